@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel's side and the user's side say to each other: the layout of
+ * every map's keys and values, of metadata and of events. No struct stands
+ * twice. Numbers are in host order unless a name or a comment says be (big
+ * endian, as on the wire). Padding has a name and is zero.
+ */
+#pragma once
+
+#include <linux/types.h>
+
+#define FW_ABI_VERSION 1	/* of the pinned maps; raise on any change */
+
+/* --- control word --------------------------------------------------------
+ * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
+ * one u64, BPF_F_MMAPABLE. Written by one release store, read once a packet.
+ */
+#define FW_CONTROL_SLOT 1ULL
+#define FW_CONTROL_OVERLAP 2ULL
+#define FW_CONTROL_EPOCH_SHIFT 2
+
+/* --- marks ---------------------------------------------------------------
+ * Eight bits of packet and connection mark, here as a byte; struct fw_gen has
+ * the shift at which they stand.
+ */
+#define FW_MARK_TRUST 0x01	/* worker: trust; consumed behind the queue */
+#define FW_MARK_BLOCK 0x02	/* worker: block; likewise */
+#define FW_MARK_CARRY(slot) (0x04 << (slot))	/* accepted by XDP, slot 0|1 */
+#define FW_MARK_TRUSTED 0x10	/* hint for QoS and routing, never believed */
+
+#define FW_CTMARK_STATE 0x0c
+#define FW_CTMARK_NONE 0x00
+#define FW_CTMARK_UNVETTED 0x04
+#define FW_CTMARK_TRUSTED 0x08
+#define FW_CTMARK_BLOCKED 0x0c
+#define FW_CTMARK_PROFILE 0xf0
+#define FW_CTMARK_PROFILE_SHIFT 4
+#define FW_PROFILES 16
+
+/* --- fields of the classifier --------------------------------------------
+ * A field that a packet lacks (or that nft could not load) matches no rule
+ * that tests it: the classifier then takes gen.absent[field].
+ */
+enum fw_field {
+	FW_FIELD_L3,		/* enum fw_l3: what skb->protocol says */
+	FW_FIELD_SADDR4,
+	FW_FIELD_DADDR4,
+	FW_FIELD_SADDR6,
+	FW_FIELD_DADDR6,
+	FW_FIELD_NEXTHDR,	/* the byte in the IP header: ip protocol,
+				   ip6 nexthdr */
+	FW_FIELD_L4PROTO,	/* meta l4proto: behind extension headers */
+	FW_FIELD_SPORT,		/* TCP, UDP, UDP-Lite, SCTP, DCCP; host order */
+	FW_FIELD_DPORT,
+	FW_FIELD_TCP_FLAGS,
+	FW_FIELD_ICMP_TYPE,	/* ICMP and ICMPv6 */
+	FW_FIELD_ICMP_CODE,
+	FW_FIELD_MAX_,
+};
+
+enum fw_l3 {
+	FW_L3_OTHER,
+	FW_L3_IP,
+	FW_L3_IP6,
+	FW_L3_ARP,
+	FW_L3_MAX_,
+};
+
+/* Fields of at most a byte stand in one table "small": row of value v of field
+ * f is small[FW_SMALL_BASE(f) + v]. */
+#define FW_SMALL_L3 0
+#define FW_SMALL_NEXTHDR 256
+#define FW_SMALL_L4PROTO 512
+#define FW_SMALL_TCP_FLAGS 768
+#define FW_SMALL_ICMP_TYPE 1024
+#define FW_SMALL_ICMP_CODE 1280
+#define FW_SMALL_MAX 1536
+
+/* --- generational tables -------------------------------------------------
+ * Each is an ARRAY_OF_MAPS of two slots; inner maps:
+ *
+ *	gen	ARRAY[1]	struct fw_gen
+ *	dev	HASH		u32 ifindex -> struct fw_dev
+ *	saddr4	LPM_TRIE	struct fw_lpm4 -> u32 row; daddr4 likewise
+ *	saddr6	LPM_TRIE	struct fw_lpm6 -> u32 row; daddr6 likewise
+ *	sport	ARRAY[65536]	u32 row; dport likewise
+ *	small	ARRAY[FW_SMALL_MAX]	u32 row
+ *	rows	ARRAY		struct fw_row
+ *	actions	ARRAY		struct fw_action, by rule
+ *	watch	HASH		u32 ifindex -> struct fw_watch (socket filter)
+ *
+ * Row numbers index "rows"; equal rows are one row. A device that has no entry
+ * in "dev" has no lowered rules: all its packets pass, uncarried.
+ */
+#define FW_SLOTS 2
+#define FW_ROW_WORDS 16
+#define FW_RULES_MAX (FW_ROW_WORDS * 64)
+#define FW_DEVICES_MAX 64
+
+/* Bit r of the row is set when rule r admits the field's value. Rule r stands
+ * in word r / 64, bit r % 64; lower rules come first. */
+struct fw_row {
+	__u64 words[FW_ROW_WORDS];
+};
+
+struct fw_gen {
+	__u32 magic;		/* FW_GEN_MAGIC; 0 in a slot never filled */
+	__u32 flags;		/* FW_GEN_* */
+	__u32 mark_shift;	/* the eight mark bits begin here */
+	__u32 rules;		/* in use, at most FW_RULES_MAX */
+	__u32 absent[FW_FIELD_MAX_];	/* row where the packet has no such
+					   field: rules that do not test it */
+	__u32 other[FW_FIELD_MAX_];	/* row of an address that has no entry
+					   in its table; other fields: 0 */
+};
+
+#define FW_GEN_MAGIC 0x66773031
+#define FW_GEN_CLASSIFY 1u	/* there are rules; else no field is looked at */
+
+/* A device's rules are whole words of their own: [first_word, first_word +
+ * n_words). The first of its rules that matches and has a verdict ends the
+ * scan; where none does, policy. Policy NONE says that the rest of the chain
+ * stayed in nft: the packet goes on there, and an accept has to be carried
+ * there (metadata, then packet mark). */
+struct fw_dev {
+	__u16 first_word;
+	__u16 n_words;
+	__u8 policy;		/* enum fw_verdict */
+	__u8 pad[3];
+	__u32 policy_counter;	/* slot in "counters" of the policy's packets,
+				   or FW_NO_COUNTER */
+};
+
+enum fw_verdict {
+	FW_VERDICT_NONE,	/* the rule acts and the scan goes on */
+	FW_VERDICT_ACCEPT,
+	FW_VERDICT_DROP,
+};
+
+struct fw_action {
+	__u32 counter;		/* slot in "counters", or FW_NO_COUNTER */
+	__u8 verdict;		/* enum fw_verdict */
+	__u8 pad[3];
+};
+
+#define FW_NO_COUNTER 0xffffffffu
+
+struct fw_lpm4 {
+	__u32 prefix_len;
+	__u8 addr[4];		/* be */
+};
+
+struct fw_lpm6 {
+	__u32 prefix_len;
+	__u8 addr[16];		/* be */
+};
+
+/* --- state that outlives generations -------------------------------------
+ *	counters  PERCPU_ARRAY[FW_COUNTERS_MAX]	struct fw_counter
+ *	stats	  PERCPU_ARRAY[FW_STAT_MAX_]	u64
+ *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
+ *	events	  RINGBUF	struct fw_event_head + body
+ */
+#define FW_COUNTERS_MAX 8192
+
+struct fw_counter {
+	__u64 packets;
+	__u64 bytes;		/* frame without Ethernet header: nft's length
+				   in netdev chains, meta length */
+};
+
+/* One name table for status, metrics, events and docs: fw_stat_name[]. */
+enum fw_stat {
+	FW_STAT_XDP_PACKETS,		/* judged by XDP */
+	FW_STAT_XDP_ACCEPT,
+	FW_STAT_XDP_DROP_RULE,
+	FW_STAT_XDP_DROP_POLICY,
+	FW_STAT_XDP_DROP_BLOCKED,	/* flow map */
+	FW_STAT_XDP_OVERLAP,		/* judged by two generations */
+	FW_STAT_XDP_NO_META,		/* no room for metadata */
+	FW_STAT_XDP_MALFORMED,
+	FW_STAT_TC_PACKETS,
+	FW_STAT_TC_META,		/* generation taken from XDP */
+	FW_STAT_TC_RECLASSIFIED,	/* judged anew: no or stale metadata */
+	FW_STAT_TC_DROP_RECLASSIFIED,
+	FW_STAT_TC_FLOW_HIT,
+	FW_STAT_TC_DROP_BLOCKED,
+	FW_STAT_DNS_PACKETS,		/* looked at by the socket filter */
+	FW_STAT_DNS_QUERIES,
+	FW_STAT_DNS_ODD,		/* port 53, but no question to be read */
+	FW_STAT_EVENTS_LOST,		/* ring full */
+	FW_STAT_MAX_,
+};
+
+/* Raw tuple as it arrives at ingress, source first. */
+struct fw_flow_key {
+	__u32 ifindex;
+	__u16 vlan;		/* id, 0 untagged */
+	__u8 family;		/* 4, 6 */
+	__u8 proto;
+	__u8 saddr[16];		/* be; IPv4 in the first four, rest zero */
+	__u8 daddr[16];
+	__be16 sport;
+	__be16 dport;
+};
+
+enum fw_flow_verdict {
+	FW_FLOW_UNVETTED,
+	FW_FLOW_TRUSTED,
+	FW_FLOW_BLOCKED,
+};
+
+/* Packets and bytes are those of this direction, counted by TC. */
+struct fw_flow {
+	__u64 packets;
+	__u64 bytes;
+	__u64 first_ns;		/* boot clock */
+	__u64 last_ns;
+	__u64 user_packets;	/* both directions, seen by the inspector */
+	__u64 user_bytes;
+	__u64 pair;		/* the same number in both directions */
+	__u32 epoch;		/* low bits, of the generation that judged */
+	__u8 verdict;		/* enum fw_flow_verdict */
+	__u8 profile;
+	__u8 reply;		/* 1: the reply direction */
+	__u8 pad;
+};
+
+/* --- metadata, XDP to TC -------------------------------------------------
+ * Eight bytes in front of the frame.
+ */
+#define FW_META_MAGIC 0x6677
+#define FW_META_CARRY(slot) (1u << (slot))	/* accepted by that slot */
+#define FW_META_OVERLAP 4u		/* judged by both generations */
+
+struct fw_meta {
+	__u16 magic;
+	__u16 flags;		/* FW_META_* */
+	__u32 epoch;		/* low 32 bits of the active one */
+};
+
+/* --- socket filter and events -------------------------------------------- */
+#define FW_WATCH_DNS 1u
+
+struct fw_watch {
+	__u32 flags;		/* FW_WATCH_* */
+};
+
+enum fw_event_type {
+	FW_EVENT_NONE,
+	FW_EVENT_DNS_QUERY,
+	FW_EVENT_MAX_,
+};
+
+struct fw_event_head {
+	__u16 type;		/* enum fw_event_type */
+	__u16 size;		/* of the whole record */
+	__u32 ifindex;
+	__u64 time_ns;		/* boot clock */
+};
+
+#define FW_DNS_NAME_MAX 255	/* RFC 1035 section 2.3.4 */
+
+struct fw_event_dns {
+	struct fw_event_head head;
+	__u8 family;		/* 4, 6 */
+	__u8 name_len;		/* wire form: labels with length bytes, with
+				   the root's 0 */
+	__u16 qtype;
+	__u16 id;
+	__u16 pad;
+	__u8 client[16];	/* be; IPv4 in the first four */
+	__u8 server[16];
+	__be16 client_port;
+	__be16 server_port;
+	__u8 name[FW_DNS_NAME_MAX + 1];
+};
+
+#define FW_ASSERT_SIZE(type, size) \
+	_Static_assert(sizeof(type) == (size), #type)
+
+FW_ASSERT_SIZE(struct fw_row, 128);
+FW_ASSERT_SIZE(struct fw_gen, 16 + 8 * FW_FIELD_MAX_);
+FW_ASSERT_SIZE(struct fw_dev, 12);
+FW_ASSERT_SIZE(struct fw_action, 8);
+FW_ASSERT_SIZE(struct fw_lpm4, 8);
+FW_ASSERT_SIZE(struct fw_lpm6, 20);
+FW_ASSERT_SIZE(struct fw_counter, 16);
+FW_ASSERT_SIZE(struct fw_flow_key, 44);
+FW_ASSERT_SIZE(struct fw_flow, 64);
+FW_ASSERT_SIZE(struct fw_meta, 8);
+FW_ASSERT_SIZE(struct fw_watch, 4);
+FW_ASSERT_SIZE(struct fw_event_head, 16);
+FW_ASSERT_SIZE(struct fw_event_dns, 320);

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The typed configuration: what stands between the tree and the plan.
+ *
+ * resolve and typecheck make it from the tree: the file read in order, defines
+ * replaced, sets found, words understood as far as the vocabulary goes. The
+ * lowerings read it and write parts of the plan. It lives in the arena of the
+ * compilation and points into the tree.
+ */
+#pragma once
+
+#include "ast/ast.h"
+#include "compile/compile.h"
+#include "plan/plan.h"
+
+struct fw_typed_table;
+struct fw_typed_chain;
+
+/* --- sets ----------------------------------------------------------------- */
+enum fw_set_type {
+	FW_SET_OTHER,		/* nft's own affair */
+	FW_SET_IPV4_ADDR,
+	FW_SET_IPV6_ADDR,
+	FW_SET_INET_SERVICE,
+	FW_SET_INET_PROTO,
+	FW_SET_DOMAIN,		/* never emitted to nft, like those below */
+	FW_SET_JA3,
+	FW_SET_JA4,
+	FW_SET_PATTERN,
+};
+
+struct fw_typed_set {
+	const char *name;
+	const struct fw_item *item;
+	const struct fw_typed_table *table;	/* NULL: at top level */
+	enum fw_set_type type;
+	bool map;
+	bool interval, dynamic, merges;	/* its flags; auto-merge or a file */
+	bool constant;		/* content known whole here: no timeout, not
+				   dynamic; only such a set may be lowered */
+	/* addresses, services, protocols: elements and file, merged */
+	struct fw_interval *intervals;
+	size_t n_intervals;
+	/* domain */
+	const struct fw_domain_set *domains;
+	/* what goes to nft: the lines without elements and Flywall's own */
+	const char *body;
+	const char *const *elements;	/* of the file too */
+	size_t n_elements;
+	bool used;
+};
+
+/* --- rules ---------------------------------------------------------------- */
+enum fw_part_kind {
+	FW_PART_MATCH,		/* typed: match is valid */
+	FW_PART_IIF,		/* iif/iifname "name" or a set: names valid */
+	FW_PART_COUNTER,	/* anonymous counter */
+	FW_PART_VERDICT,	/* accept, drop: verdict is valid */
+	FW_PART_JUMP,		/* jump, goto: chain name; return */
+	FW_PART_INSPECT,	/* inspect NAME: profile is valid */
+	FW_PART_RAW,		/* anything else: nft's affair */
+};
+
+struct fw_part {
+	enum fw_part_kind kind;
+	const struct fw_word *words;	/* the run of the rule's words */
+	size_t n_words;
+	const char *reason;	/* RAW: the words that keep it in nft, short
+				   ("ct state", "log"); else NULL */
+	/* A match may need more than one field: `tcp dport 22` is l4proto and
+	 * dport. All must hold. Also valid for RAW as far as it is known to
+	 * imply them (`udp length 8` implies l4proto udp): then n may be 0 */
+	struct fw_match *matches;
+	size_t n_matches;
+	const char *const *names;	/* IIF */
+	size_t n_names;
+	bool negate;			/* IIF */
+	enum fw_verdict verdict;
+	const char *chain;		/* JUMP: target, NULL for return */
+	bool go;			/* JUMP: goto */
+	uint32_t profile;		/* INSPECT: index in typed->profiles */
+};
+
+struct fw_typed_rule {
+	const struct fw_item *item;	/* place and lint switches */
+	const struct fw_word *words;	/* defines replaced */
+	size_t n_words;
+	const char *text;		/* canonical */
+	struct fw_part *parts;
+	size_t n_parts;
+	uint32_t rule;			/* index in plan->rules */
+};
+
+enum fw_hook {
+	FW_HOOK_NONE,		/* regular chain */
+	FW_HOOK_INGRESS,
+	FW_HOOK_PREROUTING,
+	FW_HOOK_INPUT,
+	FW_HOOK_FORWARD,
+	FW_HOOK_OUTPUT,
+	FW_HOOK_POSTROUTING,
+	FW_HOOK_EGRESS,
+};
+
+struct fw_typed_chain {
+	const char *name;
+	const struct fw_item *item;
+	const struct fw_typed_table *table;
+	enum fw_hook hook;
+	const char *type;	/* base chain: "filter", "nat", "route" */
+	int priority;		/* base chain: as a number for its family */
+	const char *base;	/* base chain: the line for nft, devices and
+				   policy included: fw_nft_chain.base */
+	const char *const *devices;	/* ingress, egress */
+	size_t n_devices;
+	enum fw_verdict policy;	/* base chain: ACCEPT unless it says drop */
+	const char *comment;
+	struct fw_typed_rule *rules;
+	size_t n_rules;
+};
+
+struct fw_typed_object {
+	const char *kind, *name, *body;	/* as in struct fw_nft_object */
+	const struct fw_item *item;
+};
+
+struct fw_typed_table {
+	const char *family;	/* "ip" where it was left out */
+	const char *name;
+	const struct fw_item *item;
+	const char *body;
+	bool take_over;
+	struct fw_typed_set **sets;	/* order of the file; maps too */
+	size_t n_sets;
+	struct fw_typed_object *objects;
+	size_t n_objects;
+	struct fw_typed_chain *chains;
+	size_t n_chains;
+};
+
+/* --- the whole ------------------------------------------------------------ */
+struct fw_device_option {
+	const char *name;
+	enum fw_attach attach;
+	struct fw_loc loc;
+};
+
+struct fw_typed {
+	struct fw_arena *arena;		/* the compilation's */
+	struct fw_diags *diags;
+	const struct fw_facts *facts;
+	struct fw_typed_table *tables;
+	size_t n_tables;
+	struct fw_typed_set *sets;	/* all, tables' and top level's */
+	size_t n_sets;
+
+	struct fw_plan_options options;
+	enum fw_attach attach;
+	bool lowering;			/* lowering on */
+	struct fw_device_option *device_options;
+	size_t n_device_options;
+	const char *const *road_devices;	/* options { devices } */
+	size_t n_road_devices;
+	struct fw_typed_rule *management;	/* matches without a verdict */
+	size_t n_management;
+
+	struct fw_profile *profiles;	/* rules typed; names, numbers, rules'
+					   plan indices filled */
+	size_t n_profiles;
+	const char *const *dns_devices;	/* monitor dns { devices } */
+	size_t n_dns_devices;
+	bool dns_log_queries;
+
+	struct fw_plan_rule *rules;	/* every rule in the order of the file:
+					   file, line, table, chain and text
+					   filled here; layer, reason, key and
+					   counted by the lowerings */
+	size_t n_rules;
+	const char *const *files;	/* read, in order */
+	size_t n_files;
+};
+
+/* Tree to typed configuration. 0 also with errors in diags; -ENOMEM. */
+int fw_typecheck(struct fw_arena *arena, const struct fw_ast *ast,
+		 const struct fw_facts *facts, struct fw_diags *diags,
+		 struct fw_typed **ret);
+
+/* --- lowerings: typed configuration to parts of the plan ------------------
+ * Called in this order, each reading what the ones before it decided. Memory of
+ * the plan comes from plan->arena. 0 or -ENOMEM; a fault of the user's is a
+ * diagnostic. */
+
+/* Decides layer and reason of each ingress rule; fills plan->xdp but its
+ * tables. */
+int fw_lower_xdp(struct fw_typed *typed, struct fw_plan *plan);
+/* plan->xdp.tables from plan->xdp.rules: classes and bit vectors. */
+int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan);
+/* plan->profiles and domain sets; layer "inspect" of their rules. */
+int fw_lower_inspect(struct fw_typed *typed, struct fw_plan *plan);
+/* plan->tables: what stayed in nft, the gate, Flywall's own table. */
+int fw_lower_nft(struct fw_typed *typed, struct fw_plan *plan);
+
+/* --- interval sets (intervals.c) ------------------------------------------ */
+/* Sorts and merges in place; returns the new count. */
+size_t fw_intervals_merge(struct fw_interval *intervals, size_t n);
+/* What is not in the merged set, within 0..max. NULL when memory runs out. */
+struct fw_interval *fw_intervals_complement(struct fw_arena *arena,
+					    const struct fw_interval *intervals,
+					    size_t n, fw_u128 max,
+					    size_t *ret_n);
+bool fw_intervals_meet(const struct fw_interval *a, size_t n_a,
+		       const struct fw_interval *b, size_t n_b);
+fw_u128 fw_field_max(enum fw_field field);

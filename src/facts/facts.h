@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Facts: what the compiler may know of the host.
+ *
+ * Empty facts (known == false) are what `flywall check` and `plan` work with:
+ * every device is then taken to exist and every feature to be there. The daemon
+ * gathers facts from the kernel before it compiles; tests read them from a
+ * file.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "util/arena.h"
+
+struct fw_fact_device {
+	const char *name;
+	uint32_t ifindex;
+	bool no_xdp;		/* neither native nor generic was accepted */
+	const char *reason;	/* valid with no_xdp */
+};
+
+struct fw_facts {
+	bool known;
+	struct fw_fact_device *devices;	/* by name */
+	size_t n_devices;
+	bool no_xdp;		/* this kernel loads no XDP program */
+	bool no_tc;		/* nor TC programs */
+	bool no_nft_queue;	/* no nft queue expression: xt target */
+};
+
+extern const struct fw_facts fw_facts_empty;
+
+const struct fw_fact_device *fw_facts_device(const struct fw_facts *facts,
+					     const char *name);
+
+/*
+ * Reads facts from a text, one a line:
+ *
+ *	device eth0 2
+ *	device eth1 3 no-xdp driver says no
+ *	no-xdp | no-tc | no-nft-queue
+ *
+ * Returns 0, -EINVAL for a line that is none of these, or -ENOMEM.
+ */
+int fw_facts_read(struct fw_arena *arena, FILE *in, struct fw_facts *ret);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inspector's worker: one thread, one queue; packets in, verdicts out.
+ *
+ * It touches no file, no configuration and no kernel map. What it needs of the
+ * outside goes through its door, a table of functions that the daemon fills
+ * in; the parsers behind it see plain buffers only. So the worker can move to a
+ * process of its own without a change to a parser.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plan/plan.h"
+
+/* A flow as its packets show it at the queue, from the side that opened it. */
+struct fw_tuple {
+	uint8_t family;		/* 4, 6 */
+	uint8_t proto;
+	uint8_t saddr[16], daddr[16];	/* be; IPv4 in the first four */
+	uint16_t sport, dport;		/* host order */
+};
+
+/* What the worker knows of a flow; the door copies what it keeps. */
+struct fw_flow_report {
+	struct fw_tuple tuple;
+	uint32_t mark;		/* packet mark of the queue message */
+	uint32_t ifindex[2];	/* ingress of each direction, 0 unknown */
+	uint16_t queue;
+	const struct fw_profile *profile;
+	enum fw_flow_verdict verdict;
+	uint64_t packets, bytes;	/* that user space saw, both ways */
+	const char *sni;	/* NULL when not seen */
+	const char *reason;	/* of a verdict: "rule", "default",
+				   "on-incomplete", …; else NULL */
+	uint32_t rule;		/* index in the plan's rules, or FW_NO_RULE */
+};
+
+struct fw_door {
+	void *ctx;
+	/* From the worker's thread, for each flow: when its first packet is
+	 * seen, when its verdict falls (before the verdict goes to the kernel,
+	 * so that maps are right when the next packet comes) and, after it,
+	 * for each packet that was already queued. */
+	void (*flow)(void *ctx, const struct fw_flow_report *report);
+	/* The profile id (0..15) of a flow, from its connection mark, where the
+	 * kernel did not send it along. -errno when there is none. */
+	int (*profile)(void *ctx, const struct fw_tuple *tuple);
+};
+
+struct fw_worker_stats {
+	uint64_t packets, bytes, flows;
+	uint64_t trusted, blocked;
+	uint64_t overloads;	/* ENOBUFS from the socket */
+	uint64_t odd;		/* packets without a verdict of their own */
+	uint64_t memory;	/* bytes held for reassembly now */
+};
+
+struct fw_worker;
+
+/*
+ * Opens the queue in the current network namespace and starts the thread.
+ * -EBUSY when another process listens on it, -errno otherwise. door and what
+ * it points to must outlive the worker. The worker takes a reference of plan.
+ */
+int fw_worker_start(uint16_t queue, const struct fw_plan *plan,
+		    const struct fw_door *door, struct fw_worker **ret);
+/* The plan of a new generation; flows in hand go on under their old profile
+ * where the new plan has none of the same name. */
+void fw_worker_set_plan(struct fw_worker *worker, const struct fw_plan *plan);
+void fw_worker_get_stats(const struct fw_worker *worker,
+			 struct fw_worker_stats *ret);
+/* Closes the queue and waits for the thread. NULL is fine. */
+void fw_worker_stop(struct fw_worker *worker);

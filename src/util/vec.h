@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Vec: growing arrays in an arena.
+ *
+ *	struct { struct fw_rule *items; size_t n, cap; } rules = {0};
+ *	struct fw_rule *r = fw_vec_push(arena, &rules);   // zeroed, or NULL
+ *
+ * Growing copies into fresh arena memory: pointers to items do not survive a
+ * push, indices do.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "util/arena.h"
+
+#define FW_VEC(type)          \
+	struct {              \
+		type *items;  \
+		size_t n;     \
+		size_t cap;   \
+	}
+
+/* Room for one more item of size bytes. Returns the item, zeroed, or NULL. */
+void *fw_vec_grow(struct fw_arena *arena, void **items, size_t *n, size_t *cap,
+		  size_t size);
+
+#define fw_vec_push(arena, vec)                                        \
+	((__typeof__((vec)->items))fw_vec_grow(                        \
+		(arena), (void **)&(vec)->items, &(vec)->n,            \
+		&(vec)->cap, sizeof(*(vec)->items)))
