@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Each program is compiled for the BPF machine, stripped of what only a debugger
+# needs, and embedded by its skeleton. The builder's CFLAGS never reach it.
+
+fw_bpf_headers = bpf/abi.h bpf/maps.h bpf/packet.h bpf/classify.h
+fw_bpf_programs = bpf/xdp.bpf.c bpf/tc.bpf.c bpf/dns.bpf.c
+fw_bpf_skeletons = bpf/xdp.skel.h bpf/tc.skel.h bpf/dns.skel.h
+
+EXTRA_DIST += $(fw_bpf_headers) $(fw_bpf_programs)
+CLEANFILES += $(fw_bpf_skeletons) $(fw_bpf_skeletons:.skel.h=.bpf.o)
+BUILT_SOURCES += $(fw_bpf_skeletons)
+
+fw_bpf_verbose = $(fw_bpf_verbose_@AM_V@)
+fw_bpf_verbose_ = $(fw_bpf_verbose_@AM_DEFAULT_V@)
+fw_bpf_verbose_0 = @echo "  BPF     " $@;
+
+%.bpf.o: %.bpf.c $(fw_bpf_headers)
+	$(AM_V_at)$(MKDIR_P) $(@D)
+	$(fw_bpf_verbose)$(CLANG) -target bpf -mcpu=v3 -std=gnu11 -Wall \
+		-I$(top_srcdir) -I$(top_srcdir)/bpf $(BPF_SYSINC) $(BPF_CFLAGS) \
+		-c $< -o $@.tmp
+	$(AM_V_at)$(LLVM_STRIP) -g $@.tmp
+	$(AM_V_at)mv $@.tmp $@
+
+%.skel.h: %.bpf.o
+	$(fw_bpf_verbose)$(BPFTOOL) gen skeleton $< name fw_$(notdir $*)_bpf > $@.tmp
+	$(AM_V_at)mv $@.tmp $@

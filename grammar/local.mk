@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Generated code has relaxed warnings, so the grammar is a library of its own.
+noinst_LIBRARIES += libfwgrammar.a
+libfwgrammar_a_SOURCES = \
+	grammar/parse.h \
+	grammar/parse.c \
+	grammar/lexer.l \
+	grammar/parser.y
+libfwgrammar_a_CFLAGS = $(AM_CFLAGS) -Wno-conversion -Wno-sign-conversion \
+	-Wno-shadow -Wno-missing-prototypes -Wno-unused-function \
+	-Wno-unused-but-set-variable
+BUILT_SOURCES += grammar/parser.h
+AM_YFLAGS = -d -Wno-yacc
