@@ -126,10 +126,18 @@ struct fw_dev {
 	__u16 first_word;
 	__u16 n_words;
 	__u8 policy;		/* enum fw_verdict */
-	__u8 pad[3];
+	__u8 flags;		/* FW_DEV_* */
+	__u16 skip;		/* bit f: none of its rules tests field f, so
+				   that it needs no look-up; 0 is always right */
 	__u32 policy_counter;	/* slot in "counters" of the policy's packets,
 				   or FW_NO_COUNTER */
 };
+
+/* The chain is of family inet, whose ingress hook sees IP alone: other packets
+ * pass, uncarried, and an IP header that nft refuses is a drop. */
+#define FW_DEV_INET 1u
+/* No XDP program runs on the device: TC judges its packets and counts them. */
+#define FW_DEV_NO_XDP 2u
 
 enum fw_verdict {
 	FW_VERDICT_NONE,	/* the rule acts and the scan goes on */

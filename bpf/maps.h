@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The maps of abi.h, the same in every program object, so that the objects
+ * share them by name: through pins, or by reuse of descriptors.
+ *
+ * Generational tables are arrays of two inner maps. Their templates give sizes
+ * and no BTF types: kernels before 6.4 compare an inner map's BTF with the
+ * template's, and so any map of the right sizes fits. Hashes and tries may have
+ * any max_entries; of the arrays only "rows" may differ in size
+ * (BPF_F_INNER_MAP, at the price of a look-up that is not inlined).
+ */
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "abi.h"
+
+#define FW_GENERATIONAL(name, inner_type, key, value, entries, flags)   \
+	struct {                                                        \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);               \
+		__uint(max_entries, FW_SLOTS);                          \
+		__uint(key_size, sizeof(__u32));                        \
+		__array(values, struct {                                \
+			__uint(type, inner_type);                       \
+			__uint(key_size, key);                          \
+			__uint(value_size, value);                      \
+			__uint(max_entries, entries);                   \
+			__uint(map_flags, flags);                       \
+		});                                                     \
+	} name SEC(".maps")
+
+#define FW_GENERATIONAL_ARRAY(name, value, entries, flags)              \
+	FW_GENERATIONAL(name, BPF_MAP_TYPE_ARRAY, sizeof(__u32), value, \
+			entries, flags)
+
+#define FW_GENERATIONAL_TRIE(name, key)                                     \
+	FW_GENERATIONAL(name, BPF_MAP_TYPE_LPM_TRIE, key, sizeof(__u32), 1, \
+			BPF_F_NO_PREALLOC)
+
+FW_GENERATIONAL_ARRAY(gen, sizeof(struct fw_gen), 1, 0);
+FW_GENERATIONAL(dev, BPF_MAP_TYPE_HASH, sizeof(__u32), sizeof(struct fw_dev),
+		FW_DEVICES_MAX, 0);
+FW_GENERATIONAL_TRIE(saddr4, sizeof(struct fw_lpm4));
+FW_GENERATIONAL_TRIE(daddr4, sizeof(struct fw_lpm4));
+FW_GENERATIONAL_TRIE(saddr6, sizeof(struct fw_lpm6));
+FW_GENERATIONAL_TRIE(daddr6, sizeof(struct fw_lpm6));
+FW_GENERATIONAL_ARRAY(sport, sizeof(__u32), 65536, 0);
+FW_GENERATIONAL_ARRAY(dport, sizeof(__u32), 65536, 0);
+FW_GENERATIONAL_ARRAY(small, sizeof(__u32), FW_SMALL_MAX, 0);
+FW_GENERATIONAL_ARRAY(rows, sizeof(struct fw_row), 1, BPF_F_INNER_MAP);
+FW_GENERATIONAL_ARRAY(actions, sizeof(struct fw_action), FW_RULES_MAX, 0);
+FW_GENERATIONAL(watch, BPF_MAP_TYPE_HASH, sizeof(__u32),
+		sizeof(struct fw_watch), FW_DEVICES_MAX, 0);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u64);
+} control SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, FW_COUNTERS_MAX);
+	__type(key, __u32);
+	__type(value, struct fw_counter);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, FW_STAT_MAX_);
+	__type(key, __u32);
+	__type(value, __u64);
+} stats SEC(".maps");
+
+/* Entries come from user space only, so none has to be set aside. The loader
+ * sets max_entries to the configuration's `flows`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 262144);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fw_flow_key);
+	__type(value, struct fw_flow);
+} flow_map SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+static __always_inline void fw_stat_add(enum fw_stat stat)
+{
+	__u32 key = stat;
+	__u64 *value = bpf_map_lookup_elem(&stats, &key);
+
+	if (value)
+		(*value)++;
+}
+
+/* The control word, once: everything that a packet meets goes by this copy. */
+static __always_inline __u64 fw_control_read(void)
+{
+	__u32 key = 0;
+	__u64 *word = bpf_map_lookup_elem(&control, &key);
+
+	return word ? *(volatile __u64 *)word : 0;
+}
+
+static __always_inline __u32 fw_control_slot(__u64 word)
+{
+	return word & FW_CONTROL_SLOT;
+}
