@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Flows: what stands behind the worker's door, in the daemon.
+ *
+ * Keeps a record of each flow that an inspector has seen, and of each one that
+ * stands in the flow map. When a verdict falls it finds both raw tuples of the
+ * connection (conntrack knows them, NAT included) and puts them into the flow
+ * map before the verdict goes to the kernel. A record and its map entries go
+ * when the connection does: by conntrack's DESTROY event, or, where an event
+ * was lost, by the check that fw_flows_tick() makes.
+ *
+ * Threads: the door's functions are called by workers; everything else by the
+ * daemon's loop. Both may run at the same time.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apply/generation.h"
+#include "inspect/worker.h"
+#include "plan/plan.h"
+
+struct fw_flows;
+
+/*
+ * Opens conntrack's netlink sockets in the current network namespace. Keeps
+ * apply, which must outlive it. Returns 0 or -errno.
+ */
+int fw_flows_new(struct fw_apply *apply, const struct fw_plan *plan,
+		 struct fw_flows **ret);
+/* After a commit: the capacity, the mark bits and the profiles of plan. */
+void fw_flows_set_plan(struct fw_flows *flows, const struct fw_plan *plan);
+/* Stop the workers first. The flow map stays as it is. NULL is fine. */
+void fw_flows_free(struct fw_flows *flows);
+
+/* For fw_worker_start(); valid until fw_flows_free(). */
+const struct fw_door *fw_flows_door(const struct fw_flows *flows);
+
+/*
+ * Once at start, before the workers: makes records of what an earlier daemon
+ * left in the flow map, and removes the entries whose connection is gone or no
+ * longer has that verdict. Returns the number of records or -errno.
+ */
+int fw_flows_adopt(struct fw_flows *flows);
+
+/* Becomes readable when connections have ended; then fw_flows_drain(), which
+ * returns the number of records removed, or -errno. */
+int fw_flows_fd(const struct fw_flows *flows);
+int fw_flows_drain(struct fw_flows *flows);
+/* Once a second: map entries that could not be made at the time of the verdict
+ * (a connection is in conntrack only after its first packet has left), and a
+ * look at some records whether their connection still exists. */
+void fw_flows_tick(struct fw_flows *flows);
+
+struct fw_flows_stats {
+	uint64_t records, max;
+	uint64_t unvetted, trusted, blocked;	/* of records */
+	uint64_t refused;	/* flows without a record: capacity */
+	uint64_t unmapped;	/* verdicts that never got into the flow map */
+	uint64_t lost_events;	/* times that conntrack's socket overflowed */
+};
+void fw_flows_get_stats(struct fw_flows *flows, struct fw_flows_stats *ret);
+
+/* A flow as `list flows` shows it, from the side that opened it and as it
+ * arrives (the tuple before any NAT, where conntrack has told it). */
+struct fw_flow_view {
+	struct fw_tuple tuple;
+	enum fw_flow_verdict verdict;
+	const char *profile;	/* "" when not known */
+	uint64_t packets, bytes;	/* both directions, all */
+	uint64_t user_packets, user_bytes;	/* of these, in user space */
+	const char *road;	/* "stack" */
+	const char *sni;	/* NULL when not seen */
+	const char *reason;	/* of the verdict, NULL while unvetted */
+	uint32_t rule;		/* index in the plan's rules, or FW_NO_RULE */
+	uint64_t idle_s;
+};
+
+const char *fw_flow_verdict_name(enum fw_flow_verdict verdict);
+
+/* Calls fn for each flow, in no order, without a lock held; a view is valid
+ * during its call. Stops at the first non-zero, and returns it; -ENOMEM. */
+int fw_flows_each(struct fw_flows *flows,
+		  int (*fn)(void *ctx, const struct fw_flow_view *view),
+		  void *ctx);
