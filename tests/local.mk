@@ -11,3 +11,17 @@ include tests/net/local.mk
 include tests/fault/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
+
+EXTRA_DIST += tests/summary tests/show-failures tests/expected-skips
+AM_TESTS_ENVIRONMENT = \
+	FLYWALL='$(abs_top_builddir)/flywall'; export FLYWALL; \
+	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
+	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
+	CC='$(CC)'; export CC;
+
+# Everything that needs neither root nor a kernel of a certain kind
+check-offline: all
+	$(MAKE) $(AM_MAKEFLAGS) check \
+		TESTS="$(fw_unit_tests) $(fw_golden_tests) $(fw_fuzz_tests)"
+
+.PHONY: check-offline
