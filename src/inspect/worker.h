@@ -25,7 +25,12 @@ struct fw_tuple {
 
 /* What the worker knows of a flow; the door copies what it keeps. */
 struct fw_flow_report {
+	uint64_t id;		/* unlike any other flow's of this worker, also
+				   of an earlier one with the same tuple */
 	struct fw_tuple tuple;
+	bool has_ct;		/* the kernel sent the connection along: */
+	struct fw_tuple ct[2];	/* its raw tuples, original and reply, and */
+	uint32_t ct_mark;	/* its mark; valid with has_ct */
 	uint32_t mark;		/* packet mark of the queue message */
 	uint32_t ifindex[2];	/* ingress of each direction, 0 unknown */
 	uint16_t queue;
@@ -40,13 +45,13 @@ struct fw_flow_report {
 
 struct fw_door {
 	void *ctx;
-	/* From the worker's thread, for each flow: when its first packet is
-	 * seen, when its verdict falls (before the verdict goes to the kernel,
-	 * so that maps are right when the next packet comes) and, after it,
-	 * for each packet that was already queued. */
+	/* From the worker's thread, for each packet of a flow, before the
+	 * packet's own verdict goes to the kernel: when the flow's verdict
+	 * falls, maps are right when the next packet comes. */
 	void (*flow)(void *ctx, const struct fw_flow_report *report);
 	/* The profile id (0..15) of a flow, from its connection mark, where the
-	 * kernel did not send it along. -errno when there is none. */
+	 * kernel did not send it along. -errno when there is none: -ENOENT for
+	 * a connection's first packet, which conntrack does not know yet. */
 	int (*profile)(void *ctx, const struct fw_tuple *tuple);
 };
 
