@@ -4,17 +4,21 @@
  *
  *	traffic send SOURCE DESTINATION PORT RATE SECONDS
  *	traffic receive ADDRESS PORT SECONDS
+ *	traffic ack SOURCE DESTINATION PORT NUMBER
  *
- * send sends packets 0, 1, 2 … at RATE a second and prints `sent N` at its
- * end. receive prints `listening`, takes packets until SECONDS have passed, or
- * one with the number 2^64 - 1 arrives, and prints for each source
- * `SOURCE received N highest H duplicates D`. Exit 1 on an error.
+ * send sends packets 0, 1, 2 … at RATE a second, until SECONDS have passed or
+ * SIGTERM comes, and prints `sent N`. receive prints `listening`, takes packets
+ * for as long, after SIGTERM until none has come for half a second, and prints
+ * for each source `SOURCE received N highest H duplicates D`. Exit 1 on an error.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +34,14 @@ struct source {
 	uint64_t received, highest, duplicates;
 	uint8_t *seen;		/* a bit a number */
 };
+
+static volatile sig_atomic_t ended;
+
+static void end(int number)
+{
+	(void)number;
+	ended = 1;
+}
 
 static void die(const char *what)
 {
@@ -86,7 +98,7 @@ static int send_all(char **words)
 			  &destination_len));
 	start = now_ns();
 	total = (uint64_t)(seconds * (double)rate);
-	for (number = 0; number < total; number++) {
+	for (number = 0; number < total && !ended; number++) {
 		uint64_t due = start + number * 1000000000u / rate;
 		uint64_t now = now_ns();
 
@@ -101,10 +113,11 @@ static int send_all(char **words)
 		/* refused: an answer to an earlier packet, not to this one */
 		if (sendto(fd, &number, sizeof(number), 0,
 			   (struct sockaddr *)&destination,
-			   destination_len) < 0 && errno != ECONNREFUSED)
+			   destination_len) < 0 && errno != ECONNREFUSED &&
+		    errno != EINTR)
 			die("send");
 	}
-	printf("sent %" PRIu64 "\n", total);
+	printf("sent %" PRIu64 "\n", number);
 	return 0;
 }
 
@@ -152,7 +165,7 @@ static int receive_all(char **words)
 	socklen_t len;
 	int fd = open_socket(words[0], words[1], 1, &address, &len);
 	int buffer = 8 << 20;
-	uint64_t end = now_ns() + (uint64_t)(strtod(words[2], NULL) * 1e9);
+	uint64_t stop = now_ns() + (uint64_t)(strtod(words[2], NULL) * 1e9);
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer,
 			 sizeof(buffer));
@@ -162,17 +175,18 @@ static int receive_all(char **words)
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		uint64_t now = now_ns(), number;
 		char text[INET6_ADDRSTRLEN];
+		int wait_ms = ended ? 500 : (int)((stop - now) / 1000000u) + 1;
+		int ready = now < stop ? poll(&p, 1, wait_ms) : 0;
 
-		if (now >= end ||
-		    poll(&p, 1, (int)((end - now) / 1000000u) + 1) == 0)
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
 			break;
 		len = sizeof(address);
 		if (recvfrom(fd, &number, sizeof(number), 0,
 			     (struct sockaddr *)&address, &len) !=
 		    (ssize_t)sizeof(number))
 			continue;
-		if (number == UINT64_MAX)
-			break;
 		getnameinfo((struct sockaddr *)&address, len, text,
 			    sizeof(text), NULL, 0, NI_NUMERICHOST);
 		count(source_of(sources, text), number);
@@ -187,14 +201,85 @@ static int receive_all(char **words)
 	return 0;
 }
 
+/* RFC 1071, over the pseudo header of RFC 9293 section 3.1 and the segment. */
+static uint16_t tcp_checksum(struct in_addr source, struct in_addr destination,
+			     const struct tcphdr *tcp)
+{
+	struct {
+		struct in_addr source, destination;
+		uint8_t zero, protocol;
+		uint16_t length;
+		struct tcphdr tcp;
+	} covered = {
+		.source = source,
+		.destination = destination,
+		.protocol = IPPROTO_TCP,
+		.length = htons(sizeof(*tcp)),
+		.tcp = *tcp,
+	};
+	uint16_t words[sizeof(covered) / 2];
+	uint32_t sum = 0;
+
+	memcpy(words, &covered, sizeof(covered));
+	for (size_t i = 0; i < sizeof(covered) / 2; i++)
+		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static int send_acks(char **words)
+{
+	struct sockaddr_storage source, destination;
+	socklen_t source_len, destination_len;
+	struct sockaddr_in *from = (struct sockaddr_in *)&source;
+	struct sockaddr_in *to = (struct sockaddr_in *)&destination;
+	unsigned long number = strtoul(words[3], NULL, 10);
+	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_TCP);
+
+	if (fd < 0)
+		die("raw socket");
+	close(open_socket(words[0], "0", 0, &source, &source_len));
+	close(open_socket(words[1], words[2], 0, &destination,
+			  &destination_len));
+	if (bind(fd, (struct sockaddr *)from, source_len) < 0)
+		die(words[0]);
+	for (unsigned long i = 0; i < number; i++) {
+		struct tcphdr tcp = {
+			.source = htons((uint16_t)(40000 + i)),
+			.dest = to->sin_port,
+			.seq = htonl(1000),
+			.ack_seq = htonl(2000),
+			.doff = 5,
+			.ack = 1,
+			.window = htons(1024),
+		};
+		struct sockaddr_in raw = *to;
+
+		raw.sin_port = 0;
+		tcp.check = tcp_checksum(from->sin_addr, to->sin_addr, &tcp);
+		if (sendto(fd, &tcp, sizeof(tcp), 0, (struct sockaddr *)&raw,
+			   sizeof(raw)) < 0)
+			die("send");
+	}
+	printf("sent %lu\n", number);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	struct sigaction on_term = { .sa_handler = end };
+
+	sigaction(SIGTERM, &on_term, NULL);
 	if (argc == 7 && !strcmp(argv[1], "send"))
 		return send_all(argv + 2);
 	if (argc == 5 && !strcmp(argv[1], "receive"))
 		return receive_all(argv + 2);
+	if (argc == 6 && !strcmp(argv[1], "ack"))
+		return send_acks(argv + 2);
 	fprintf(stderr, "usage: traffic send SOURCE DESTINATION PORT RATE "
 			"SECONDS\n"
-			"       traffic receive ADDRESS PORT SECONDS\n");
+			"       traffic receive ADDRESS PORT SECONDS\n"
+			"       traffic ack SOURCE DESTINATION PORT NUMBER\n");
 	return 64;
 }
