@@ -64,18 +64,22 @@ static uint16_t ip_checksum(const struct iphdr *ip)
 static void make_frame(struct frame *frame, const struct ether_addr *to,
 		       const char *source, const char *destination)
 {
+	struct iphdr ip = {
+		.version = 4,
+		.ihl = 5,
+		.ttl = 64,
+		.protocol = IPPROTO_UDP,
+		.tot_len = htons(sizeof(*frame) - sizeof(frame->ether)),
+		.saddr = inet_addr(source),
+		.daddr = inet_addr(destination),
+	};
+
 	memset(frame, 0, sizeof(*frame));
 	memcpy(frame->ether.h_dest, to, ETH_ALEN);
 	frame->ether.h_source[0] = 2;
 	frame->ether.h_proto = htons(ETH_P_IP);
-	frame->ip.version = 4;
-	frame->ip.ihl = 5;
-	frame->ip.ttl = 64;
-	frame->ip.protocol = IPPROTO_UDP;
-	frame->ip.tot_len = htons(sizeof(*frame) - sizeof(frame->ether));
-	frame->ip.saddr = inet_addr(source);
-	frame->ip.daddr = inet_addr(destination);
-	frame->ip.check = ip_checksum(&frame->ip);
+	ip.check = ip_checksum(&ip);
+	frame->ip = ip;
 	frame->udp.source = htons(1024);
 	frame->udp.dest = htons(9);
 	frame->udp.len = htons(sizeof(frame->udp) + sizeof(frame->data));
