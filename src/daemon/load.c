@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A file and facts in; a plan, the canonical text and the diagnostics out. What
+ * fails is the user's file (65, 66) or memory (71).
+ */
+#include "daemon/load.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ast/ast.h"
+#include "compile/compile.h"
+#include "util/cleanup.h"
+
+FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
+
+static int print_text(const struct fw_ast *ast, char **ret)
+{
+	_cleanup_fclose_ FILE *out = NULL;
+	size_t size;
+
+	out = open_memstream(ret, &size);
+	if (!out)
+		return -ENOMEM;
+	fw_ast_print(ast, out);
+	return fflush(out) == 0 ? 0 : -ENOMEM;
+}
+
+static int print_diagnostics(struct fw_diags *diags, char **ret)
+{
+	_cleanup_fclose_ FILE *out = NULL;
+	size_t size;
+
+	out = open_memstream(ret, &size);
+	if (!out)
+		return -ENOMEM;
+	fw_diags_sort(diags);
+	fw_diags_print(diags, out);
+	return fflush(out) == 0 && !diags->oom ? 0 : -ENOMEM;
+}
+
+/* -errno when the file cannot be read (then nothing is in diags) or memory ran
+ * out; 0 otherwise, with a plan unless diags has errors. */
+static int compile(struct fw_arena *arena, const char *file,
+		   const struct fw_parse_options *options,
+		   const struct fw_facts *facts, struct fw_diags *diags,
+		   struct fw_load *load)
+{
+	struct fw_ast *ast;
+	int r;
+
+	r = fw_parse_file(arena, file, options, diags, &ast);
+	if (r < 0)
+		return r;
+	if (diags->n_errors > 0)
+		return 0;
+	r = fw_compile(arena, ast, facts, diags, &load->plan);
+	if (r < 0 || !load->plan)
+		return r;
+	return print_text(ast, &load->text);
+}
+
+static void explain(struct fw_load *load, const char *file, int error)
+{
+	free(load->diagnostics);
+	if (asprintf(&load->diagnostics, "flywall: %s: %s\n", file,
+		     strerror(-error)) < 0)
+		load->diagnostics = NULL;
+}
+
+void fw_load(const char *file, const struct fw_parse_options *options,
+	     const struct fw_facts *facts, struct fw_load *ret)
+{
+	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
+	struct fw_load load = { 0 };
+	struct fw_diags diags;
+	int r = -ENOMEM;
+
+	if (arena) {
+		fw_diags_init(&diags, arena);
+		r = compile(arena, file, options, facts, &diags, &load);
+		if (r == 0)
+			r = print_diagnostics(&diags, &load.diagnostics);
+	}
+	if (r == -ENOMEM)
+		load.code = EX_OSERR;
+	else if (r < 0)
+		load.code = EX_NOINPUT;
+	else if (!load.plan)
+		load.code = EX_DATAERR;
+	if (r < 0)
+		explain(&load, file, r);
+	if (load.code != 0) {
+		fw_plan_unref(FW_TAKE(load.plan));
+		free(FW_TAKE(load.text));
+	}
+	*ret = load;
+}
+
+void fw_load_done(struct fw_load *load)
+{
+	fw_plan_unref(load->plan);
+	free(load->text);
+	free(load->diagnostics);
+	*load = (struct fw_load){ 0 };
+}

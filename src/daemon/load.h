@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a file to a plan: all of a reload that touches no kernel. */
+#pragma once
+
+#include <stddef.h>
+
+#include "facts/facts.h"
+#include "grammar/parse.h"
+#include "plan/plan.h"
+
+/* A configuration as it runs, or what is wrong with it. */
+struct fw_load {
+	int code;		/* exit status: 0, 65, 66 or 71 */
+	struct fw_plan *plan;	/* valid with code 0 */
+	char *text;		/* canonical, valid with code 0 */
+	char *diagnostics;	/* for standard error; "" when there are none */
+};
+
+/* Safe from any thread, for one caller at a time. */
+void fw_load(const char *file, const struct fw_parse_options *options,
+	     const struct fw_facts *facts, struct fw_load *ret);
+void fw_load_done(struct fw_load *load);

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A file in; a live generation, or the reasons why not, out.
+ *
+ * The order of a commit, and what undoes each step:
+ *
+ *	1. workers for the plan's queues	stopped again
+ *	2. fw_apply_commit()			undoes itself
+ *	3. workers, flows, verdicts get the plan
+ *
+ * Step 1 comes first so that no packet is sent to a queue that nobody reads.
+ * From step 3 on nothing can fail.
+ */
+#include "daemon/reload.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sysexits.h>
+
+#include "apply/devices.h"
+#include "daemon/notify.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
+
+/* --- facts and files ------------------------------------------------------ */
+
+static void no_facts(struct fw_load *load, int error)
+{
+	*load = (struct fw_load){ .code = EX_OSERR };
+	if (asprintf(&load->diagnostics,
+		     "flywall: this host's devices cannot be read: %s\n",
+		     strerror(-error)) < 0)
+		load->diagnostics = NULL;
+}
+
+void fw_reload_load(struct fw_daemon *daemon, const char *file,
+		    struct fw_load *ret)
+{
+	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
+	struct fw_facts facts = { 0 };
+	int r;
+
+	r = arena ? fw_apply_facts(arena, &facts) : -ENOMEM;
+	if (r < 0)
+		no_facts(ret, r);
+	else
+		fw_load(file, &daemon->options->parse, &facts, ret);
+}
+
+/* --- the commit ----------------------------------------------------------- */
+
+static int explain_workers(int error, uint16_t queue,
+			   char text[static FW_COMMIT_TEXT])
+{
+	if (error == -E2BIG) {
+		(void)snprintf(text, FW_COMMIT_TEXT,
+			       "the profiles name more than %d queues",
+			       FW_WORKERS_MAX);
+		return EX_DATAERR;
+	}
+	(void)snprintf(text, FW_COMMIT_TEXT, "queue %u: %s", queue,
+		       error == -EBUSY ? "another process listens on it" :
+					 strerror(-error));
+	return error == -EBUSY ? EX_TEMPFAIL : EX_UNAVAILABLE;
+}
+
+/* What nft says of a rule is shown at the user's own line. */
+static int explain_apply(const struct fw_plan *plan,
+			 const struct fw_apply_error *error,
+			 char text[static FW_COMMIT_TEXT])
+{
+	const struct fw_plan_rule *rule;
+
+	if (error->rule < plan->n_rules) {
+		rule = &plan->rules[error->rule];
+		(void)snprintf(text, FW_COMMIT_TEXT, "%s:%u: Error: %s\n%s",
+			       rule->file, rule->line, error->text,
+			       rule->text);
+	} else {
+		(void)snprintf(text, FW_COMMIT_TEXT, "%s", error->text);
+	}
+	return error->code != 0 ? error->code : EX_SOFTWARE;
+}
+
+int fw_reload_commit(struct fw_daemon *daemon, const struct fw_plan *plan,
+		     char text[static FW_COMMIT_TEXT])
+{
+	struct fw_apply_error error = { .rule = FW_NO_RULE };
+	uint16_t queue = 0;
+	int r, code = 0;
+
+	text[0] = '\0';
+	r = fw_workers_prepare(&daemon->workers, plan,
+			       fw_verdicts_door(daemon->verdicts), &queue);
+	if (r < 0) {
+		code = explain_workers(r, queue, text);
+	} else {
+		r = fw_apply_commit(daemon->apply, plan, &error);
+		if (r < 0)
+			code = explain_apply(plan, &error, text);
+	}
+	if (code != 0) {
+		fw_workers_settle(&daemon->workers,
+				  fw_apply_plan(daemon->apply));
+		return code;
+	}
+	fw_workers_settle(&daemon->workers, plan);
+	fw_flows_set_plan(daemon->flows, plan);
+	fw_verdicts_set_plan(daemon->verdicts, plan);
+	return 0;
+}
+
+/* --- a reload under way --------------------------------------------------- */
+
+struct fw_reload {
+	struct fw_daemon *daemon;
+	char *file;
+	fw_reload_fn done;	/* NULL: forgotten */
+	void *ctx;
+	pthread_t thread;
+	int fd;			/* readable when load is there */
+	struct event *event;
+	struct fw_facts facts;	/* in arena */
+	struct fw_arena *arena;
+	struct fw_load load;	/* the thread's until fd is readable */
+};
+
+static void reload_free(struct fw_reload *reload)
+{
+	if (!reload)
+		return;
+	if (reload->event)
+		event_free(reload->event);
+	if (reload->fd >= 0)
+		(void)close(reload->fd);
+	fw_load_done(&reload->load);
+	fw_arena_free(reload->arena);
+	free(reload->file);
+	free(reload);
+}
+
+FW_CLEANUP_PTR(struct fw_reload *, reload_free)
+
+static void *run_thread(void *ctx)
+{
+	struct fw_reload *reload = ctx;
+	const uint64_t one = 1;
+
+	fw_load(reload->file, &reload->daemon->options->parse, &reload->facts,
+		&reload->load);
+	if (write(reload->fd, &one, sizeof(one)) < 0)
+		fw_log_errno(LOG_CRIT, -errno, "reload: the loop is not told");
+	return NULL;
+}
+
+static int start_thread(struct fw_reload *reload)
+{
+	sigset_t all, old;
+	int r;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&reload->thread, NULL, run_thread, reload);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return -r;
+}
+
+static void record_outcome(struct fw_daemon *daemon, const char *file,
+			   const struct fw_outcome *outcome)
+{
+	struct fw_record record;
+
+	fw_record_begin(&record,
+			outcome->code == 0 ? FW_RECORD_GENERATION :
+					     FW_RECORD_ERROR,
+			fw_record_now());
+	if (outcome->code == 0) {
+		fw_record_number(&record, "from", outcome->from);
+		fw_record_number(&record, "generation", outcome->to);
+	} else {
+		fw_record_number(&record, "generation", outcome->from);
+		fw_record_number(&record, "code", (uint64_t)outcome->code);
+		fw_record_text(&record, "text",
+			       outcome->error ? outcome->error :
+						outcome->diagnostics);
+	}
+	fw_record_text(&record, "file", file);
+	fw_daemon_record(daemon, &record);
+}
+
+static void log_outcome(const char *file, const struct fw_outcome *outcome)
+{
+	if (outcome->code == 0)
+		fw_log(LOG_NOTICE, "%s: generation %llu -> %llu", file,
+		       (unsigned long long)outcome->from,
+		       (unsigned long long)outcome->to);
+	else
+		fw_log(LOG_ERR, "%s: generation %llu stays: %s", file,
+		       (unsigned long long)outcome->from,
+		       outcome->error ? outcome->error : outcome->diagnostics);
+}
+
+static void finish(struct fw_reload *reload)
+{
+	struct fw_daemon *daemon = reload->daemon;
+	struct fw_load *load = &reload->load;
+	char text[FW_COMMIT_TEXT] = "";
+	struct fw_outcome outcome = {
+		.code = load->code,
+		.from = fw_apply_generation(daemon->apply),
+		.diagnostics = load->diagnostics ? load->diagnostics : "",
+	};
+
+	if (outcome.code == 0)
+		outcome.code = fw_reload_commit(daemon, load->plan, text);
+	if (text[0] != '\0')
+		outcome.error = text;
+	outcome.to = fw_apply_generation(daemon->apply);
+	log_outcome(reload->file, &outcome);
+	record_outcome(daemon, reload->file, &outcome);
+	fw_daemon_ready(daemon);
+	if (reload->done)
+		reload->done(reload->ctx, &outcome);
+	if (outcome.code == 0) {
+		struct fw_load old = daemon->running;
+
+		daemon->running = *load;
+		*load = old;
+		free(daemon->file);
+		daemon->file = FW_TAKE(reload->file);
+	}
+}
+
+static void on_loaded(evutil_socket_t fd, short what, void *ctx)
+{
+	_cleanup_(reload_free_ptr_) struct fw_reload *reload = ctx;
+
+	(void)fd;
+	(void)what;
+	(void)pthread_join(reload->thread, NULL);
+	reload->daemon->reload = NULL;
+	finish(reload);
+}
+
+static int prepare(struct fw_reload *reload)
+{
+	reload->fd = eventfd(0, EFD_CLOEXEC);
+	if (reload->fd < 0)
+		return -errno;
+	reload->arena = fw_arena_new();
+	reload->event = event_new(reload->daemon->base, reload->fd, EV_READ,
+				  on_loaded, reload);
+	if (!reload->file || !reload->arena || !reload->event)
+		return -ENOMEM;
+	return fw_apply_facts(reload->arena, &reload->facts);
+}
+
+int fw_reload_start(struct fw_daemon *daemon, const char *file,
+		    fw_reload_fn done, void *ctx)
+{
+	_cleanup_(reload_free_ptr_) struct fw_reload *reload = NULL;
+	int r;
+
+	if (daemon->reload)
+		return -EBUSY;
+	reload = calloc(1, sizeof(*reload));
+	if (!reload)
+		return -ENOMEM;
+	reload->daemon = daemon;
+	reload->file = strdup(file ? file : daemon->file);
+	reload->done = done;
+	reload->ctx = ctx;
+	r = prepare(reload);
+	if (r < 0)
+		return r;
+	r = start_thread(reload);
+	if (r < 0)
+		return r;
+	(void)event_add(reload->event, NULL);
+	fw_notify_reloading();
+	daemon->reload = FW_TAKE(reload);
+	return 0;
+}
+
+void fw_reload_forget(struct fw_daemon *daemon, void *ctx)
+{
+	if (daemon->reload && daemon->reload->ctx == ctx)
+		daemon->reload->done = NULL;
+}
+
+void fw_reload_cancel(struct fw_daemon *daemon)
+{
+	if (!daemon->reload)
+		return;
+	(void)pthread_join(daemon->reload->thread, NULL);
+	reload_free(FW_TAKE(daemon->reload));
+}

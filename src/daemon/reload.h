@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From one generation to the next.
+ *
+ * A reload compiles in a thread of its own, since that touches nothing but the
+ * files, and commits in the loop: there is one commit at a time, and every
+ * answer is about a generation that is whole.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "daemon/state.h"
+
+/* How a reload, or the first commit, ended. */
+struct fw_outcome {
+	int code;		/* exit status */
+	uint64_t from, to;	/* generations; to is valid with code 0 */
+	const char *diagnostics;	/* for standard error, or "" */
+	const char *error;	/* one line, or NULL */
+};
+
+typedef void (*fw_reload_fn)(void *ctx, const struct fw_outcome *outcome);
+
+/* Facts of this host and the configuration in file. */
+void fw_reload_load(struct fw_daemon *daemon, const char *file,
+		    struct fw_load *ret);
+
+/*
+ * Commits plan: workers for its queues first, then the kernel, then all who
+ * work by the plan. Returns 0 or an exit status, with text (where there is
+ * something to say: else "").
+ */
+#define FW_COMMIT_TEXT 1400
+int fw_reload_commit(struct fw_daemon *daemon, const struct fw_plan *plan,
+		     char text[static FW_COMMIT_TEXT]);
+
+/* Reloads from file (NULL: the running generation's). done is called once,
+ * from the loop, unless this returns -errno: -EBUSY when a reload is under way,
+ * others when it cannot be begun. */
+int fw_reload_start(struct fw_daemon *daemon, const char *file,
+		    fw_reload_fn done, void *ctx);
+/* Nobody waits for the outcome any more. */
+void fw_reload_forget(struct fw_daemon *daemon, void *ctx);
+/* Waits for the compilation under way and drops it. */
+void fw_reload_cancel(struct fw_daemon *daemon);

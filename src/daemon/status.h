@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the daemon knows, as the documents of flywall.conf(5), schema 1. */
+#pragma once
+
+#include <jansson.h>
+
+#include "daemon/state.h"
+
+#define FW_SCHEMA "flywall/1"
+
+/* New documents; NULL: no memory. */
+json_t *fw_status_document(struct fw_daemon *daemon);
+json_t *fw_status_rules(struct fw_daemon *daemon);
+json_t *fw_status_config(struct fw_daemon *daemon);
+/* One flow. */
+json_t *fw_status_flow(const struct fw_flow_view *view);

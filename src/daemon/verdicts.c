@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reports of workers in, one record a verdict out, and every report handed on
+ * to the flows. Called by the workers' threads; what fails is counted by the
+ * mailbox.
+ */
+#include "daemon/verdicts.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "util/cleanup.h"
+
+/* A worker reports each packet, also those that were queued already when the
+ * verdict fell. Flows that had their event stand here by number: a worker's
+ * numbers rise, so that an entry is overwritten only by a later flow. */
+#define TOLD 4096
+
+struct fw_verdicts {
+	struct fw_door door;
+	const struct fw_door *inner;
+	struct fw_mailbox *mailbox;
+	pthread_mutex_t mutex;		/* of plan */
+	struct fw_plan *plan;
+	_Atomic uint64_t told[TOLD];
+};
+
+const char *fw_proto_text(uint8_t proto, char text[static FW_PROTO_MAX])
+{
+	static const struct {
+		uint8_t proto;
+		const char *name;
+	} names[] = {
+		{ 1, "icmp" },	 { 6, "tcp" },	  { 17, "udp" },
+		{ 33, "dccp" },	 { 58, "icmpv6" }, { 132, "sctp" },
+		{ 136, "udplite" },
+	};
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(names); i++) {
+		if (names[i].proto == proto)
+			return names[i].name;
+	}
+	(void)snprintf(text, FW_PROTO_MAX, "%u", proto);
+	return text;
+}
+
+/* A rule's number belongs to the plan that the flow's profile stands in, which
+ * may be older than the present one: then its place is not known. */
+static void add_rule(struct fw_verdicts *verdicts, struct fw_record *record,
+		     const struct fw_flow_report *report)
+{
+	const struct fw_plan *plan;
+
+	(void)pthread_mutex_lock(&verdicts->mutex);
+	plan = verdicts->plan;
+	if (report->rule < plan->n_rules &&
+	    report->profile >= plan->profiles &&
+	    report->profile < plan->profiles + plan->n_profiles) {
+		const struct fw_plan_rule *rule = &plan->rules[report->rule];
+
+		fw_record_text(record, "file", rule->file);
+		fw_record_number(record, "line", rule->line);
+		fw_record_text(record, "rule", rule->text);
+	}
+	(void)pthread_mutex_unlock(&verdicts->mutex);
+}
+
+static void tell(struct fw_verdicts *verdicts,
+		 const struct fw_flow_report *report)
+{
+	const struct fw_tuple *tuple = &report->tuple;
+	char proto[FW_PROTO_MAX];
+	struct fw_record record;
+
+	fw_record_begin(&record, FW_RECORD_FLOW, fw_record_now());
+	fw_record_text(&record, "verdict",
+		       fw_flow_verdict_name(report->verdict));
+	fw_record_text(&record, "reason", report->reason);
+	fw_record_text(&record, "proto", fw_proto_text(tuple->proto, proto));
+	fw_record_address(&record, "src", tuple->family, tuple->saddr);
+	fw_record_number(&record, "sport", tuple->sport);
+	fw_record_address(&record, "dst", tuple->family, tuple->daddr);
+	fw_record_number(&record, "dport", tuple->dport);
+	fw_record_text(&record, "sni", report->sni);
+	if (report->profile)
+		fw_record_text(&record, "profile", report->profile->name);
+	fw_record_number(&record, "queue", report->queue);
+	fw_record_number(&record, "packets", report->packets);
+	add_rule(verdicts, &record, report);
+	fw_mailbox_post(verdicts->mailbox, FW_RECORD_FLOW,
+			fw_record_end(&record));
+}
+
+static bool is_news(struct fw_verdicts *verdicts,
+		    const struct fw_flow_report *report)
+{
+	uint64_t name = (uint64_t)report->queue << 48 ^ (report->id + 1);
+	_Atomic uint64_t *told;
+
+	if (report->verdict == FW_FLOW_UNVETTED)
+		return false;
+	told = &verdicts->told[(report->id ^ report->queue) % TOLD];
+	return atomic_exchange_explicit(told, name, memory_order_relaxed) !=
+	       name;
+}
+
+static void on_flow(void *ctx, const struct fw_flow_report *report)
+{
+	struct fw_verdicts *verdicts = ctx;
+
+	verdicts->inner->flow(verdicts->inner->ctx, report);
+	if (is_news(verdicts, report))
+		tell(verdicts, report);
+}
+
+static int on_profile(void *ctx, const struct fw_tuple *tuple)
+{
+	const struct fw_verdicts *verdicts = ctx;
+
+	return verdicts->inner->profile(verdicts->inner->ctx, tuple);
+}
+
+struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
+				    struct fw_mailbox *mailbox,
+				    const struct fw_plan *plan)
+{
+	struct fw_verdicts *verdicts = calloc(1, sizeof(*verdicts));
+
+	if (!verdicts)
+		return NULL;
+	(void)pthread_mutex_init(&verdicts->mutex, NULL);
+	verdicts->inner = inner;
+	verdicts->mailbox = mailbox;
+	verdicts->plan = fw_plan_ref(plan);
+	verdicts->door = (struct fw_door){
+		.ctx = verdicts,
+		.flow = on_flow,
+		.profile = on_profile,
+	};
+	return verdicts;
+}
+
+void fw_verdicts_free(struct fw_verdicts *verdicts)
+{
+	if (!verdicts)
+		return;
+	fw_plan_unref(verdicts->plan);
+	(void)pthread_mutex_destroy(&verdicts->mutex);
+	free(verdicts);
+}
+
+const struct fw_door *fw_verdicts_door(const struct fw_verdicts *verdicts)
+{
+	return &verdicts->door;
+}
+
+void fw_verdicts_set_plan(struct fw_verdicts *verdicts,
+			  const struct fw_plan *plan)
+{
+	struct fw_plan *old;
+
+	(void)pthread_mutex_lock(&verdicts->mutex);
+	old = verdicts->plan;
+	verdicts->plan = fw_plan_ref(plan);
+	(void)pthread_mutex_unlock(&verdicts->mutex);
+	fw_plan_unref(old);
+}

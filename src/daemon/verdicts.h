@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inspector's verdicts as events: a door in front of the flows' door.
+ */
+#pragma once
+
+#include "daemon/flows.h"
+#include "daemon/mailbox.h"
+#include "inspect/worker.h"
+#include "plan/plan.h"
+
+struct fw_verdicts;
+
+/* Keeps both; takes a reference of plan. NULL: no memory. */
+struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
+				    struct fw_mailbox *mailbox,
+				    const struct fw_plan *plan);
+/* Stop the workers first. NULL is fine. */
+void fw_verdicts_free(struct fw_verdicts *verdicts);
+const struct fw_door *fw_verdicts_door(const struct fw_verdicts *verdicts);
+/* After a commit. */
+void fw_verdicts_set_plan(struct fw_verdicts *verdicts,
+			  const struct fw_plan *plan);
+
+#define FW_PROTO_MAX 16
+
+/* "tcp", as nft prints it; the number where it has no name. */
+const char *fw_proto_text(uint8_t proto, char text[static FW_PROTO_MAX]);

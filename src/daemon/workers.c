@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Plans in, running threads out. A queue that cannot be opened is a failure of
+ * the step before the commit, so that no packet is ever sent to a queue that
+ * nobody reads.
+ */
+#include "daemon/workers.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+#include "util/cleanup.h"
+
+/* A killed daemon's socket goes when the kernel has cleared its process away:
+ * wait for that, not for a living owner. */
+#define TRIES 60
+#define TRY_NS 50000000L
+
+static bool plan_has(const struct fw_plan *plan, uint16_t queue)
+{
+	for (size_t i = 0; plan && i < plan->n_profiles; i++) {
+		if (queue >= plan->profiles[i].queue_first &&
+		    queue <= plan->profiles[i].queue_last)
+			return true;
+	}
+	return false;
+}
+
+static bool runs(const struct fw_workers *workers, uint16_t queue)
+{
+	for (size_t i = 0; i < workers->n; i++) {
+		if (workers->items[i].queue == queue)
+			return true;
+	}
+	return false;
+}
+
+static int start(uint16_t queue, const struct fw_plan *plan,
+		 const struct fw_door *door, struct fw_worker **ret)
+{
+	const struct timespec pause = { .tv_nsec = TRY_NS };
+	int r = -EBUSY;
+
+	for (int i = 0; i < TRIES && r == -EBUSY; i++) {
+		if (i > 0)
+			(void)nanosleep(&pause, NULL);
+		r = fw_worker_start(queue, plan, door, ret);
+	}
+	return r;
+}
+
+static void insert(struct fw_workers *workers, uint16_t queue,
+		   struct fw_worker *worker)
+{
+	size_t at = workers->n++;
+
+	for (; at > 0 && workers->items[at - 1].queue > queue; at--)
+		workers->items[at] = workers->items[at - 1];
+	workers->items[at].queue = queue;
+	workers->items[at].worker = worker;
+}
+
+static int start_missing(struct fw_workers *workers,
+			 const struct fw_plan *plan,
+			 const struct fw_door *door, uint16_t *ret_queue)
+{
+	for (uint32_t queue = 0; queue <= UINT16_MAX; queue++) {
+		struct fw_worker *worker;
+		int r;
+
+		if (!plan_has(plan, (uint16_t)queue) ||
+		    runs(workers, (uint16_t)queue))
+			continue;
+		if (workers->n == FW_WORKERS_MAX)
+			return -E2BIG;
+		r = start((uint16_t)queue, plan, door, &worker);
+		if (r < 0) {
+			*ret_queue = (uint16_t)queue;
+			return r;
+		}
+		insert(workers, (uint16_t)queue, worker);
+	}
+	return 0;
+}
+
+/* Signals are the loop's: threads start with all of them blocked. */
+int fw_workers_prepare(struct fw_workers *workers, const struct fw_plan *plan,
+		       const struct fw_door *door, uint16_t *ret_queue)
+{
+	sigset_t all, old;
+	int r;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = start_missing(workers, plan, door, ret_queue);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
+void fw_workers_settle(struct fw_workers *workers, const struct fw_plan *plan)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < workers->n; i++) {
+		if (plan_has(plan, workers->items[i].queue)) {
+			fw_worker_set_plan(workers->items[i].worker, plan);
+			workers->items[kept++] = workers->items[i];
+		} else {
+			fw_worker_stop(workers->items[i].worker);
+		}
+	}
+	workers->n = kept;
+}

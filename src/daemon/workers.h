@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inspector's workers, one for each queue that a profile names. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/worker.h"
+#include "plan/plan.h"
+
+#define FW_WORKERS_MAX 64
+
+struct fw_workers {
+	struct {
+		uint16_t queue;
+		struct fw_worker *worker;
+	} items[FW_WORKERS_MAX];	/* by queue */
+	size_t n;
+};
+
+/*
+ * Before a commit: a worker for each queue of plan that has none. One that
+ * another process still holds is tried again for a while. Returns 0; -E2BIG
+ * when plan has more queues than there may be workers; -EBUSY or another
+ * -errno with *ret_queue, the queue that could not be opened. After a failure,
+ * or a failed commit, fw_workers_settle() with the old plan undoes it.
+ */
+int fw_workers_prepare(struct fw_workers *workers, const struct fw_plan *plan,
+		       const struct fw_door *door, uint16_t *ret_queue);
+/* After it: every worker has plan; those that it does not name stop. NULL is a
+ * plan without queues. */
+void fw_workers_settle(struct fw_workers *workers, const struct fw_plan *plan);
