@@ -1,12 +1,178 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "maps.h"
+/*
+ * TC ingress: gives each packet the generation that XDP judged it by, looks its
+ * flow up, writes Flywall's eight mark bits.
+ *
+ * In: a packet, with XDP's struct fw_meta or without. Out: TC_ACT_SHOT, or
+ * TC_ACT_UNSPEC, so that filters of the admin's own behind this one still run
+ * (TC_ACT_OK would end the classification). Flows are looked up, never made.
+ *
+ * Mark bits are written on every packet: what a local process, a tunnel or an
+ * earlier device has set there is gone.
+ */
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_helpers.h>
+
+#define FW_CTX struct __sk_buff
+#define FW_CTX_LINEAR
+#define fw_ctx_len(ctx) ((ctx)->len)
+#define fw_ctx_load(ctx, offset, to, size) \
+	bpf_skb_load_bytes(ctx, offset, to, size)
+#define fw_ctx_vlan(ctx) ((ctx)->vlan_present ? (ctx)->vlan_tci : FW_NO_VLAN)
+#define fw_ctx_gso(ctx) ((ctx)->gso_size)
+
+#include "classify.h"
+
+#define MARK_BITS 0xffu
+
+/* XDP's word on a packet, or NULL. */
+static __always_inline const struct fw_meta *meta_read(struct __sk_buff *skb)
+{
+	const struct fw_meta *meta = (const void *)(long)skb->data_meta;
+
+	if ((const void *)(meta + 1) > (const void *)(long)skb->data)
+		return NULL;
+	return meta->magic == FW_META_MAGIC ? meta : NULL;
+}
+
+/*
+ * True when XDP judged by what holds now:
+ *  1. the same epoch, and by both slots if both count now;
+ *  2. the epoch before, by both slots, of which one has become the active one.
+ *     Not while the next commit overlaps: its candidate may stand in the slot
+ *     that has been left.
+ */
+static __always_inline bool meta_holds(const struct fw_meta *meta, __u64 word)
+{
+	__u32 epoch = (__u32)(word >> FW_CONTROL_EPOCH_SHIFT);
+	bool overlap = word & FW_CONTROL_OVERLAP;
+	bool both = meta->flags & FW_META_OVERLAP;
+
+	if (meta->epoch == epoch)
+		return both || !overlap;
+	return both && !overlap && meta->epoch + 1 == epoch;
+}
+
+/* Outside the overlap nft heeds the active slot's bit alone. */
+static __always_inline __u16 meta_carry(const struct fw_meta *meta, __u64 word)
+{
+	if (word & FW_CONTROL_OVERLAP)
+		return meta->flags;
+	return meta->flags & FW_META_CARRY(fw_control_slot(word));
+}
+
+/* By the active word, as XDP does it. The rules' counters are charged where no
+ * XDP program can have done so. */
+static __always_inline void judge_again(struct __sk_buff *skb, __u64 word,
+					const struct fw_packet *pkt,
+					struct fw_judgement *judgement)
+{
+	struct fw_view active, other = {0};
+	bool xdp = true;
+
+	fw_view_init(&active, fw_control_slot(word), skb->ifindex);
+	if (word & FW_CONTROL_OVERLAP)
+		fw_view_init(&other, !fw_control_slot(word), skb->ifindex);
+	if (active.dev && active.dev->flags & FW_DEV_NO_XDP)
+		xdp = false;
+	if (!fw_view_judges(&active) && !fw_view_judges(&other))
+		return;
+	if (xdp)
+		fw_stat_add(FW_STAT_TC_RECLASSIFIED);
+	fw_judge_word(judgement, word, &active, &other, pkt, !xdp);
+}
+
+static __always_inline void flow_key(struct __sk_buff *skb,
+				     const struct fw_packet *pkt,
+				     struct fw_flow_key *key)
+{
+	__builtin_memset(key, 0, sizeof(*key));
+	key->ifindex = skb->ifindex;
+	key->vlan = pkt->vlan;
+	key->family = pkt->l3 == FW_L3_IP ? 4 : 6;
+	key->proto = pkt->l4proto;
+	__builtin_memcpy(key->saddr, pkt->saddr.words, sizeof(key->saddr));
+	__builtin_memcpy(key->daddr, pkt->daddr.words, sizeof(key->daddr));
+	key->sport = bpf_htons(pkt->sport);
+	key->dport = bpf_htons(pkt->dport);
+}
+
+/* Only protocols with ports have flows; merged packets count as what they were
+ * on the wire. */
+static __always_inline struct fw_flow *flow_look_up(struct __sk_buff *skb,
+						    const struct fw_packet *pkt)
+{
+	struct fw_flow_key key;
+	struct fw_flow *flow;
+
+	if (!(pkt->present & FW_HAS(FW_FIELD_DPORT)))
+		return NULL;
+	flow_key(skb, pkt, &key);
+	flow = bpf_map_lookup_elem(&flow_map, &key);
+	if (!flow)
+		return NULL;
+	fw_stat_add(FW_STAT_TC_FLOW_HIT);
+	__sync_fetch_and_add(&flow->packets, skb->gso_segs ? skb->gso_segs : 1);
+	__sync_fetch_and_add(&flow->bytes, pkt->len);
+	flow->last_ns = bpf_ktime_get_boot_ns();
+	return flow;
+}
+
+static __always_inline __u32 carry_marks(__u16 carry)
+{
+	__u32 marks = 0;
+
+	if (carry & FW_META_CARRY(0))
+		marks |= FW_MARK_CARRY(0);
+	if (carry & FW_META_CARRY(1))
+		marks |= FW_MARK_CARRY(1);
+	return marks;
+}
+
+static __always_inline void marks_write(struct __sk_buff *skb, __u32 shift,
+					__u32 marks)
+{
+	shift &= 31;
+	skb->mark = (skb->mark & ~(MARK_BITS << shift)) | marks << shift;
+}
 
 SEC("tc")
-int fw_tc(struct __sk_buff *ctx)
+int fw_tc(struct __sk_buff *skb)
 {
-	(void)fw_control_read();
-	(void)ctx;
-	return -1;
+	__u64 word = fw_control_read();
+	const struct fw_gen *header = fw_gen_of(fw_control_slot(word));
+	const struct fw_meta *meta = meta_read(skb);
+	struct fw_judgement judgement = {0};
+	const struct fw_flow *flow;
+	struct fw_packet pkt;
+	__u32 marks;
+
+	if (!header)
+		return TC_ACT_UNSPEC;
+	fw_stat_add(FW_STAT_TC_PACKETS);
+	fw_parse(skb, &pkt);
+	if (meta && meta_holds(meta, word)) {
+		fw_stat_add(FW_STAT_TC_META);
+		judgement.carry = meta_carry(meta, word);
+	} else {
+		judge_again(skb, word, &pkt, &judgement);
+	}
+	if (judgement.drop) {
+		fw_stat_add(FW_STAT_TC_DROP_RECLASSIFIED);
+		return TC_ACT_SHOT;
+	}
+	marks = carry_marks(judgement.carry);
+	flow = flow_look_up(skb, &pkt);
+	if (flow && flow->verdict == FW_FLOW_BLOCKED) {
+		fw_stat_add(FW_STAT_TC_DROP_BLOCKED);
+		return TC_ACT_SHOT;
+	}
+	if (flow && flow->verdict == FW_FLOW_TRUSTED)
+		marks |= FW_MARK_TRUSTED;
+	marks_write(skb, header->mark_shift, marks);
+	return TC_ACT_UNSPEC;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -1,11 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "maps.h"
+/*
+ * XDP: the lowered ingress rules of every device.
+ *
+ * In: a frame. Out: XDP_DROP, or XDP_PASS with struct fw_meta in front of the
+ * frame, from which TC takes the packet's generation and the accepts that nft
+ * has to heed. Where there is no room for metadata, the packet passes without
+ * and TC judges it again.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#define FW_CTX struct xdp_md
+#define FW_CTX_LINEAR
+#define fw_ctx_len(ctx) ((__u32)bpf_xdp_get_buff_len(ctx))
+#define fw_ctx_load(ctx, offset, to, size) \
+	bpf_xdp_load_bytes(ctx, offset, to, size)
+#define fw_ctx_vlan(ctx) FW_NO_VLAN
+#define fw_ctx_gso(ctx) false
+
+#include "classify.h"
+
+/* True when the metadata stands right in front of the frame. Another program's
+ * goes: TC must not find a stranger's in the place of this one. */
+static __always_inline bool meta_write(struct xdp_md *ctx, __u64 word,
+				       __u16 carry)
+{
+	int move = (int)(ctx->data - sizeof(struct fw_meta) - ctx->data_meta);
+	struct fw_meta *meta;
+
+	if (bpf_xdp_adjust_meta(ctx, move))
+		return false;
+	meta = (void *)(long)ctx->data_meta;
+	if ((void *)(meta + 1) > (void *)(long)ctx->data)
+		return false;
+	meta->magic = FW_META_MAGIC;
+	meta->flags = carry;
+	if (word & FW_CONTROL_OVERLAP)
+		meta->flags |= FW_META_OVERLAP;
+	meta->epoch = (__u32)(word >> FW_CONTROL_EPOCH_SHIFT);
+	return true;
+}
+
+/* The active slot's reason comes first. */
+static __always_inline void count_drop(const struct fw_judgement *judgement)
+{
+	__u32 judged = judgement->active & FW_JUDGED_DROP ? judgement->active
+							  : judgement->other;
+
+	fw_stat_add(judged & FW_JUDGED_POLICY ? FW_STAT_XDP_DROP_POLICY
+					      : FW_STAT_XDP_DROP_RULE);
+}
 
 SEC("xdp.frags")
 int fw_xdp(struct xdp_md *ctx)
 {
-	(void)fw_control_read();
-	(void)ctx;
+	__u64 word = fw_control_read();
+	struct fw_judgement judgement = {0};
+	struct fw_view active, other = {0};
+	struct fw_packet pkt;
+
+	fw_stat_add(FW_STAT_XDP_PACKETS);
+	fw_view_init(&active, fw_control_slot(word), ctx->ingress_ifindex);
+	if (word & FW_CONTROL_OVERLAP) {
+		fw_stat_add(FW_STAT_XDP_OVERLAP);
+		fw_view_init(&other, !fw_control_slot(word),
+			     ctx->ingress_ifindex);
+	}
+	if (fw_view_judges(&active) || fw_view_judges(&other)) {
+		fw_parse(ctx, &pkt);
+		if (pkt.malformed)
+			fw_stat_add(FW_STAT_XDP_MALFORMED);
+		fw_judge_word(&judgement, word, &active, &other, &pkt, 1);
+		if (judgement.drop) {
+			count_drop(&judgement);
+			return XDP_DROP;
+		}
+	}
+	fw_stat_add(FW_STAT_XDP_ACCEPT);
+	if (!meta_write(ctx, word, judgement.carry))
+		fw_stat_add(FW_STAT_XDP_NO_META);
 	return XDP_PASS;
 }
 
