@@ -1,4 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwinspect.a
 libfwinspect_a_SOURCES = \
-	src/inspect/worker.h
+	src/inspect/ct_attr.c src/inspect/ct_attr.h \
+	src/inspect/inspector.c src/inspect/inspector.h \
+	src/inspect/packet.c src/inspect/packet.h \
+	src/inspect/queue.c src/inspect/queue.h \
+	src/inspect/reassembly.c src/inspect/reassembly.h \
+	src/inspect/siphash.c src/inspect/siphash.h \
+	src/inspect/table.c src/inspect/table.h \
+	src/inspect/tls.c src/inspect/tls.h \
+	src/inspect/verdict.c src/inspect/verdict.h \
+	src/inspect/vetting.c src/inspect/vetting.h \
+	src/inspect/worker.c src/inspect/worker.h

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Queue: NFQUEUE over netlink; messages in, verdicts out, in batches.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fw_queue;
+struct nlattr;
+
+struct fw_queue_message {
+	uint32_t id;
+	uint32_t mark;		/* of the packet */
+	uint32_t ifindex;	/* it came in by, 0 for the host's own */
+	const uint8_t *data;	/* from the IP header on */
+	size_t len, full_len;	/* that are here; that the packet has */
+	const struct nlattr *ct;	/* NULL where the kernel sends none */
+};
+
+struct fw_queue_verdict {
+	bool drop;
+	bool set_mark;
+	uint32_t mark;		/* valid with set_mark */
+};
+
+typedef struct fw_queue_verdict
+fw_queue_fn(void *ctx, const struct fw_queue_message *message);
+
+/*
+ * Binds the queue in the current network namespace. fail_open: packets that
+ * find it full pass. fn is called for each packet, in order, from here (a
+ * packet may be quicker than the answer to the bind) and from
+ * fw_queue_read(). -EBUSY when another process has the queue.
+ */
+int fw_queue_open(uint16_t number, bool fail_open, fw_queue_fn *fn, void *ctx,
+		  struct fw_queue **ret);
+int fw_queue_set_fail_open(struct fw_queue *queue, bool fail_open);
+/* To be polled; does not change. */
+int fw_queue_fd(const struct fw_queue *queue);
+
+/*
+ * Reads what is there, up to a batch, without waiting; the verdicts are sent
+ * together at the end. Returns the number of packets, 0 when there was none,
+ * -ENOBUFS when the socket overflowed (packets were lost; go on), or another
+ * -errno.
+ */
+int fw_queue_read(struct fw_queue *queue);
+/* Packets still held are dropped by the kernel. NULL is fine. */
+void fw_queue_close(struct fw_queue *queue);

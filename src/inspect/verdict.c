@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Verdict: a profile's rules over the facts of a flow.
+ *
+ * In: profile and window. Out: a judgement. Pure; nothing fails.
+ *
+ * Order of precedence:
+ *
+ *  1. a retransmission that differed: on-overlap
+ *  2. the rules in order, up to one whose fact is not known yet. It waits, and
+ *     no later one overtakes it. A fact that cannot be had any more, since its
+ *     message is broken or too large, ends the matter by its keyword.
+ *  3. all rules decided: default
+ *  4. window not full: undecided
+ *  5. window full, and no message that a waiting rule needs has begun: default
+ *  6. such a message may go on within max; then on-incomplete
+ */
+#include "inspect/verdict.h"
+
+#include "util/cleanup.h"
+
+static const struct fw_judgement undecided = { FW_FLOW_UNVETTED, NULL,
+					       FW_NO_RULE };
+
+static struct fw_judgement act(enum fw_inspect_action action,
+			       const char *reason, uint32_t rule)
+{
+	switch (action) {
+	case FW_INSPECT_DROP:
+		return (struct fw_judgement){ FW_FLOW_BLOCKED, reason, rule };
+	case FW_INSPECT_TRUST:
+		return (struct fw_judgement){ FW_FLOW_TRUSTED, reason, rule };
+	default:
+		return undecided;
+	}
+}
+
+static struct fw_judgement keyword(bool accept, const char *reason)
+{
+	return act(accept ? FW_INSPECT_TRUST : FW_INSPECT_DROP, reason,
+		   FW_NO_RULE);
+}
+
+/* How a fact that cannot be had any more ends the matter. Where the reason is
+ * NULL the state is none of these. */
+static const struct {
+	const char *reason;
+	bool overload;		/* by on-overload, else by on-incomplete */
+} troubles[] = {
+	[FW_FACT_MALFORMED] = { "malformed", false },
+	[FW_FACT_NO_ROOM] = { "memory", false },
+	[FW_FACT_NO_MEMORY] = { "memory", true },
+};
+_Static_assert(FW_ARRAY_SIZE(troubles) == FW_FACT_STATE_MAX_, "troubles");
+
+static bool matches(const struct fw_inspect_rule *rule,
+		    const struct fw_fact *fact)
+{
+	return fw_domain_set_has(rule->domains, fact->text, fact->len) !=
+	       rule->negate;
+}
+
+/* Whether a rule from i on waits for a message of which a part is here. */
+static bool message_open(const struct fw_profile *profile, size_t i,
+			 const struct fw_window *window)
+{
+	for (; i < profile->n_rules; i++) {
+		const struct fw_fact *fact =
+			&window->facts[profile->rules[i].fact];
+
+		if (fact->state == FW_FACT_UNKNOWN && fact->begun)
+			return true;
+	}
+	return false;
+}
+
+bool fw_window_full(const struct fw_profile *profile,
+		    const struct fw_window *window)
+{
+	return window->packets >= profile->window_packets ||
+	       window->bytes >= profile->window_bytes;
+}
+
+struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
+				     const struct fw_window *window)
+{
+	size_t i;
+
+	if (window->conflict && !profile->on_overlap_first)
+		return keyword(false, "on-overlap");
+	for (i = 0; i < profile->n_rules; i++) {
+		const struct fw_inspect_rule *rule = &profile->rules[i];
+		const struct fw_fact *fact = &window->facts[rule->fact];
+
+		if (fact->state == FW_FACT_UNKNOWN)
+			break;
+		if (troubles[fact->state].reason)
+			return keyword(troubles[fact->state].overload ?
+					       profile->on_overload :
+					       profile->on_incomplete,
+				       troubles[fact->state].reason);
+		if (fact->state == FW_FACT_KNOWN && matches(rule, fact))
+			return act(rule->action, "rule", rule->rule);
+	}
+	if (i == profile->n_rules)
+		return act(profile->fallback, "default", FW_NO_RULE);
+	if (!fw_window_full(profile, window))
+		return undecided;
+	if (!message_open(profile, i, window))
+		return act(profile->fallback, "default", FW_NO_RULE);
+	if (window->bytes_after < profile->max_bytes &&
+	    window->ms_after < profile->max_ms)
+		return undecided;
+	return keyword(profile->on_incomplete, "on-incomplete");
+}

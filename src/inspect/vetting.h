@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Vetting: one flow under inspection, from its first packet at the queue to
+ * its verdict and shortly beyond.
+ *
+ * Directions: 0 is the side that opened the flow, 1 the other one.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/packet.h"
+#include "inspect/reassembly.h"
+#include "inspect/tls.h"
+#include "inspect/verdict.h"
+#include "inspect/worker.h"
+
+/* How long a flow stays in the table without a packet: a list each. */
+enum fw_flow_class {
+	FW_FLOW_DECIDED,	/* only packets that were queued before come */
+	FW_FLOW_CLOSING,	/* a FIN or RST was seen */
+	FW_FLOW_ONE_SIDED,	/* only one direction was seen, no payload */
+	FW_FLOW_OPEN,
+	FW_FLOW_CLASS_MAX_,
+};
+
+/* Memory of a profile's reassembly in one worker; bytes. */
+struct fw_memory {
+	uint64_t used, max;
+};
+
+/* What only an undecided flow with payload has. */
+struct fw_streams {
+	struct fw_stream stream[2];
+	struct fw_tls tls[2];
+};
+
+struct fw_vetting {
+	/* Of the table. */
+	struct fw_vetting *chain;
+	struct fw_vetting *older, *newer;
+	enum fw_flow_class class;
+	uint64_t touched_ms;
+
+	uint64_t id;
+	struct fw_tuple tuple;		/* of direction 0 */
+	const struct fw_plan *plan;	/* a reference; holds profile */
+	const struct fw_profile *profile;	/* NULL while not known */
+	unsigned profile_tries;		/* packets let through without one */
+	uint64_t packets, bytes;	/* all that came, both directions */
+	uint32_t ifindex[2];
+	bool seen[2];			/* a packet of that direction */
+	struct fw_judgement judgement;
+	char *sni;			/* NULL when not seen */
+
+	struct fw_window window;
+	uint64_t full_ms, full_bytes;	/* when the window was full */
+	bool full;
+	bool closing;
+	bool has_isn[2];
+	uint32_t isn[2];
+	bool reopening;			/* a SYN came that does not fit: */
+	bool reopen_dir;		/* its direction */
+	uint32_t reopen_isn;		/* and number */
+	struct fw_streams *streams;	/* NULL without payload, or decided */
+	uint64_t held;			/* bytes of streams and their data */
+};
+
+/* Whether a packet of this tuple begins another connection: a SYN that does not
+ * fit where nothing of the old one can follow, or the answer to one. */
+bool fw_vetting_reopens(struct fw_vetting *vetting,
+			const struct fw_packet *packet, bool reply);
+
+/*
+ * Takes a packet in. Reassembles, parses, counts and, where the flow has a
+ * profile and no verdict, judges it. memory is that of the profile. Running
+ * out of memory is a trouble of the flow, judged by on-overload.
+ */
+void fw_vetting_add(struct fw_vetting *vetting, const struct fw_packet *packet,
+		    bool reply, uint64_t now_ms, struct fw_memory *memory);
+/* Frees what only an undecided flow needs. */
+void fw_vetting_settle(struct fw_vetting *vetting, struct fw_memory *memory);
