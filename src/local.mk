@@ -4,7 +4,7 @@ fw_offline_libs = libfwoffline.a libfwcompile.a libfwgrammar.a libfwast.a \
 	libfwlists.a libfwfacts.a libfwmodel.a libfwplan.a libfwutil.a
 
 sbin_PROGRAMS += flywall
-flywall_SOURCES = src/main.c
+flywall_SOURCES = src/main.c src/options.c src/options.h
 flywall_LDADD = libfwclient.a libfwdaemon.a libfwevents.a libfwinspect.a \
 	libfwapply.a $(fw_offline_libs) \
 	$(LIBBPF_LIBS) $(LIBELF_LIBS) $(LIBNFTABLES_LIBS) $(LIBNFTNL_LIBS) \

@@ -1,3 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwclient.a
-libfwclient_a_SOURCES =
+libfwclient_a_SOURCES = \
+	src/client/client.h \
+	src/client/document.c \
+	src/client/document.h \
+	src/client/events.c \
+	src/client/list.c \
+	src/client/request.c \
+	src/client/request.h \
+	src/client/status.c \
+	src/client/steer.c \
+	src/client/table.c \
+	src/client/table.h

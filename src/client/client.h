@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Commands that ask the daemon. Each prints its answer and returns the exit
+ * status that goes with it; 69 where no daemon answers.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fw_client {
+	const char *socket;	/* path of the instance's control socket */
+	const char *instance;	/* for messages */
+	bool json;		/* -j */
+};
+
+int fw_client_status(const struct fw_client *client);
+/* what: "rules", "flows" or "config". */
+int fw_client_list(const struct fw_client *client, const char *what);
+/* The words that fw_client_list() knows; the last one is NULL. */
+extern const char *const fw_client_lists[];
+int fw_client_events(const struct fw_client *client, bool follow,
+		     char *const *types, size_t n_types);
+/* file: NULL for the one that runs. */
+int fw_client_reload(const struct fw_client *client, const char *file);
+int fw_client_stop(const struct fw_client *client, bool flush);

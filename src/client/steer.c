@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands that change what runs: reload and stop. */
+#include "client/client.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "client/document.h"
+#include "util/cleanup.h"
+
+static void print_generation(const json_t *document)
+{
+	printf("generation %" JSON_INTEGER_FORMAT " -> %" JSON_INTEGER_FORMAT
+	       "\n",
+	       json_integer_value(json_object_get(document, "from")),
+	       json_integer_value(json_object_get(document, "generation")));
+}
+
+/* The daemon has a working directory of its own. */
+static int absolute(const char *file, char **ret)
+{
+	_cleanup_free_ char *here = NULL;
+
+	if (file[0] == '/') {
+		*ret = strdup(file);
+		return *ret ? 0 : -1;
+	}
+	here = getcwd(NULL, 0);
+	if (!here)
+		return -1;
+	return asprintf(ret, "%s/%s", here, file) < 0 ? -1 : 0;
+}
+
+int fw_client_reload(const struct fw_client *client, const char *file)
+{
+	_cleanup_free_ char *path = NULL;
+	json_t *arguments = NULL;
+
+	if (file && !strcmp(file, "-")) {
+		(void)fputs("flywall: reload takes a file by its name\n",
+			    stderr);
+		return EX_USAGE;
+	}
+	if (file) {
+		if (absolute(file, &path) < 0) {
+			perror("flywall: reload");
+			return EX_OSERR;
+		}
+		arguments = json_pack("{s:s}", "file", path);
+		if (!arguments) {
+			(void)fprintf(stderr, "flywall: %s: not UTF-8\n", path);
+			return EX_USAGE;
+		}
+	}
+	return fw_document(client, "reload", arguments, print_generation);
+}
+
+static void print_nothing(const json_t *document)
+{
+	(void)document;
+}
+
+int fw_client_stop(const struct fw_client *client, bool flush)
+{
+	return fw_document(client, "stop", json_pack("{s:b}", "flush", flush),
+			   print_nothing);
+}
