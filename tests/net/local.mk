@@ -19,3 +19,16 @@ fw_net_tests = \
 
 EXTRA_DIST += $(fw_net_tests) tests/net/lib.sh
 TESTS += $(fw_net_tests)
+
+# Generations with a stand-in for nft: what apply does to programs and maps.
+fw_veth_sources = tests/net/veth.c tests/net/veth.h tests/net/veth_plan.c \
+	tests/net/veth_nft.c
+fw_veth_libs = libfwapply.a libfwfacts.a libfwplan.a libfwutil.a \
+	$(LIBBPF_LIBS) $(LIBELF_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
+	$(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/net/generation_test
+TESTS += tests/net/generation_test
+tests_net_generation_test_SOURCES = tests/net/generation_test.c \
+	$(fw_veth_sources)
+tests_net_generation_test_LDADD = $(fw_veth_libs)

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In: the embedded objects, the pins of an earlier daemon, the capacities that
+ * the configuration names. Out: loaded programs and shared maps, all pinned.
+ * May fail: a kernel without BPF, a program that its verifier refuses, memory.
+ */
+#include "apply/bpf.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apply/bpf_log.h"
+#include "apply/error.h"
+#include "apply/fault.h"
+#include "util/cleanup.h"
+
+/* Generated; of each only the bytes of the object are used. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#include "bpf/dns.skel.h"
+#include "bpf/tc.skel.h"
+#include "bpf/xdp.skel.h"
+#pragma GCC diagnostic pop
+
+const char *const fw_bpf_program_names[FW_BPF_PROGRAM_MAX_] = {
+	[FW_BPF_XDP] = "xdp",
+	[FW_BPF_TC] = "tc",
+	[FW_BPF_DNS] = "dns",
+};
+
+static const struct {
+	enum bpf_prog_type type;
+	const void *(*elf)(size_t *size);
+} objects[FW_BPF_PROGRAM_MAX_] = {
+	[FW_BPF_XDP] = {BPF_PROG_TYPE_XDP, fw_xdp_bpf__elf_bytes},
+	[FW_BPF_TC] = {BPF_PROG_TYPE_SCHED_CLS, fw_tc_bpf__elf_bytes},
+	[FW_BPF_DNS] = {BPF_PROG_TYPE_SOCKET_FILTER, fw_dns_bpf__elf_bytes},
+};
+
+struct loading {
+	struct fw_bpf *bpf;
+	const struct fw_bpf_fs *fs;
+	const char *state_dir;
+	const struct fw_plan_options *options;
+	struct fw_apply_error *error;
+};
+
+/* .rodata and .bss are an object's own. */
+static bool is_shared(const struct bpf_map *map)
+{
+	return !strchr(bpf_map__name(map), '.');
+}
+
+static bool map_path(const struct fw_bpf_fs *fs, const char *name,
+		     char ret[static FW_BPF_PATH_MAX])
+{
+	char file[BPF_OBJ_NAME_LEN + 8];
+
+	(void)snprintf(file, sizeof(file), "map_%s", name);
+	return fw_bpf_fs_path(fs->dir, file, ret);
+}
+
+static __u32 max_entries(int fd)
+{
+	struct bpf_map_info info = {0};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.max_entries;
+}
+
+/* Adds a map to the list, its template too, before the object is loaded:
+ * afterwards libbpf has forgotten it. */
+static struct fw_bpf_map *add_map(struct fw_bpf *bpf, struct bpf_map *map)
+{
+	struct bpf_map *inner = bpf_map__inner_map(map);
+	struct fw_bpf_map *m;
+
+	if (bpf->n_maps == FW_BPF_MAPS_MAX)
+		return NULL;
+	m = &bpf->maps[bpf->n_maps++];
+	*m = (struct fw_bpf_map){.fd = -1, .outer = inner != NULL};
+	(void)snprintf(m->name, sizeof(m->name), "%s", bpf_map__name(map));
+	if (inner)
+		m->inner = (struct fw_bpf_inner){
+			.type = bpf_map__type(inner),
+			.key_size = bpf_map__key_size(inner),
+			.value_size = bpf_map__value_size(inner),
+			.max_entries = bpf_map__max_entries(inner),
+			.flags = bpf_map__map_flags(inner),
+		};
+	return m;
+}
+
+static struct fw_bpf_map *find_map(struct fw_bpf *bpf, const char *name)
+{
+	for (size_t i = 0; i < bpf->n_maps; i++)
+		if (!strcmp(bpf->maps[i].name, name))
+			return &bpf->maps[i];
+	return NULL;
+}
+
+/* Where a map comes from, in this order: an object loaded before, the pin of
+ * an earlier daemon, this object. */
+static int prepare_map(struct loading *l, struct bpf_map *map)
+{
+	struct fw_bpf_map *m = find_map(l->bpf, bpf_map__name(map));
+	char path[FW_BPF_PATH_MAX];
+
+	if (!m)
+		m = add_map(l->bpf, map);
+	if (!m || !map_path(l->fs, m->name, path))
+		return -E2BIG;
+	if (m->fd < 0 && l->fs->adopted) {
+		m->fd = bpf_obj_get(path);
+		if (m->fd < 0)
+			return fw_apply_fail(l->error, FW_APPLY_SYSTEM, -errno,
+					     "cannot adopt %s: %s", path,
+					     strerror(errno));
+		m->max_entries = max_entries(m->fd);
+	}
+	if (m->fd >= 0)
+		return bpf_map__reuse_fd(map, m->fd);
+	if (!strcmp(m->name, "flow_map"))
+		return bpf_map__set_max_entries(map, l->options->flows);
+	return 0;
+}
+
+/* Keeps and pins what the object brought. */
+static int take_map(struct loading *l, const struct bpf_map *map)
+{
+	struct fw_bpf_map *m = find_map(l->bpf, bpf_map__name(map));
+	char path[FW_BPF_PATH_MAX];
+
+	if (m->fd >= 0)
+		return 0;
+	m->fd = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
+	if (m->fd < 0)
+		return -errno;
+	m->max_entries = max_entries(m->fd);
+	if (!map_path(l->fs, m->name, path))
+		return -ENAMETOOLONG;
+	if (bpf_obj_pin(m->fd, path))
+		return fw_apply_fail(l->error, FW_APPLY_SYSTEM, -errno,
+				     "cannot pin %s: %s", path,
+				     strerror(errno));
+	return 0;
+}
+
+static void keep_log(const char *state_dir)
+{
+	_cleanup_fclose_ FILE *out = NULL;
+	char path[FW_BPF_PATH_MAX];
+
+	if (fw_bpf_fs_path(state_dir, "verifier.log", path))
+		out = fopen(path, "we");
+	if (out)
+		(void)fputs(fw_bpf_log_text(), out);
+}
+
+static int load_object(struct loading *l, enum fw_bpf_program which)
+{
+	struct bpf_program *prog =
+		bpf_object__next_program(l->bpf->objects[which], NULL);
+	struct bpf_object *object = l->bpf->objects[which];
+	struct bpf_prog_info info = {0};
+	__u32 len = sizeof(info);
+	struct bpf_map *map;
+	int r;
+
+	bpf_object__for_each_map(map, object) {
+		r = is_shared(map) ? prepare_map(l, map) : 0;
+		if (r)
+			return r;
+	}
+	r = bpf_object__load(object);
+	if (r)
+		return r;
+	bpf_object__for_each_map(map, object) {
+		r = is_shared(map) ? take_map(l, map) : 0;
+		if (r)
+			return r;
+	}
+	l->bpf->prog[which] = bpf_program__fd(prog);
+	if (bpf_obj_get_info_by_fd(l->bpf->prog[which], &info, &len))
+		return -errno;
+	l->bpf->prog_id[which] = info.id;
+	return 0;
+}
+
+static int open_object(struct loading *l, enum fw_bpf_program which)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts,
+		    .object_name = fw_bpf_program_names[which]);
+	char gist[256];
+	const void *elf;
+	size_t size;
+	int r;
+
+	r = libbpf_probe_bpf_prog_type(objects[which].type, NULL);
+	if (r == 0) {
+		(void)snprintf(l->bpf->reason[which],
+			       sizeof(l->bpf->reason[which]),
+			       "this kernel loads no such program");
+		return 0;
+	}
+	elf = objects[which].elf(&size);
+	fw_bpf_log_begin();
+	l->bpf->objects[which] = bpf_object__open_mem(elf, size, &opts);
+	r = l->bpf->objects[which] ? load_object(l, which) : -errno;
+	if (!r)
+		r = fw_fault(fw_bpf_program_names[which]);
+	if (r) {
+		keep_log(l->state_dir);
+		fw_bpf_log_gist(gist, sizeof(gist));
+		(void)fw_apply_fail(l->error, FW_APPLY_REFUSED, r,
+				    "cannot load the %s program: %s: %s (%s/verifier.log)",
+				    fw_bpf_program_names[which], strerror(-r),
+				    gist, l->state_dir);
+	}
+	fw_bpf_log_end();
+	return r;
+}
+
+int fw_bpf_open(struct fw_bpf *bpf, struct fw_bpf_fs *fs, const char *state_dir,
+		const struct fw_plan_options *options,
+		struct fw_apply_error *ret_error)
+{
+	struct loading l = {bpf, fs, state_dir, options, ret_error};
+	int r = 0;
+
+	*bpf = (struct fw_bpf){0};
+	for (int i = 0; i < FW_BPF_PROGRAM_MAX_; i++)
+		bpf->prog[i] = -1;
+	for (int i = 0; i < FW_BPF_PROGRAM_MAX_ && !r; i++)
+		r = open_object(&l, (enum fw_bpf_program)i);
+	if (r)
+		fw_bpf_done(bpf);
+	return r;
+}
+
+void fw_bpf_done(struct fw_bpf *bpf)
+{
+	for (size_t i = 0; i < bpf->n_maps; i++)
+		if (bpf->maps[i].fd >= 0)
+			(void)close(bpf->maps[i].fd);
+	bpf->n_maps = 0;
+	for (int i = 0; i < FW_BPF_PROGRAM_MAX_; i++) {
+		bpf_object__close(bpf->objects[i]);
+		bpf->objects[i] = NULL;
+		bpf->prog[i] = -1;
+	}
+}
+
+const struct fw_bpf_map *fw_bpf_map(const struct fw_bpf *bpf, const char *name)
+{
+	for (size_t i = 0; i < bpf->n_maps; i++)
+		if (!strcmp(bpf->maps[i].name, name))
+			return &bpf->maps[i];
+	return NULL;
+}
+
+int fw_bpf_map_fd(const struct fw_bpf *bpf, const char *name)
+{
+	const struct fw_bpf_map *map = fw_bpf_map(bpf, name);
+
+	return map ? map->fd : -1;
+}
+
+int fw_bpf_inner_new(const struct fw_bpf_inner *inner, const char *name,
+		     __u32 n)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = inner->flags);
+	bool fixed = inner->type == BPF_MAP_TYPE_ARRAY &&
+		     !(inner->flags & BPF_F_INNER_MAP);
+	int fd;
+
+	if (fixed && n > inner->max_entries)
+		return -E2BIG;
+	fd = bpf_map_create(inner->type, name, inner->key_size,
+			    inner->value_size,
+			    fixed ? inner->max_entries : n ? n : 1, &opts);
+	return fd < 0 ? -errno : fd;
+}
+
+void fw_bpf_prog_name(__u32 prog_id, char ret[static BPF_OBJ_NAME_LEN])
+{
+	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(prog_id);
+	struct bpf_prog_info info = {0};
+	__u32 len = sizeof(info);
+
+	(void)snprintf(ret, BPF_OBJ_NAME_LEN, "?");
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) && info.name[0])
+		(void)snprintf(ret, BPF_OBJ_NAME_LEN, "%s", info.name);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices: what is attached to which.
+ *
+ * XDP hangs on a pinned link, TC on a filter with a fixed handle and priority,
+ * the socket filter on a socket of the daemon's own. A program that was just
+ * attached judges by the active generation, as all others do; so attaching is
+ * part of the staging, detaching of the retirement.
+ */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apply/bpf.h"
+#include "apply/generation.h"
+#include "facts/facts.h"
+
+/* The parts that a device may have; bits. */
+enum fw_part {
+	FW_PART_XDP = 1,
+	FW_PART_TC = 2,
+	FW_PART_WATCH = 4,
+};
+
+struct fw_device {
+	char name[IF_NAMESIZE];
+	uint32_t ifindex;	/* 0: waiting for it */
+	unsigned on;		/* parts that are attached */
+	unsigned want;		/* parts of the plan that is being staged */
+	unsigned fresh;		/* attached since the last flip or abort */
+	enum fw_attach wish;	/* of that plan */
+	enum fw_attach mode;	/* NATIVE, GENERIC, OFFLOAD; valid with XDP on */
+	int link, watch;	/* descriptors; valid with XDP, WATCH on */
+	bool old_link;		/* pinned by another version, with its program */
+	char reason[256];	/* of what is not as wished; or empty */
+};
+
+struct fw_devices {
+	const struct fw_bpf *bpf;
+	const struct fw_bpf_fs *fs;
+	struct fw_device items[2 * FW_DEVICES_MAX];
+	size_t n;
+};
+
+/* Finds what earlier daemons left attached, from its pins. */
+int fw_devices_open(struct fw_devices *devices, const struct fw_bpf *bpf,
+		    const struct fw_bpf_fs *fs);
+/* Attaches what the plan wants and is not there. On failure the caller calls
+ * fw_devices_abort(). */
+int fw_devices_stage(struct fw_devices *devices, const struct fw_plan *plan,
+		     struct fw_apply_error *ret_error);
+/* Detaches what was attached since the last flip. */
+void fw_devices_abort(struct fw_devices *devices);
+/* Detaches what the plan that was staged does not want, moves links of other
+ * versions to this one's program, and forgets devices that are gone. */
+int fw_devices_retire(struct fw_devices *devices);
+/* Detaches everything. */
+void fw_devices_flush(struct fw_devices *devices);
+/* Closes; links and filters stay. */
+void fw_devices_done(struct fw_devices *devices);
+
+/* By the name that the last staged plan gave it; NULL when it has none. */
+const struct fw_device *fw_devices_find(const struct fw_devices *devices,
+					const char *name);
+
+/* The host as the compiler wants to know it: devices of this network
+ * namespace, who else holds XDP, program types that the kernel lacks. */
+int fw_apply_facts(struct fw_arena *arena, struct fw_facts *ret);
+
+/* "eth0: held by program NAME (id N)" when a program that is not Flywall's
+ * holds XDP on the device: returns true and fills ret. */
+bool fw_xdp_held(uint32_t ifindex, char *ret, size_t size);
+
+/* --- the parts, one file each --------------------------------------------- */
+/* Fill device->reason where something is not as wished. */
+int fw_xdp_attach(struct fw_devices *devices, struct fw_device *device);
+void fw_xdp_detach(struct fw_devices *devices, struct fw_device *device);
+/* Puts this daemon's program into a link that has another one. */
+int fw_xdp_renew(struct fw_devices *devices, struct fw_device *device);
+/* False when someone detached the link. */
+bool fw_xdp_alive(const struct fw_device *device);
+/* Opens a pinned link, file in dir. -ENODEV: it has no device any more. */
+int fw_xdp_adopt(struct fw_device *device, const char *dir, const char *file);
+
+int fw_tc_attach(struct fw_devices *devices, struct fw_device *device);
+void fw_tc_detach(struct fw_devices *devices, struct fw_device *device);
+
+int fw_watch_attach(struct fw_devices *devices, struct fw_device *device);
+void fw_watch_detach(struct fw_devices *devices, struct fw_device *device);

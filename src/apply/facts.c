@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In: the kernel, as this network namespace sees it. Out: facts for the
+ * compiler. May fail: no memory, no netlink.
+ */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/bpf.h"
+#include "apply/devices.h"
+
+/* Names of Flywall's own program would say that it holds a device itself. */
+static bool is_ours(const char *reason)
+{
+	return strstr(reason, "the program " FW_XDP_PROGRAM " ") != NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct fw_fact_device *)a)->name,
+		      ((const struct fw_fact_device *)b)->name);
+}
+
+static int add_device(struct fw_arena *arena, struct fw_facts *facts,
+		      const struct if_nameindex *from)
+{
+	struct fw_fact_device *device = &facts->devices[facts->n_devices];
+	char reason[256];
+
+	device->name = fw_arena_strdup(arena, from->if_name);
+	device->ifindex = from->if_index;
+	if (!device->name)
+		return -ENOMEM;
+	if (fw_xdp_held(from->if_index, reason, sizeof(reason)) &&
+	    !is_ours(reason)) {
+		device->no_xdp = true;
+		device->reason = fw_arena_strdup(arena, reason);
+		if (!device->reason)
+			return -ENOMEM;
+	}
+	facts->n_devices++;
+	return 0;
+}
+
+int fw_apply_facts(struct fw_arena *arena, struct fw_facts *ret)
+{
+	struct if_nameindex *list = if_nameindex();
+	struct fw_facts facts = {.known = true};
+	size_t n = 0;
+	int r = 0;
+
+	if (!list)
+		return -errno;
+	while (list[n].if_index)
+		n++;
+	facts.devices = fw_arena_array(arena, n, sizeof(*facts.devices));
+	if (!facts.devices)
+		r = -ENOMEM;
+	for (size_t i = 0; i < n && !r; i++)
+		r = add_device(arena, &facts, &list[i]);
+	if_freenameindex(list);
+	if (r)
+		return r;
+	qsort(facts.devices, n, sizeof(*facts.devices), by_name);
+	facts.no_xdp = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, NULL) == 0;
+	facts.no_tc =
+		libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, NULL) == 0;
+	*ret = facts;
+	return 0;
+}

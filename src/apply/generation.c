@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In: plans. Out: generations in the kernel, one active at a time. May fail:
+ * whatever the kernel refuses before the flip; nothing has changed then.
+ *
+ * Who reads what, and who may change it:
+ *
+ *	active slot	read by every program; changed by nobody
+ *	free slot	read by nobody, unless overlap is set; filled by stage()
+ *	control word	read once a packet; changed by set_overlap(), flip(),
+ *			back_out() and recover() only
+ *
+ * A slot becomes free by an RCU wait behind the store that took the programs
+ * off it: that of step 6, or the one in back_out(). Where such a wait fails the
+ * slot stays `unretired`, and the next commit waits again before it stages.
+ *
+ * A process killed anywhere leaves pins, links and the nft tables. Which half
+ * of a commit was done is told by two numbers: the epoch of the control word
+ * and that of the last nft transaction. recover() compares them.
+ */
+#include "apply/generation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/apply.h"
+#include "apply/error.h"
+#include "apply/fault.h"
+#include "apply/stage.h"
+#include "util/cleanup.h"
+
+/* --- commit --------------------------------------------------------------- */
+struct commit {
+	struct fw_apply *apply;
+	const struct fw_plan *plan;
+	struct fw_apply_error *error;
+	uint64_t epoch;		/* of the generation that is being made */
+	unsigned slot;		/* its slot */
+};
+
+static int wait_rcu(struct commit *c)
+{
+	int r = fw_rcu_wait(&c->apply->rcu);
+
+	if (r)
+		return fw_apply_fail(c->error, FW_APPLY_SYSTEM, r,
+				     "cannot wait for running programs: %s",
+				     strerror(-r));
+	return 0;
+}
+
+static int retire_late(struct commit *c)
+{
+	int r;
+
+	if (!c->apply->unretired)
+		return 0;
+	r = wait_rcu(c);
+	if (!r)
+		r = fw_snapshot_retire(&c->apply->snapshot, c->slot);
+	c->apply->unretired = r != 0;
+	return r;
+}
+
+static int stage(struct commit *c)
+{
+	struct fw_apply *a = c->apply;
+	int r = retire_late(c);
+
+	if (!r)
+		r = fw_devices_stage(&a->devices, c->plan, c->error);
+	fw_counters_stage_begin(&a->counters);
+	if (!r)
+		r = fw_stage_tables(&a->snapshot, c->slot, c->plan, &a->devices,
+				    &a->counters, c->error);
+	if (!r)
+		r = fw_nft_stage(a->nft, c->plan, c->epoch, c->slot, c->error);
+	return r;
+}
+
+static int set_overlap(struct commit *c)
+{
+	fw_control_set(&c->apply->control, c->epoch - 1, !c->slot, true);
+	return 0;
+}
+
+/* A transaction may have gone through although its answer was lost. */
+static int change_nft(struct commit *c)
+{
+	struct fw_nft *nft = c->apply->nft;
+	int r = fw_nft_commit(nft, c->error);
+
+	return r && fw_nft_epoch(nft) == c->epoch ? 0 : r;
+}
+
+static void flip(struct commit *c)
+{
+	struct fw_apply *a = c->apply;
+
+	(void)fw_fault("flip");	/* a store cannot fail; a process can die */
+	fw_control_set(&a->control, c->epoch, c->slot, false);
+	fw_counters_flip(&a->counters);
+	fw_plan_unref((struct fw_plan *)a->plan);
+	a->plan = fw_plan_ref(c->plan);
+}
+
+static int retire(struct commit *c)
+{
+	struct fw_apply *a = c->apply;
+	int r = fw_snapshot_retire(&a->snapshot, !c->slot);
+	int nft = fw_nft_retire(a->nft);
+	int devices = fw_devices_retire(&a->devices);
+
+	fw_counters_retire(&a->counters);
+	return r ? r : nft ? nft : devices;
+}
+
+static int back_out(struct commit *c, int error)
+{
+	struct fw_apply *a = c->apply;
+
+	fw_control_set(&a->control, c->epoch - 1, !c->slot, false);
+	fw_nft_abort(a->nft);
+	fw_devices_abort(&a->devices);
+	fw_counters_abort(&a->counters);
+	a->unretired = fw_rcu_wait(&a->rcu) ||
+		       fw_snapshot_retire(&a->snapshot, c->slot);
+	return fw_apply_fail(c->error, FW_APPLY_SYSTEM, error,
+			     "cannot apply: %s", strerror(-error));
+}
+
+static int step(struct commit *c, const char *name,
+		int (*run)(struct commit *c))
+{
+	int r = fw_fault(name);
+
+	if (r)
+		return fw_apply_fail(c->error, FW_APPLY_REFUSED, r,
+				     "injected fault: %s", name);
+	return run(c);
+}
+
+int fw_apply_commit(struct fw_apply *apply, const struct fw_plan *plan,
+		    struct fw_apply_error *ret_error)
+{
+	struct commit c = {
+		.apply = apply,
+		.plan = plan,
+		.error = ret_error,
+		.epoch = fw_control_epoch(&apply->control) + 1,
+		.slot = !fw_control_slot(&apply->control),
+	};
+	int r;
+
+	*ret_error = (struct fw_apply_error){.rule = FW_NO_RULE};
+	r = step(&c, "stage", stage);				/* 1 */
+	r = r ? r : step(&c, "overlap", set_overlap);		/* 2 */
+	r = r ? r : step(&c, "settle", wait_rcu);		/* 3 */
+	r = r ? r : step(&c, "nft", change_nft);		/* 4 */
+	if (r)
+		return back_out(&c, r);
+	flip(&c);						/* 5 */
+	r = step(&c, "drain", wait_rcu);			/* 6 */
+	r = r ? r : step(&c, "retire", retire);			/* 7 */
+
+	/* The generation is active, whatever 6 and 7 said. */
+	apply->unretired = r != 0;
+	*ret_error = (struct fw_apply_error){.rule = FW_NO_RULE};
+	(void)fw_apply_describe(apply);
+	return 0;
+}
+
+/* --- start and end -------------------------------------------------------- */
+/*
+ * What an earlier process left, in this order:
+ *
+ * 1. overlap set, nft at the next epoch: all was staged and nft is through, so
+ *    the flip is made now;
+ * 2. overlap set otherwise: nft has not changed, so overlap is cleared;
+ * 3. nft ahead without overlap: the pins were lost; epochs go on from nft's.
+ *
+ * The free slot may hold half of a generation: the next commit replaces it.
+ */
+static int recover(struct fw_apply *a)
+{
+	uint64_t epoch = fw_control_epoch(&a->control);
+	uint64_t nft = fw_nft_epoch(a->nft);
+	unsigned slot = fw_control_slot(&a->control);
+
+	if (fw_control_overlap(&a->control)) {
+		if (nft == epoch + 1)
+			fw_control_set(&a->control, nft, !slot, false);
+		else
+			fw_control_set(&a->control, epoch, slot, false);
+	} else if (nft > epoch) {
+		fw_control_set(&a->control, nft, slot, false);
+	}
+	return fw_rcu_wait(&a->rcu);
+}
+
+static int copy_config(struct fw_apply *a, const struct fw_apply_config *from)
+{
+	a->arena = fw_arena_new();
+	if (!a->arena)
+		return -ENOMEM;
+	a->config = (struct fw_apply_config){
+		.instance = fw_arena_strdup(a->arena, from->instance),
+		.bpffs = fw_arena_strdup(a->arena, from->bpffs),
+		.state_dir = fw_arena_strdup(a->arena, from->state_dir),
+		.take_over = from->take_over,
+	};
+	return a->config.instance && a->config.bpffs && a->config.state_dir ?
+		       0 : -ENOMEM;
+}
+
+static int open_counters(struct fw_apply *a)
+{
+	char path[FW_BPF_PATH_MAX];
+
+	if (!fw_bpf_fs_path(a->fs.dir, "map_counter_keys", path))
+		return -ENAMETOOLONG;
+	return fw_counters_open(&a->counters, path,
+				fw_bpf_map_fd(&a->bpf, "counters"));
+}
+
+static int open_all(struct fw_apply *a, const struct fw_plan_options *options,
+		    struct fw_apply_error *ret_error)
+{
+	bool adopted;
+	int r = fw_bpf_fs_open(&a->fs, &a->config, ret_error);
+
+	if (r)
+		return r;
+	adopted = a->fs.adopted;
+	r = fw_bpf_open(&a->bpf, &a->fs, a->config.state_dir, options,
+			ret_error);
+	if (!r)
+		r = fw_rcu_init(&a->rcu);
+	if (!r)
+		r = fw_control_open(&a->control,
+				    fw_bpf_map_fd(&a->bpf, "control"));
+	if (!r)
+		r = open_counters(a);
+	if (!r)
+		r = fw_bpf_fs_complete(&a->fs);
+	if (!r)
+		r = fw_devices_open(&a->devices, &a->bpf, &a->fs);
+	if (r)
+		return r;
+	fw_snapshot_init(&a->snapshot, &a->bpf, adopted);
+	r = fw_apply_events_open(a);
+	if (!r)
+		r = fw_nft_open(&a->config, &a->nft, ret_error);
+	return r ? r : recover(a);
+}
+
+int fw_apply_open(const struct fw_apply_config *config,
+		  const struct fw_plan_options *options, struct fw_apply **ret,
+		  struct fw_apply_error *ret_error)
+{
+	struct fw_apply *a = calloc(1, sizeof(*a));
+	int r = -ENOMEM;
+
+	*ret_error = (struct fw_apply_error){.rule = FW_NO_RULE};
+	if (a) {
+		a->flows = options->flows;
+		a->rcu = (struct fw_rcu){-1, -1};
+		a->counters.keys = -1;
+		r = copy_config(a, config);
+		if (!r)
+			r = open_all(a, options, ret_error);
+	}
+	if (r) {
+		fw_apply_close(a);
+		return fw_apply_fail(ret_error, FW_APPLY_SYSTEM, r,
+				     "cannot start: %s", strerror(-r));
+	}
+	*ret = a;
+	return 0;
+}
+
+uint64_t fw_apply_generation(const struct fw_apply *apply)
+{
+	return fw_control_epoch(&apply->control);
+}
+
+const struct fw_plan *fw_apply_plan(const struct fw_apply *apply)
+{
+	return apply->plan;
+}
+
+/* nft first: were it refused, XDP would go on as before. */
+int fw_apply_flush(struct fw_apply *apply, struct fw_apply_error *ret_error)
+{
+	int r;
+
+	*ret_error = (struct fw_apply_error){.rule = FW_NO_RULE};
+	r = fw_nft_flush(apply->nft, ret_error);
+	if (r)
+		return fw_apply_fail(ret_error, FW_APPLY_REFUSED, r,
+				     "cannot delete the nft tables: %s",
+				     strerror(-r));
+	fw_devices_flush(&apply->devices);
+	fw_bpf_fs_remove(apply->fs.dir);
+	(void)rmdir(apply->fs.root);
+	return 0;
+}
+
+void fw_apply_close(struct fw_apply *apply)
+{
+	if (!apply)
+		return;
+	if (apply->nft)
+		fw_nft_close(apply->nft);
+	fw_apply_events_done(apply);
+	fw_devices_done(&apply->devices);
+	fw_snapshot_done(&apply->snapshot);
+	fw_counters_done(&apply->counters);
+	fw_control_done(&apply->control);
+	fw_rcu_done(&apply->rcu);
+	fw_bpf_done(&apply->bpf);
+	fw_plan_unref((struct fw_plan *)apply->plan);
+	fw_arena_free(apply->status);
+	fw_arena_free(apply->arena);
+	free(apply);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In: a plan, the devices that exist, the slots of counters. Out: every
+ * generational table of a slot. May fail: a table that does not fit, counters
+ * that have run out, memory.
+ *
+ * Most tables stand in the plan as they go to the kernel. Three hold numbers
+ * of the host and are made here: "dev" and "watch" by ifindex, "actions" with
+ * slots of counters.
+ */
+#include "apply/stage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/error.h"
+#include "util/cleanup.h"
+
+struct staging {
+	const struct fw_plan *plan;
+	const struct fw_devices *devices;
+	struct fw_counters *counters;
+	struct fw_apply_error *error;
+};
+
+/* Rows that were made here: one malloc for keys, one for values. */
+struct made {
+	struct fw_rows rows;
+	void *keys, *values;
+};
+
+static void made_done(struct made *made)
+{
+	free(made->keys);
+	free(made->values);
+}
+
+static int made_init(struct made *made, const char *name, size_t n,
+		     size_t key_size, size_t value_size)
+{
+	*made = (struct made){
+		.rows = {
+			.name = name,
+			.key_size = (uint32_t)key_size,
+			.value_size = (uint32_t)value_size,
+		},
+		.keys = calloc(n ? n : 1, key_size),
+		.values = calloc(n ? n : 1, value_size),
+	};
+	made->rows.keys = made->keys;
+	made->rows.values = made->values;
+	return made->keys && made->values ? 0 : -ENOMEM;
+}
+
+static int made_seal(struct made *made)
+{
+	struct fw_hasher *hasher = fw_hasher_new();
+	const struct fw_rows *rows = &made->rows;
+
+	if (!hasher)
+		return -ENOMEM;
+	fw_hasher_add_text(hasher, rows->name);
+	if (rows->keys)
+		fw_hasher_add(hasher, rows->keys,
+			      (size_t)rows->n * rows->key_size);
+	fw_hasher_add(hasher, rows->values,
+		      (size_t)rows->n * rows->value_size);
+	fw_hasher_end(hasher, &made->rows.hash);
+	return 0;
+}
+
+/* A row keyed by ifindex, put where memcmp order wants it. */
+static void *insert_row(struct made *made, uint32_t ifindex)
+{
+	struct fw_rows *rows = &made->rows;
+	uint8_t (*keys)[sizeof(ifindex)] = made->keys;
+	uint8_t *values = made->values;
+	size_t size = rows->value_size, at = rows->n;
+
+	while (at && memcmp(keys[at - 1], &ifindex, sizeof(ifindex)) > 0)
+		at--;
+	memmove(keys + at + 1, keys + at, (rows->n - at) * sizeof(*keys));
+	memmove(values + (at + 1) * size, values + at * size,
+		(rows->n - at) * size);
+	memset(values + at * size, 0, size);
+	memcpy(keys[at], &ifindex, sizeof(ifindex));
+	rows->n++;
+	return values + at * size;
+}
+
+static int take_counter(struct staging *s, const struct fw_hash *key,
+			uint32_t *ret)
+{
+	int r = fw_counters_stage(s->counters, key, ret);
+
+	if (r == -ENOSPC)
+		return fw_apply_fail(s->error, FW_APPLY_INVALID, r,
+				     "more than %d rules and policies count in XDP (those of the running generation included)",
+				     FW_COUNTERS_MAX);
+	return r;
+}
+
+/* Fields that none of the device's rules tests. */
+static uint16_t untested(const struct fw_plan_xdp *xdp,
+			 const struct fw_xdp_device *device)
+{
+	uint32_t end = (device->first_word + device->n_words) * 64u;
+	unsigned skip = (1u << FW_FIELD_MAX_) - 1;
+
+	_Static_assert(FW_FIELD_MAX_ <= 16, "a bit for each field");
+	for (uint32_t r = device->first_word * 64u; r < end && r < xdp->n_rules;
+	     r++)
+		for (size_t m = 0; m < xdp->rules[r].n_matches; m++)
+			skip &= ~(1u << xdp->rules[r].matches[m].field);
+	return (uint16_t)skip;
+}
+
+/* Without an entry the device's packets pass: so a device that is missing has
+ * none, and gets it by the commit that follows its appearance. */
+static int make_dev(struct staging *s, struct made *made)
+{
+	const struct fw_plan_xdp *xdp = &s->plan->xdp;
+	int r = made_init(made, "dev", xdp->n_devices, sizeof(uint32_t),
+			  sizeof(struct fw_dev));
+
+	for (size_t i = 0; i < xdp->n_devices && !r; i++) {
+		const struct fw_xdp_device *from = &xdp->devices[i];
+		const struct fw_device *device =
+			fw_devices_find(s->devices, from->device);
+		struct fw_dev *dev;
+
+		if (!device || !(device->on & (FW_PART_XDP | FW_PART_TC)))
+			continue;
+		dev = insert_row(made, device->ifindex);
+		dev->first_word = from->first_word;
+		dev->n_words = from->n_words;
+		dev->policy = (uint8_t)from->policy;
+		dev->skip = untested(xdp, from);
+		dev->flags = (!strcmp(from->family, "inet") ? FW_DEV_INET : 0) |
+			     (device->on & FW_PART_XDP ? 0 : FW_DEV_NO_XDP);
+		dev->policy_counter = FW_NO_COUNTER;
+		if (from->policy != FW_VERDICT_NONE)
+			r = take_counter(s, &from->policy_key,
+					 &dev->policy_counter);
+	}
+	return r;
+}
+
+static int make_watch(struct staging *s, struct made *made)
+{
+	const struct fw_plan *plan = s->plan;
+	int r = made_init(made, "watch", plan->n_devices, sizeof(uint32_t),
+			  sizeof(struct fw_watch));
+
+	for (size_t i = 0; i < plan->n_devices && !r; i++) {
+		const struct fw_device *device =
+			fw_devices_find(s->devices, plan->devices[i].name);
+		struct fw_watch *watch;
+
+		if (!device || !(device->on & FW_PART_WATCH) ||
+		    !plan->devices[i].watch_dns)
+			continue;
+		watch = insert_row(made, device->ifindex);
+		watch->flags = FW_WATCH_DNS;
+	}
+	return r;
+}
+
+static int make_actions(struct staging *s, struct made *made)
+{
+	const struct fw_plan_xdp *xdp = &s->plan->xdp;
+	int r = made_init(made, "actions", xdp->n_rules, 1,
+			  sizeof(struct fw_action));
+	struct fw_action *actions = made->values;
+
+	if (r)
+		return r;
+	made->rows.keys = NULL;
+	made->rows.key_size = sizeof(uint32_t);
+	made->rows.n = xdp->n_rules;
+	for (uint32_t i = 0; i < xdp->n_rules && !r; i++) {
+		const struct fw_xdp_rule *rule = &xdp->rules[i];
+
+		actions[i].verdict = (uint8_t)rule->verdict;
+		actions[i].counter = FW_NO_COUNTER;
+		if (rule->counted && rule->rule != FW_NO_RULE)
+			r = take_counter(s, &s->plan->rules[rule->rule].key,
+					 &actions[i].counter);
+	}
+	return r;
+}
+
+static const struct {
+	const char *name;
+	int (*make)(struct staging *s, struct made *made);
+} makers[] = {
+	{"dev", make_dev},
+	{"actions", make_actions},
+	{"watch", make_watch},
+};
+
+/* 1 and rows filled, 0 when the plan has no such table, or -errno. */
+static int find_rows(struct staging *s, const char *name, struct made *made,
+		     struct fw_rows *ret)
+{
+	const struct fw_plan_table *table;
+	int r;
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(makers); i++) {
+		if (strcmp(makers[i].name, name))
+			continue;
+		r = makers[i].make(s, made);
+		if (!r)
+			r = made_seal(made);
+		*ret = made->rows;
+		return r ? r : 1;
+	}
+	table = fw_plan_table(s->plan, name);
+	if (!table)
+		return 0;
+	*ret = (struct fw_rows){
+		.name = name,
+		.n = table->n,
+		.key_size = table->key_size,
+		.value_size = table->value_size,
+		.keys = table->keys,
+		.values = table->values,
+		.hash = table->hash,
+	};
+	return 1;
+}
+
+static int stage_table(struct staging *s, struct fw_outer *outer, unsigned slot)
+{
+	_cleanup_(made_done) struct made made = {0};
+	struct fw_rows rows;
+	int r = find_rows(s, outer->map->name, &made, &rows);
+
+	if (r == 1)
+		r = fw_snapshot_fill(outer, slot, &rows);
+	else if (!r)
+		r = fw_snapshot_clear(outer, slot);
+	if (r)
+		return fw_apply_fail(s->error, FW_APPLY_REFUSED, r,
+				     "cannot load table %s: %s",
+				     outer->map->name, strerror(-r));
+	return 0;
+}
+
+/* A plan's table that no program has would be a rule that nobody applies. */
+static int check_names(struct staging *s, const struct fw_snapshot *snapshot)
+{
+	for (size_t i = 0; s->plan->xdp.n_rules && i < s->plan->xdp.n_tables;
+	     i++) {
+		const char *name = s->plan->xdp.tables[i].name;
+		size_t j = 0;
+
+		while (j < snapshot->n &&
+		       strcmp(snapshot->outers[j].map->name, name))
+			j++;
+		if (j == snapshot->n)
+			return fw_apply_fail(s->error, FW_APPLY_REFUSED,
+					     -ENOENT,
+					     "no loaded program has the table %s",
+					     name);
+	}
+	return 0;
+}
+
+int fw_stage_tables(struct fw_snapshot *snapshot, unsigned slot,
+		    const struct fw_plan *plan,
+		    const struct fw_devices *devices,
+		    struct fw_counters *counters,
+		    struct fw_apply_error *ret_error)
+{
+	struct staging s = {plan, devices, counters, ret_error};
+	int r = check_names(&s, snapshot);
+
+	for (size_t i = 0; i < snapshot->n && !r; i++)
+		r = stage_table(&s, &snapshot->outers[i], slot);
+	return r;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In: the active generation. Out: what it counts and how full it is, which
+ * devices and features it runs on, and why something is not as wished. May
+ * fail: no memory.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/apply.h"
+#include "util/cleanup.h"
+#include "util/vec.h"
+
+/* --- counters ------------------------------------------------------------- */
+int fw_apply_rule_counts(struct fw_apply *apply, struct fw_rule_count *counts)
+{
+	const struct fw_plan *plan = apply->plan;
+	struct fw_counter counter;
+
+	if (!plan)
+		return -ENOENT;
+	for (size_t i = 0; i < plan->n_rules; i++) {
+		const struct fw_plan_rule *rule = &plan->rules[i];
+
+		counts[i] = (struct fw_rule_count){-1, -1};
+		if (rule->layer != FW_LAYER_XDP || !rule->counted ||
+		    fw_counters_read(&apply->counters, &rule->key, &counter))
+			continue;
+		counts[i] = (struct fw_rule_count){
+			(int64_t)counter.packets, (int64_t)counter.bytes};
+	}
+	return fw_nft_rule_counts(apply->nft, plan, counts);
+}
+
+int fw_apply_stats(struct fw_apply *apply, uint64_t stats[FW_STAT_MAX_])
+{
+	int fd = fw_bpf_map_fd(&apply->bpf, "stats");
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ uint64_t *values = NULL;
+
+	memset(stats, 0, FW_STAT_MAX_ * sizeof(*stats));
+	if (fd < 0)
+		return 0;
+	if (cpus < 0)
+		return cpus;
+	values = calloc((size_t)cpus, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	for (__u32 stat = 0; stat < FW_STAT_MAX_; stat++) {
+		if (bpf_map_lookup_elem(fd, &stat, values))
+			return -errno;
+		for (int i = 0; i < cpus; i++)
+			stats[stat] += values[i];
+	}
+	return 0;
+}
+
+/* --- maps ----------------------------------------------------------------- */
+static int count_one(void *ctx, const struct fw_flow_key *key,
+		     const struct fw_flow *flow)
+{
+	(void)key;
+	(void)flow;
+	++*(uint64_t *)ctx;
+	return 0;
+}
+
+static uint64_t outer_room(const struct fw_outer *outer, unsigned slot)
+{
+	const struct fw_bpf_inner *inner = &outer->map->inner;
+
+	/* Hashes, tries and arrays of any size are made as they are needed. */
+	return inner->type == BPF_MAP_TYPE_ARRAY &&
+	       !(inner->flags & BPF_F_INNER_MAP) ?
+		       inner->max_entries : outer->slot[slot].n;
+}
+
+size_t fw_apply_maps(struct fw_apply *apply, struct fw_map_status *ret,
+		     size_t max)
+{
+	const struct fw_bpf_map *flows = fw_bpf_map(&apply->bpf, "flow_map");
+	unsigned slot = fw_control_slot(&apply->control);
+	size_t n = 0;
+
+	for (size_t i = 0; i < apply->snapshot.n && n < max; i++) {
+		const struct fw_outer *outer = &apply->snapshot.outers[i];
+
+		ret[n++] = (struct fw_map_status){
+			.name = outer->map->name,
+			.entries = outer->slot[slot].n,
+			.max = outer_room(outer, slot),
+		};
+	}
+	if (n < max)
+		ret[n++] = (struct fw_map_status){
+			.name = "counters",
+			.entries = fw_counters_used(&apply->counters),
+			.max = FW_COUNTERS_MAX,
+		};
+	if (flows && n < max) {
+		ret[n] = (struct fw_map_status){
+			.name = flows->name,
+			.max = flows->max_entries,
+		};
+		(void)fw_apply_flows(apply, count_one, &ret[n++].entries);
+	}
+	return n;
+}
+
+/* --- devices and features ------------------------------------------------- */
+struct description {
+	struct fw_arena *arena;
+	FW_VEC(struct fw_device_status) devices;
+	FW_VEC(struct fw_feature_status) features;
+	bool oom;
+};
+
+static const char *copy(struct description *d, const char *text)
+{
+	char *copied;
+
+	if (!text || !text[0])
+		return NULL;
+	copied = fw_arena_strdup(d->arena, text);
+	d->oom |= !copied;
+	return copied;
+}
+
+/* name, fallback and reason must live as long as the arena. */
+static void add_feature(struct description *d, const char *name,
+			const char *layer, const char *fallback,
+			const char *reason)
+{
+	struct fw_feature_status *f = fw_vec_push(d->arena, &d->features);
+
+	d->oom |= !f || !name;
+	if (f)
+		*f = (struct fw_feature_status){name, layer, fallback,
+						fallback ? reason : NULL};
+}
+
+static void describe_xdp(struct description *d, const struct fw_device *device,
+			 const char *reason)
+{
+	bool native = device->mode == FW_ATTACH_NATIVE;
+
+	add_feature(d, fw_arena_printf(d->arena, "xdp-native %s", device->name),
+		    "xdp", native ? NULL : fw_attach_name(device->mode),
+		    reason ? reason : "as the configuration says");
+	if (!(device->on & FW_PART_TC))
+		add_feature(d, fw_arena_printf(d->arena, "tc %s", device->name),
+			    "tc", "none",
+			    "packets that are held between XDP and nft may meet another generation");
+}
+
+static void describe_device(struct description *d,
+			    const struct fw_devices *devices,
+			    const struct fw_plan_device *from)
+{
+	const struct fw_device *device = fw_devices_find(devices, from->name);
+	struct fw_device_status *s = fw_vec_push(d->arena, &d->devices);
+
+	if (!s) {
+		d->oom = true;
+		return;
+	}
+	*s = (struct fw_device_status){
+		.name = copy(d, from->name),
+		.xdp = "off",
+		.state = "waiting",
+	};
+	if (!device || !device->ifindex) {
+		s->reason = "there is no such device";
+		return;
+	}
+	s->state = "attached";
+	s->tc = device->on & FW_PART_TC;
+	s->watch = device->on & FW_PART_WATCH;
+	s->reason = copy(d, device->reason);
+	if (device->on & FW_PART_XDP) {
+		s->xdp = fw_attach_name(device->mode);
+		describe_xdp(d, device, s->reason);
+	} else if (device->want & FW_PART_XDP) {
+		add_feature(d, fw_arena_printf(d->arena, "xdp-native %s",
+					       device->name),
+			    "xdp", "tc", s->reason);
+	}
+}
+
+static void describe_programs(struct description *d, const struct fw_bpf *bpf)
+{
+	static const char *const instead[FW_BPF_PROGRAM_MAX_] = {
+		[FW_BPF_XDP] = "nft",
+		[FW_BPF_TC] = "ct mark only",
+		[FW_BPF_DNS] = "none",
+	};
+
+	for (int i = 0; i < FW_BPF_PROGRAM_MAX_; i++)
+		add_feature(d, fw_bpf_program_names[i], fw_bpf_program_names[i],
+			    bpf->prog[i] < 0 ? instead[i] : NULL,
+			    bpf->reason[i]);
+}
+
+static void describe_host(struct description *d, const struct fw_apply *apply)
+{
+	const struct fw_bpf_map *flows = fw_bpf_map(&apply->bpf, "flow_map");
+	bool queue = fw_nft_has_queue(apply->nft);
+
+	add_feature(d, "nft-queue", "nft", queue ? NULL : "xt NFQUEUE target",
+		    "this kernel has no nft queue expression");
+	if (apply->fs.reason[0])
+		add_feature(d, "bpffs", "pins", apply->fs.root,
+			    apply->fs.reason);
+	if (flows && flows->max_entries != apply->flows)
+		add_feature(d, "flows", "flow map",
+			    fw_arena_printf(d->arena, "%u entries",
+					    flows->max_entries),
+			    "the map that was adopted keeps its size until flywall stop --flush");
+}
+
+int fw_apply_describe(struct fw_apply *apply)
+{
+	struct description d = {.arena = fw_arena_new()};
+	const struct fw_plan *plan = apply->plan;
+
+	if (!d.arena)
+		return -ENOMEM;
+	describe_programs(&d, &apply->bpf);
+	describe_host(&d, apply);
+	for (size_t i = 0; plan && i < plan->n_devices; i++)
+		describe_device(&d, &apply->devices, &plan->devices[i]);
+	if (d.oom) {
+		fw_arena_free(d.arena);
+		return -ENOMEM;
+	}
+	fw_arena_free(apply->status);
+	apply->status = d.arena;
+	apply->devices_status = d.devices.items;
+	apply->n_devices = d.devices.n;
+	apply->features = d.features.items;
+	apply->n_features = d.features.n;
+	return 0;
+}
+
+/* A device may have gone since the commit. */
+size_t fw_apply_devices(const struct fw_apply *apply,
+			const struct fw_device_status **ret)
+{
+	for (size_t i = 0; i < apply->n_devices; i++) {
+		struct fw_device_status *s = &apply->devices_status[i];
+		const struct fw_device *device =
+			fw_devices_find(&apply->devices, s->name);
+
+		if (device && device->ifindex &&
+		    if_nametoindex(s->name) != device->ifindex) {
+			s->state = "waiting";
+			s->xdp = "off";
+			s->tc = s->watch = false;
+			s->reason = "the device is gone";
+		}
+	}
+	*ret = apply->devices_status;
+	return apply->n_devices;
+}
+
+size_t fw_apply_features(const struct fw_apply *apply,
+			 const struct fw_feature_status **ret)
+{
+	*ret = apply->features;
+	return apply->n_features;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In: a policy over sources. Out: a plan as the compiler would make it, with
+ * the tables that such rules need. May fail: no memory (the test ends).
+ *
+ * Row r, for r < 1 << rules, admits the rules whose bits r has.
+ */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <string.h>
+
+#include "tests/net/veth.h"
+
+static size_t count_rules(const struct veth_policy *policy)
+{
+	size_t n = 0;
+
+	while (n < VETH_RULES_MAX && policy->rules[n].name)
+		n++;
+	return n;
+}
+
+static void key_of(const char *name, struct fw_hash *ret)
+{
+	struct fw_hasher *hasher = fw_hasher_new();
+
+	assert(hasher);
+	fw_hasher_add_text(hasher, name);
+	fw_hasher_end(hasher, ret);
+}
+
+static void *items(struct fw_plan *plan, size_t n, size_t size)
+{
+	void *p = fw_arena_array(plan->arena, n ? n : 1, size);
+
+	assert(p);
+	return p;
+}
+
+static void make_rules(struct fw_plan *plan, const struct veth_policy *policy,
+		       size_t n)
+{
+	struct fw_plan_rule *rules = items(plan, n, sizeof(*rules));
+	struct fw_xdp_rule *xdp = items(plan, 64, sizeof(*xdp));
+	struct fw_match *match = items(plan, 1, sizeof(*match));
+
+	match->field = FW_FIELD_SADDR4;
+	for (size_t i = 0; i < n; i++) {
+		rules[i] = (struct fw_plan_rule){
+			.file = "test",
+			.family = "netdev",
+			.table = "t",
+			.chain = "c",
+			.layer = FW_LAYER_XDP,
+			.text = policy->rules[i].name,
+			.counted = true,
+		};
+		key_of(policy->rules[i].name, &rules[i].key);
+		xdp[i] = (struct fw_xdp_rule){
+			.matches = match,
+			.n_matches = 1,
+			.verdict = FW_VERDICT_DROP,
+			.rule = (uint32_t)i,
+			.counted = true,
+		};
+	}
+	for (size_t i = n; i < 64; i++)
+		xdp[i].rule = FW_NO_RULE;
+	plan->rules = rules;
+	plan->n_rules = n;
+	plan->xdp.rules = xdp;
+	plan->xdp.n_rules = 64;
+}
+
+static void make_devices(struct fw_plan *plan, const struct veth_policy *policy)
+{
+	struct fw_plan_device *device = items(plan, 1, sizeof(*device));
+	struct fw_xdp_device *xdp = items(plan, 1, sizeof(*xdp));
+
+	*device = (struct fw_plan_device){
+		.name = policy->device,
+		.attach = policy->attach,
+		.xdp = !policy->no_xdp,
+		.tc = policy->tc,
+		.watch_dns = policy->watch,
+	};
+	*xdp = (struct fw_xdp_device){
+		.device = policy->device,
+		.family = "netdev",
+		.table = "t",
+		.chain = "c",
+		.n_words = 1,
+		.policy = FW_VERDICT_ACCEPT,
+	};
+	key_of("policy", &xdp->policy_key);
+	plan->devices = device;
+	plan->n_devices = 1;
+	plan->xdp.devices = xdp;
+	plan->xdp.n_devices = policy->no_xdp ? 0 : 1;
+}
+
+static void make_tables(struct fw_plan *plan, const struct veth_policy *policy,
+			size_t n)
+{
+	struct fw_plan_table *tables = items(plan, 3, sizeof(*tables));
+	struct fw_row *rows = items(plan, 1u << n, sizeof(*rows));
+	struct fw_lpm4 *keys = items(plan, VETH_SOURCES, sizeof(*keys));
+	uint32_t *values = items(plan, VETH_SOURCES, sizeof(*values));
+	struct fw_gen *gen = items(plan, 1, sizeof(*gen));
+
+	*gen = (struct fw_gen){
+		.magic = FW_GEN_MAGIC,
+		.flags = FW_GEN_CLASSIFY,
+		.mark_shift = 24,
+		.rules = (uint32_t)n,
+	};
+	for (uint32_t r = 0; r < 1u << n; r++)
+		rows[r].words[0] = r;
+	for (uint32_t s = 0; s < VETH_SOURCES; s++) {
+		uint32_t address = htonl(0x0a090002 + s);
+
+		keys[s].prefix_len = 32;
+		memcpy(keys[s].addr, &address, sizeof(address));
+		for (size_t i = 0; i < n; i++)
+			values[s] |= (policy->rules[i].sources >> s & 1u) << i;
+	}
+	tables[0] = (struct fw_plan_table){
+		.name = "gen", .kind = FW_TABLE_ARRAY, .key_size = 4,
+		.value_size = sizeof(*gen), .n = 1, .values = (void *)gen};
+	tables[1] = (struct fw_plan_table){
+		.name = "rows", .kind = FW_TABLE_ARRAY, .key_size = 4,
+		.value_size = sizeof(*rows), .n = 1u << n,
+		.values = (void *)rows};
+	tables[2] = (struct fw_plan_table){
+		.name = "saddr4", .kind = FW_TABLE_LPM,
+		.key_size = sizeof(*keys), .value_size = 4,
+		.n = VETH_SOURCES, .keys = (void *)keys,
+		.values = (void *)values};
+	plan->xdp.tables = tables;
+	plan->xdp.n_tables = 3;
+}
+
+struct fw_plan *veth_plan(const struct veth_policy *policy)
+{
+	struct fw_plan *plan = fw_plan_new();
+	size_t n = count_rules(policy);
+
+	assert(plan);
+	plan->options.flows = 4096;
+	make_rules(plan, policy, n);
+	make_devices(plan, policy);
+	make_tables(plan, policy, n);
+	assert(!fw_plan_seal(plan));
+	return plan;
+}
