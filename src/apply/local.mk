@@ -25,7 +25,26 @@ libfwapply_a_SOURCES = \
 	src/apply/flows.c \
 	src/apply/generation.c \
 	src/apply/generation.h \
+	src/apply/nft.c \
 	src/apply/nft.h \
+	src/apply/nft_child.c \
+	src/apply/nft_child.h \
+	src/apply/nft_complain.c \
+	src/apply/nft_complain.h \
+	src/apply/nft_diff.c \
+	src/apply/nft_diff.h \
+	src/apply/nft_kernel.c \
+	src/apply/nft_kernel.h \
+	src/apply/nft_lcs.c \
+	src/apply/nft_lcs.h \
+	src/apply/nft_queue.c \
+	src/apply/nft_queue.h \
+	src/apply/nft_record.c \
+	src/apply/nft_record.h \
+	src/apply/nft_state.c \
+	src/apply/nft_state.h \
+	src/apply/queue_rule.c \
+	src/apply/queue_rule.h \
 	src/apply/rcu.c \
 	src/apply/rcu.h \
 	src/apply/snapshot.c \

@@ -32,11 +32,19 @@ bool fw_nft_has_queue(const struct fw_nft *nft);
  */
 int fw_nft_stage(struct fw_nft *nft, const struct fw_plan *plan, uint64_t epoch,
 		 unsigned slot, struct fw_apply_error *ret_error);
-/* Second half: the transaction. Where base chains come or go it calls pause
- * and resume around it. */
+/*
+ * Whether what is staged makes or unmakes a base chain: then packets held in a
+ * queue are lost or pass twice, and the queues should be empty before
+ * fw_nft_commit(). False where nothing is staged.
+ */
+bool fw_nft_moves_base_chains(const struct fw_nft *nft);
+/* Second half: the transaction. */
 int fw_nft_commit(struct fw_nft *nft, struct fw_apply_error *ret_error);
 /* After the flip: queue chains that no profile uses any more, state file. */
 int fw_nft_retire(struct fw_nft *nft);
+/* What the last commit has done but not as it should, for the log; NULL where
+ * all is well. Valid until the next stage. */
+const char *fw_nft_warning(const struct fw_nft *nft);
 /* Forgets what was staged. */
 void fw_nft_abort(struct fw_nft *nft);
 

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libnftables in a child process.
+ *
+ * In: a script and whether it is a trial. Out: whether nft took it, and its
+ * complaints with their places. What may fail: fork and pipe (-errno), the
+ * child (-ECHILD), its time (-ETIMEDOUT).
+ *
+ * The child is forked, not executed: it stays in this network namespace, needs
+ * no nft binary, and finds the script in its copy of the memory. Other threads
+ * of the daemon do not exist in it; glibc makes malloc and stdio whole again
+ * after a fork, and for any other lock that a thread held there is the
+ * deadline. It writes one record, struct child_answer and nft's text, to a
+ * pipe, and ends by _exit(), also where the library calls exit(): the parent's
+ * exit handlers are not its own to run.
+ */
+#define _GNU_SOURCE 1	/* memmem, pipe2, strchrnul */
+
+#include "apply/nft_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <nftables/libnftables.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/buf.h"
+#include "util/cleanup.h"
+#include "util/vec.h"
+
+#define CHILD_FD 3
+#define ERRORS_MAX (1u << 20)	/* of nft's text; the rest is cut off */
+
+struct child_answer {
+	int32_t status;		/* of nft_run_cmd_from_buffer() */
+	uint32_t len;		/* bytes of text that follow */
+};
+
+/* --- the child -------------------------------------------------------------- */
+static void leave_at_once(void)
+{
+	_exit(EXIT_FAILURE);
+}
+
+static rlim_t data_in_use(void)
+{
+	unsigned long long pages[6] = {0};
+	FILE *statm = fopen("/proc/self/statm", "re");
+	int n;
+
+	if (!statm)
+		return 0;
+	n = fscanf(statm, "%llu %llu %llu %llu %llu %llu", &pages[0], &pages[1],
+		   &pages[2], &pages[3], &pages[4], &pages[5]);
+	(void)fclose(statm);
+	return n == 6 ? (rlim_t)pages[5] * (rlim_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+/* Memory and CPU by the size of the script: a million elements are allowed to
+ * cost what they cost (about 200 bytes a byte), a runaway is not. */
+static void confine(size_t script_len)
+{
+	rlim_t data = data_in_use() + (512u << 20) + 512 * (rlim_t)script_len;
+	rlim_t seconds = 20 + (rlim_t)(script_len >> 18);
+	struct rlimit memory = {data, data}, cpu = {seconds, seconds};
+	struct rlimit core = {0, 0};
+
+	(void)setrlimit(RLIMIT_DATA, &memory);
+	(void)setrlimit(RLIMIT_CPU, &cpu);
+	(void)setrlimit(RLIMIT_CORE, &core);
+}
+
+static void write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			_exit(EXIT_FAILURE);
+		p += n;
+		len -= (size_t)n;
+	}
+}
+
+static void forget_the_parent(int pipe_fd, pid_t parent)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	int null_fd;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)sigaction(sig, &dfl, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_FAILURE);
+	if (atexit(leave_at_once))
+		_exit(EXIT_FAILURE);
+	pipe_fd = fcntl(pipe_fd, F_DUPFD, CHILD_FD + 1);
+	null_fd = open("/dev/null", O_RDWR);
+	if (pipe_fd < 0 || null_fd < 0)
+		_exit(EXIT_FAILURE);
+	for (int fd = 0; fd < CHILD_FD; fd++)
+		if (null_fd != fd && dup2(null_fd, fd) < 0)
+			_exit(EXIT_FAILURE);
+	if (dup2(pipe_fd, CHILD_FD) < 0)
+		_exit(EXIT_FAILURE);
+	(void)close_range(CHILD_FD + 1, ~0u, 0);
+}
+
+static _Noreturn void run_in_child(const char *script, bool dry_run)
+{
+	struct child_answer answer = {0};
+	struct nft_ctx *nft;
+	const char *errors;
+	size_t len;
+
+	confine(strlen(script));
+	nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!nft || nft_ctx_buffer_error(nft) || nft_ctx_buffer_output(nft))
+		_exit(EXIT_FAILURE);
+	nft_ctx_set_dry_run(nft, dry_run);
+	answer.status = nft_run_cmd_from_buffer(nft, script);
+	errors = nft_ctx_get_error_buffer(nft);
+	len = errors ? strlen(errors) : 0;
+	if (len > ERRORS_MAX)
+		len = ERRORS_MAX;
+	answer.len = (uint32_t)len;
+	write_all(CHILD_FD, &answer, sizeof(answer));
+	write_all(CHILD_FD, errors, len);
+	_exit(EXIT_SUCCESS);
+}
+
+/* --- the parent ------------------------------------------------------------- */
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* All that the child writes, until it closes the pipe. */
+static int read_answer(int fd, int64_t deadline, struct fw_buf *ret)
+{
+	char chunk[4096];
+
+	for (;;) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
+		int64_t left = deadline - now_ms();
+		ssize_t n;
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(&ready, 1, (int)left) < 0 && errno != EINTR)
+			return -errno;
+		if (!ready.revents)
+			continue;
+		n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			return ret->failed ? -ENOMEM : 0;
+		if (n > 0)
+			fw_buf_addn(ret, chunk, (size_t)n);
+	}
+}
+
+static void reap(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static int ask_child(const char *script, bool dry_run, struct fw_buf *ret)
+{
+	_cleanup_close_ int in = -1, out = -1;
+	int64_t allowed = 30000 + (int64_t)(strlen(script) >> 8);
+	pid_t parent = getpid(), pid;
+	int fds[2], r;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	in = fds[0];
+	out = fds[1];
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		forget_the_parent(out, parent);
+		run_in_child(script, dry_run);
+	}
+	(void)close(FW_TAKE_FD(out));
+	r = read_answer(in, now_ms() + allowed, ret);
+	reap(pid);
+	return r;
+}
+
+/* "<where>:LINE:COL-COL: Error: text"; false for the quoted line and carets
+ * that nft prints below it. */
+static bool parse_complaint(const char *line, size_t len,
+			    struct fw_nft_complaint *ret, const char **ret_text)
+{
+	static const char prefix[] = "Could not process rule: ";
+	static const char error[] = "Error: ";
+	const char *text = memmem(line, len, error, sizeof(error) - 1);
+	const char *colon = memchr(line, ':', len);
+
+	if (!text)
+		return false;
+	*ret = (struct fw_nft_complaint){0};
+	if (colon && colon < text &&
+	    sscanf(colon, ":%u:%u-%u:", &ret->line, &ret->col,
+		   &ret->end_col) != 3 && text != line)
+		return false;
+	text += sizeof(error) - 1;
+	if (strncmp(text, prefix, sizeof(prefix) - 1) == 0)
+		text += sizeof(prefix) - 1;
+	*ret_text = text;
+	return true;
+}
+
+int fw_nft_complaints_parse(struct fw_arena *arena, const char *errors,
+			    struct fw_nft_complaints *ret)
+{
+	for (const char *line = errors; line && *line;) {
+		const char *end = strchrnul(line, '\n'), *text;
+		struct fw_nft_complaint found, *item;
+
+		if (parse_complaint(line, (size_t)(end - line), &found, &text)) {
+			item = fw_vec_push(arena, ret);
+			if (!item)
+				return -ENOMEM;
+			*item = found;
+			item->text = fw_arena_strndup(arena, text,
+						      (size_t)(end - text));
+			if (!item->text)
+				return -ENOMEM;
+		}
+		line = *end ? end + 1 : end;
+	}
+	return 0;
+}
+
+/* A refusal without a place still is one, and is never silent. */
+static int unplaced_complaint(struct fw_arena *arena, const char *errors,
+			      struct fw_nft_complaints *ret)
+{
+	struct fw_nft_complaint *item = fw_vec_push(arena, ret);
+
+	if (!item)
+		return -ENOMEM;
+	item->text = fw_arena_strndup(arena, errors, strcspn(errors, "\n"));
+	if (item->text && !*item->text)
+		item->text = "nft gives no reason";
+	return item->text ? 0 : -ENOMEM;
+}
+
+int fw_nft_child_run(struct fw_arena *arena, const char *script, bool dry_run,
+		     struct fw_nft_complaints *ret)
+{
+	_cleanup_(fw_buf_done) struct fw_buf answer = {0};
+	struct child_answer head;
+	const char *errors;
+	int r;
+
+	*ret = (struct fw_nft_complaints){0};
+	r = ask_child(script, dry_run, &answer);
+	if (r < 0)
+		return r;
+	if (answer.len < sizeof(head))
+		return -ECHILD;
+	memcpy(&head, answer.text, sizeof(head));
+	if (answer.len != sizeof(head) + head.len)
+		return -ECHILD;
+	if (head.status == 0)
+		return 0;
+	errors = answer.text + sizeof(head);	/* NUL-terminated by the buffer */
+	r = fw_nft_complaints_parse(arena, errors, ret);
+	if (r == 0 && ret->n == 0)
+		r = unplaced_complaint(arena, errors, ret);
+	return r < 0 ? r : 1;
+}
