@@ -11,3 +11,19 @@ fw_unit_libs = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += $(fw_unit_tests)
 TESTS += $(fw_unit_tests)
+
+fw_unit_tests += tests/unit/test_dns_name
+tests_unit_test_dns_name_SOURCES = tests/unit/test_dns_name.c
+tests_unit_test_dns_name_LDADD = libfwevents.a $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_events
+tests_unit_test_events_SOURCES = tests/unit/test_events.c
+tests_unit_test_events_LDADD = libfwevents.a $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_lock
+tests_unit_test_lock_SOURCES = tests/unit/test_lock.c
+tests_unit_test_lock_LDADD = libfwdaemon.a $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_control
+tests_unit_test_control_SOURCES = tests/unit/test_control.c
+tests_unit_test_control_LDADD = libfwdaemon.a $(LIBEVENT_LIBS) $(fw_unit_libs)

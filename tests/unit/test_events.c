@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events: ring buffer entries to records, what is kept, who is told. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "events/log.h"
+#include "events/ring.h"
+
+/* --- records -------------------------------------------------------------- */
+
+static void test_record(void **state)
+{
+	const uint8_t v6[16] = { 0x20, 1, 0xd, 0xb8, [15] = 1 };
+	struct fw_record record;
+	char *line;
+
+	(void)state;
+	/* 2001-09-09T01:46:40 is a thousand million seconds */
+	fw_record_begin(&record, FW_RECORD_FLOW, 1000000000000456789ULL);
+	fw_record_text(&record, "text", "a\"b\\c\nd");
+	fw_record_text(&record, "none", NULL);
+	fw_record_number(&record, "number", UINT64_MAX);
+	fw_record_address(&record, "addr", 6, v6);
+	fw_record_address(&record, "odd", 5, v6);
+	line = fw_record_end(&record);
+	assert_string_equal(line,
+			    "{\"time\": \"2001-09-09T01:46:40.000456Z\", "
+			    "\"type\": \"flow\", "
+			    "\"text\": \"a\\\"b\\\\c\\u000ad\", "
+			    "\"number\": 18446744073709551615, "
+			    "\"addr\": \"2001:db8::1\"}");
+	free(line);
+}
+
+/* Whatever bytes a packet has, the line is JSON that a strict reader takes. */
+static void test_record_bytes(void **state)
+{
+	static const struct {
+		const char *text, *read;
+	} cases[] = {
+		{ "gr\303\274n", "gr\303\274n" },
+		{ "a\377b", "a\357\277\275b" },
+		{ "cut \303", "cut \357\277\275" },
+		{ "long \300\257", "long \357\277\275\357\277\275" },
+		{ "half \355\240\200",
+		  "half \357\277\275\357\277\275\357\277\275" },
+		{ "\360\237\224\245", "\360\237\224\245" },
+		{ "\364\220\200\200",
+		  "\357\277\275\357\277\275\357\277\275\357\277\275" },
+		{ "del\177", "del\177" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fw_record record;
+		json_t *document;
+		char *line;
+
+		fw_record_begin(&record, FW_RECORD_ERROR, 0);
+		fw_record_text(&record, "text", cases[i].text);
+		line = fw_record_end(&record);
+		document = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+		assert_non_null(document);
+		assert_string_equal(json_string_value(json_object_get(document,
+								      "text")),
+				    cases[i].read);
+		json_decref(document);
+		free(line);
+	}
+}
+
+static void test_types(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FW_RECORD_MAX_; i++) {
+		const char *name =
+			fw_record_type_name((enum fw_record_type)i);
+
+		assert_int_equal(fw_record_type_find(name), i);
+	}
+	assert_int_equal(fw_record_type_find("dns"), -ENOENT);
+}
+
+/* --- ring buffer entries -------------------------------------------------- */
+
+static const char *device(void *ctx, uint32_t ifindex)
+{
+	(void)ctx;
+	return ifindex == 7 ? "wan" : NULL;
+}
+
+static struct fw_event_dns question(void)
+{
+	static const uint8_t name[] = "\3www\7example";
+	struct fw_event_dns dns = {
+		.head = { .type = FW_EVENT_DNS_QUERY,
+			  .size = sizeof(struct fw_event_dns),
+			  .ifindex = 7 },
+		.family = 4,
+		.name_len = sizeof(name),
+		.qtype = 28,
+		.client = { 10, 7, 1, 2 },
+		.server = { 10, 7, 2, 2 },
+		.client_port = htons(4242),
+		.server_port = htons(53),
+	};
+
+	memcpy(dns.name, name, sizeof(name));
+	return dns;
+}
+
+static void test_dns_query(void **state)
+{
+	struct fw_event_dns dns = question();
+	enum fw_record_type type;
+	json_t *document;
+	const char *when;
+	struct timespec now;
+	struct tm tm = { 0 };
+	char *line;
+
+	(void)state;
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	dns.head.time_ns = (uint64_t)(now.tv_sec - 60) * 1000000000ULL;
+	assert_int_equal(fw_ring_record(&dns.head, device, NULL, &type, &line),
+			 0);
+	assert_int_equal(type, FW_RECORD_DNS_QUERY);
+	document = json_loads(line, 0, NULL);
+	assert_non_null(document);
+	json_t *expected = json_pack(
+		"{s:s, s:O, s:s, s:s, s:s, s:s, s:i, s:s}", "type",
+		"dns-query", "time", json_object_get(document, "time"),
+		"device", "wan", "name", "www.example", "qtype", "AAAA",
+		"client", "10.7.1.2", "client_port", 4242, "server",
+		"10.7.2.2");
+	assert_true(json_equal(document, expected));
+	/* a minute of the boot clock ago is a minute ago on the wall */
+	when = json_string_value(json_object_get(document, "time"));
+	assert_non_null(strptime(when, "%Y-%m-%dT%H:%M:%S", &tm));
+	assert_in_range(time(NULL) - timegm(&tm), 59, 63);
+	json_decref(expected);
+	json_decref(document);
+	free(line);
+}
+
+static void refused(const struct fw_event_head *head)
+{
+	enum fw_record_type type;
+	char *line;
+
+	assert_int_equal(fw_ring_record(head, device, NULL, &type, &line),
+			 -EINVAL);
+}
+
+static void test_odd_entries(void **state)
+{
+	struct fw_event_dns dns = question();
+
+	(void)state;
+	dns.head.size--;
+	refused(&dns.head);
+	dns = question();
+	dns.head.type = FW_EVENT_NONE;
+	refused(&dns.head);
+	dns.head.type = FW_EVENT_MAX_;
+	refused(&dns.head);
+	dns = question();
+	dns.name_len--;
+	refused(&dns.head);
+	dns.name_len = 255;
+	refused(&dns.head);
+}
+
+/* --- the log -------------------------------------------------------------- */
+
+struct heard {
+	char text[256];
+};
+
+static void hear(void *ctx, const char *line)
+{
+	struct heard *heard = ctx;
+
+	strcat(heard->text, line);
+}
+
+static void add(struct fw_events *events, enum fw_record_type type,
+		const char *line)
+{
+	fw_events_add(events, type, line ? strdup(line) : NULL);
+}
+
+static void test_kept(void **state)
+{
+	struct fw_events *events = fw_events_new(3);
+	struct heard heard = { "" };
+	struct fw_subscriber all = { .types = FW_RECORD_ALL,
+				     .event = hear,
+				     .ctx = &heard };
+
+	(void)state;
+	fw_events_replay(events, &all);
+	assert_string_equal(heard.text, "");
+	add(events, FW_RECORD_FLOW, "a");
+	add(events, FW_RECORD_DEVICE, "b");
+	fw_events_replay(events, &all);
+	assert_string_equal(heard.text, "ab");
+	add(events, FW_RECORD_FLOW, "c");
+	add(events, FW_RECORD_FLOW, NULL);
+	add(events, FW_RECORD_FLOW, "d");
+	add(events, FW_RECORD_DEVICE, "e");
+	heard.text[0] = '\0';
+	fw_events_replay(events, &all);
+	assert_string_equal(heard.text, "cde");
+	heard.text[0] = '\0';
+	all.types = 1u << FW_RECORD_DEVICE;
+	fw_events_replay(events, &all);
+	assert_string_equal(heard.text, "e");
+	assert_int_equal(fw_events_total(events), 6);
+	assert_int_equal(fw_events_lost(events), 1);
+	fw_events_free(events);
+}
+
+static void test_subscribers(void **state)
+{
+	struct fw_events *events = fw_events_new(2);
+	struct heard heard[2] = { { "" }, { "" } };
+	struct fw_subscriber flows = { .types = 1u << FW_RECORD_FLOW,
+				       .event = hear,
+				       .ctx = &heard[0] };
+	struct fw_subscriber all = { .types = FW_RECORD_ALL,
+				     .event = hear,
+				     .ctx = &heard[1] };
+
+	(void)state;
+	add(events, FW_RECORD_FLOW, "0");
+	fw_events_subscribe(events, &flows);
+	fw_events_subscribe(events, &all);
+	add(events, FW_RECORD_FLOW, "1");
+	add(events, FW_RECORD_DEVICE, "2");
+	fw_events_unsubscribe(events, &flows);
+	fw_events_unsubscribe(events, &flows);
+	add(events, FW_RECORD_FLOW, "3");
+	assert_string_equal(heard[0].text, "1");
+	assert_string_equal(heard[1].text, "123");
+	fw_events_free(events);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_record_bytes),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_dns_query),
+		cmocka_unit_test(test_odd_entries),
+		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_subscribers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
