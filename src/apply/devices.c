@@ -174,11 +174,14 @@ static void forget_plan(struct fw_devices *devices)
 	devices->n = n;
 }
 
-/* Without XDP, TC judges the device's packets, where the wish leaves it open. */
-static bool tc_instead(const struct fw_device *device, unsigned part)
+/* Without XDP, TC judges the device's packets, where the wish leaves it open.
+ * TC stands behind XDP in the list of parts, so it is attached next. */
+static bool tc_instead(struct fw_device *device, unsigned part)
 {
-	return part == FW_PART_XDP && device->wish == FW_ATTACH_AUTO &&
-	       device->want & FW_PART_TC;
+	if (part != FW_PART_XDP || device->wish != FW_ATTACH_AUTO)
+		return false;
+	device->want |= FW_PART_TC;
+	return true;
 }
 
 /* A change of mode would leave the device bare for a moment, so it waits. */

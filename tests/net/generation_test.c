@@ -322,17 +322,20 @@ static void test_held_by_another(void **state)
 	policy.attach = FW_ATTACH_NATIVE;
 	assert_int_equal(try_commit(&policy, &error), -EBUSY);
 	assert_non_null(strstr(error.text, "the program stranger (id "));
-	/* With the choice left open TC judges. */
+	/* With the choice left open TC judges, wanted for itself or not. */
 	policy.attach = FW_ATTACH_AUTO;
+	policy.tc = false;
 	commit(&policy);
 	assert_string_equal(device("fw0")->xdp, "off");
 	assert_non_null(strstr(device("fw0")->reason, "stranger"));
+	assert_true(device("fw0")->tc);
 	assert_int_equal(veth_probe(), ALL & ~(S(1) | S(2) | S(4)));
 	assert_int_equal(packets_of("first"), 2);
 	/* It goes; the next commit takes XDP. */
 	(void)close(link);
 	commit(&policy);
 	assert_string_equal(device("fw0")->xdp, "native");
+	assert_false(device("fw0")->tc);
 	assert_int_equal(veth_probe(), ALL & ~(S(1) | S(2) | S(4)));
 	assert_int_equal(packets_of("first"), 4);
 	assert_int_equal(fw_apply_facts(arena, &facts), 0);
