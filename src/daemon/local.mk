@@ -3,11 +3,18 @@ noinst_LIBRARIES += libfwdaemon.a
 libfwdaemon_a_SOURCES = \
 	src/daemon/commands.c \
 	src/daemon/commands.h \
+	src/daemon/conntrack.c \
+	src/daemon/conntrack.h \
 	src/daemon/control.c \
 	src/daemon/control.h \
 	src/daemon/daemon.c \
 	src/daemon/daemon.h \
+	src/daemon/flow_records.c \
+	src/daemon/flow_records.h \
+	src/daemon/flows.c \
 	src/daemon/flows.h \
+	src/daemon/flows_list.c \
+	src/daemon/flows_state.h \
 	src/daemon/json.c \
 	src/daemon/json.h \
 	src/daemon/links.c \

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Flow records: what the daemon remembers of a flow, by the tuple that its
+ * packets show at the queue. No lock: the owner has one. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "bpf/abi.h"
+#include "inspect/worker.h"
+
+struct fw_flow_record {
+	LIST_ENTRY(fw_flow_record) chain;
+	TAILQ_ENTRY(fw_flow_record) waiting;	/* valid with is_waiting */
+	bool is_waiting;		/* for conntrack to know the flow */
+	unsigned tries;			/* that it did not */
+	uint64_t serial;		/* unlike any other record's, ever */
+
+	struct fw_tuple tuple;		/* at the queue, of the side that opened
+					   it */
+	struct fw_tuple raw[2];		/* original and reply; valid with */
+	bool has_raw;
+	uint32_t connection;		/* conntrack's id, 0 unknown */
+	uint32_t ifindex[2];		/* ingress of each, 0 unknown */
+	bool mapped[2];			/* an entry in the flow map stands */
+	uint64_t pair;			/* its number there */
+
+	enum fw_flow_verdict verdict;
+	const char *reason;		/* a literal, or NULL */
+	uint32_t rule;
+	const char *profile;		/* interned; "" unknown */
+	uint8_t profile_id;
+	char *sni;			/* or NULL */
+
+	uint64_t worker;		/* the flow's number there, with queue */
+	uint64_t worker_packets, worker_bytes;	/* that flow's */
+	uint64_t before_packets, before_bytes;	/* of earlier numbers */
+	uint64_t last_ns;		/* boot clock: last packet in user
+					   space */
+};
+
+struct fw_flow_records;
+
+struct fw_flow_records *fw_flow_records_new(void);
+void fw_flow_records_free(struct fw_flow_records *records);
+size_t fw_flow_records_size(const struct fw_flow_records *records);
+
+/* By tuple or its inverse; ret_turned says which. NULL when there is none. */
+struct fw_flow_record *fw_flow_records_find(struct fw_flow_records *records,
+					    const struct fw_tuple *tuple,
+					    bool *ret_turned);
+/* A fresh record; NULL when memory runs out. */
+struct fw_flow_record *fw_flow_records_add(struct fw_flow_records *records,
+					   const struct fw_tuple *tuple);
+/* Turns the record around: the other side opened the flow. */
+void fw_flow_records_turn(struct fw_flow_records *records,
+			  struct fw_flow_record *record);
+void fw_flow_records_remove(struct fw_flow_records *records,
+			    struct fw_flow_record *record);
+
+/* To and from the list of those that wait. */
+void fw_flow_records_wait(struct fw_flow_records *records,
+			  struct fw_flow_record *record, bool waits);
+struct fw_flow_record *fw_flow_records_waiting(struct fw_flow_records *records);
+
+/* For walks: the records of bucket i, until false is returned. */
+bool fw_flow_records_bucket(struct fw_flow_records *records, size_t i,
+			    void (*fn)(void *ctx,
+				       struct fw_flow_record *record),
+			    void *ctx);
+
+/* user_packets and user_bytes of a record. */
+uint64_t fw_flow_record_packets(const struct fw_flow_record *record);
+uint64_t fw_flow_record_bytes(const struct fw_flow_record *record);

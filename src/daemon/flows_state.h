@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Flows: what flows.c and flows_list.c share. */
+#pragma once
+
+#include <pthread.h>
+
+#include "daemon/conntrack.h"
+#include "daemon/flow_records.h"
+#include "daemon/flows.h"
+
+struct fw_flows {
+	struct fw_apply *apply;
+	struct fw_conntrack *conntrack;
+	struct fw_door door;
+
+	pthread_mutex_t lock;		/* of all below */
+	struct fw_plan *plan;
+	uint32_t epoch;
+	struct fw_flow_records *records;
+	struct fw_name *names;		/* interned */
+	uint64_t next_pair;
+	size_t cursor;			/* of the check in fw_flows_tick() */
+	uint64_t refused, unmapped, lost_events;
+};
+
+uint64_t fw_flows_now_ns(void);
+/* Asks conntrack for some idle records, and removes those whose connection is
+ * gone. Without the lock. */
+void fw_flows_check(struct fw_flows *flows);
+
+/* All below with the lock held. */
+/* A copy of name that lives as long as flows; "" when memory runs out. */
+const char *fw_flows_intern(struct fw_flows *flows, const char *name);
+/* Notes what conntrack says of the record's connection. */
+void fw_flows_note_connection(struct fw_flows *flows,
+			      struct fw_flow_record *record,
+			      const struct fw_connection *connection);
+struct fw_flow_key fw_flows_key(const struct fw_flow_record *record,
+				unsigned direction);
+/* Takes the record's entries out of the flow map. */
+void fw_flows_unmap(struct fw_flows *flows, struct fw_flow_record *record);
+/* The bits of our state in a connection mark, in their place there; and their
+ * value for a verdict. */
+uint32_t fw_flows_state_mask(const struct fw_flows *flows);
+uint32_t fw_flows_state(const struct fw_flows *flows,
+			enum fw_flow_verdict verdict);
