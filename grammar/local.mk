@@ -2,10 +2,15 @@
 # Generated code has relaxed warnings, so the grammar is a library of its own.
 noinst_LIBRARIES += libfwgrammar.a
 libfwgrammar_a_SOURCES = \
-	grammar/parse.h \
-	grammar/parse.c \
+	grammar/build.c \
+	grammar/internal.h \
 	grammar/lexer.l \
-	grammar/parser.y
+	grammar/message.c \
+	grammar/parse.c \
+	grammar/parse.h \
+	grammar/parser.y \
+	grammar/position.c \
+	grammar/source.c
 libfwgrammar_a_CFLAGS = $(AM_CFLAGS) -Wno-conversion -Wno-sign-conversion \
 	-Wno-shadow -Wno-missing-prototypes -Wno-unused-function \
 	-Wno-unused-but-set-variable
