@@ -141,7 +141,7 @@ static bool read_types(const json_t *words, uint32_t *ret)
 	return true;
 }
 
-static void replay(const struct fw_daemon *daemon, struct fw_conn *conn,
+static void replay(struct fw_daemon *daemon, struct fw_conn *conn,
 		   uint32_t types)
 {
 	struct subscription sub = { .conn = conn };
@@ -149,6 +149,7 @@ static void replay(const struct fw_daemon *daemon, struct fw_conn *conn,
 	sub.subscriber = (struct fw_subscriber){ .types = types,
 						 .event = send_event,
 						 .ctx = &sub };
+	fw_loop_gather(daemon);
 	begin_lines(conn);
 	fw_events_replay(daemon->events, &sub.subscriber);
 	tell_lost(&sub);
@@ -284,7 +285,7 @@ void fw_commands_stopped(struct fw_daemon *daemon, int code)
 	daemon->stopper = NULL;
 }
 
-const struct fw_control_command fw_commands[] = {
+const struct fw_socket_command fw_commands[] = {
 	{ "status", run_status },
 	{ "list rules", run_rules },
 	{ "list flows", run_flows },

@@ -4,7 +4,7 @@
 
 #include "daemon/state.h"
 
-extern const struct fw_control_command fw_commands[];
+extern const struct fw_socket_command fw_commands[];
 extern const size_t fw_n_commands;
 
 /* Ends `stop`, once all else is done. */

@@ -38,18 +38,18 @@
  * ending:  nothing is read any more; freed when all is sent
  */
 struct fw_conn {
-	struct fw_control *control;
+	struct fw_socket *control;
 	struct bufferevent *bev;
 	struct fw_conn *next;
 	struct fw_conn_watch watch;	/* valid while busy */
 	bool busy, ending;
 };
 
-struct fw_control {
+struct fw_socket {
 	struct event_base *base;
 	struct evconnlistener *listener;
 	struct sockaddr_un addr;	/* sun_path is empty: nothing to unlink */
-	const struct fw_control_command *commands;
+	const struct fw_socket_command *commands;
 	size_t n_commands;
 	void *ctx;
 	struct fw_conn *conns;
@@ -166,8 +166,8 @@ static void refuse(struct fw_conn *conn, int code, const char *text)
 	conn_end(conn);
 }
 
-static const struct fw_control_command *
-find_command(const struct fw_control *control, const char *name)
+static const struct fw_socket_command *
+find_command(const struct fw_socket *control, const char *name)
 {
 	for (size_t i = 0; i < control->n_commands; i++) {
 		if (!strcmp(control->commands[i].name, name))
@@ -180,7 +180,7 @@ static void run_request(struct fw_conn *conn, json_t *request)
 {
 	json_t *arguments = json_object_get(request, "arguments");
 	const json_t *name = json_object_get(request, "command");
-	const struct fw_control_command *command;
+	const struct fw_socket_command *command;
 	json_t *none = NULL;
 
 	if (!json_is_string(name) || (arguments && !json_is_object(arguments))) {
@@ -232,7 +232,7 @@ static void on_read(struct bufferevent *bev, void *ctx)
 			break;
 		take_line(conn, line, len);
 	}
-	if (!conn->ending && evbuffer_get_length(in) >= FW_CONTROL_LINE_MAX)
+	if (!conn->ending && evbuffer_get_length(in) >= FW_SOCKET_LINE_MAX)
 		refuse(conn, EX_USAGE, "request too long");
 }
 
@@ -261,7 +261,7 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
 		conn_free(conn);
 }
 
-bool fw_control_admits(uid_t peer, uid_t own)
+bool fw_socket_admits(uid_t peer, uid_t own)
 {
 	return peer == 0 || peer == own;
 }
@@ -272,11 +272,11 @@ static bool check_peer(int fd)
 	socklen_t len = sizeof(peer);
 
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	       fw_control_admits(peer.uid, geteuid());
+	       fw_socket_admits(peer.uid, geteuid());
 }
 
 /* Takes fd, also when it returns NULL. */
-static struct fw_conn *conn_new(struct fw_control *control, int fd)
+static struct fw_conn *conn_new(struct fw_socket *control, int fd)
 {
 	struct fw_conn *conn = calloc(1, sizeof(*conn));
 
@@ -292,7 +292,7 @@ static struct fw_conn *conn_new(struct fw_control *control, int fd)
 	conn->next = control->conns;
 	control->conns = conn;
 	control->n_conns++;
-	bufferevent_setwatermark(conn->bev, EV_READ, 0, FW_CONTROL_LINE_MAX);
+	bufferevent_setwatermark(conn->bev, EV_READ, 0, FW_SOCKET_LINE_MAX);
 	bufferevent_setcb(conn->bev, on_read, on_write, on_event, conn);
 	set_timeouts(conn, true, true);
 	(void)bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
@@ -302,13 +302,13 @@ static struct fw_conn *conn_new(struct fw_control *control, int fd)
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 		      struct sockaddr *addr, int len, void *ctx)
 {
-	struct fw_control *control = ctx;
+	struct fw_socket *control = ctx;
 	struct fw_conn *conn;
 
 	(void)listener;
 	(void)addr;
 	(void)len;
-	if (control->n_conns >= FW_CONTROL_CONNECTIONS) {
+	if (control->n_conns >= FW_SOCKET_CONNECTIONS) {
 		(void)close(fd);
 		return;
 	}
@@ -338,11 +338,11 @@ static int listen_at(const struct sockaddr_un *addr)
 	return FW_TAKE_FD(fd);
 }
 
-int fw_control_open(struct event_base *base, const char *path,
-		    const struct fw_control_command *commands,
-		    size_t n_commands, void *ctx, struct fw_control **ret)
+int fw_socket_open(struct event_base *base, const char *path,
+		    const struct fw_socket_command *commands,
+		    size_t n_commands, void *ctx, struct fw_socket **ret)
 {
-	_cleanup_free_ struct fw_control *control = NULL;
+	_cleanup_free_ struct fw_socket *control = NULL;
 	int fd;
 
 	control = calloc(1, sizeof(*control));
@@ -371,7 +371,7 @@ int fw_control_open(struct event_base *base, const char *path,
 	return 0;
 }
 
-void fw_control_unlisten(struct fw_control *control)
+void fw_socket_unlisten(struct fw_socket *control)
 {
 	if (!control || !control->listener)
 		return;
@@ -399,11 +399,11 @@ static void flush(struct fw_conn *conn)
 	}
 }
 
-void fw_control_close(struct fw_control *control)
+void fw_socket_close(struct fw_socket *control)
 {
 	if (!control)
 		return;
-	fw_control_unlisten(control);
+	fw_socket_unlisten(control);
 	while (control->conns) {
 		flush(control->conns);
 		conn_free(control->conns);

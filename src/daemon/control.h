@@ -14,14 +14,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define FW_CONTROL_LINE_MAX 65536	/* bytes of a request */
-#define FW_CONTROL_CONNECTIONS 64
+#define FW_SOCKET_LINE_MAX 65536	/* bytes of a request */
+#define FW_SOCKET_CONNECTIONS 64
 
 struct event_base;
-struct fw_control;
+struct fw_socket;
 struct fw_conn;
 
-struct fw_control_command {
+struct fw_socket_command {
 	const char *name;
 	/* arguments is an object, lent for the call; the answer may come
 	 * later, but fw_conn_exit() must come, unless the peer leaves. */
@@ -32,17 +32,17 @@ struct fw_control_command {
  * Listens at path (0600), replacing what is there. commands and ctx must
  * outlive it. 0 or -errno.
  */
-int fw_control_open(struct event_base *base, const char *path,
-		    const struct fw_control_command *commands,
-		    size_t n_commands, void *ctx, struct fw_control **ret);
+int fw_socket_open(struct event_base *base, const char *path,
+		    const struct fw_socket_command *commands,
+		    size_t n_commands, void *ctx, struct fw_socket **ret);
 /* Listens no more and takes path away; connections stay. */
-void fw_control_unlisten(struct fw_control *control);
+void fw_socket_unlisten(struct fw_socket *control);
 /* Sends what is left to send, for at most a second, and ends all. NULL is
  * fine. */
-void fw_control_close(struct fw_control *control);
+void fw_socket_close(struct fw_socket *control);
 
 /* Whether a process of that user may ask: root, or the daemon's own user. */
-bool fw_control_admits(uid_t peer, uid_t own);
+bool fw_socket_admits(uid_t peer, uid_t own);
 
 /* --- answers -------------------------------------------------------------- */
 /* Takes document; NULL (no memory) is an error line. */

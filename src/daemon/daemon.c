@@ -94,6 +94,8 @@ static int load(struct fw_daemon *daemon)
 	fw_reload_load(daemon, daemon->file, running);
 	if (running->diagnostics)
 		(void)fputs(running->diagnostics, stderr);
+	if (running->error)
+		fw_log(LOG_ERR, "%s", running->error);
 	if (running->code == 0)
 		fw_logging_open(daemon);
 	return running->code;
@@ -153,7 +155,7 @@ static int open_parts(struct fw_daemon *daemon)
 		return system_error(r, "loop");
 	if (asprintf(&path, "%s/control", daemon->dir) < 0)
 		return system_error(-ENOMEM, "control");
-	r = fw_control_open(daemon->base, path, fw_commands, fw_n_commands,
+	r = fw_socket_open(daemon->base, path, fw_commands, fw_n_commands,
 			    daemon, &daemon->control);
 	return r < 0 ? system_error(r, path) : 0;
 }
@@ -210,7 +212,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 {
 	int code = 0;
 
-	fw_control_unlisten(daemon->control);
+	fw_socket_unlisten(daemon->control);
 	fw_reload_cancel(daemon);
 	fw_workers_settle(&daemon->workers, NULL);
 	fw_verdicts_free(daemon->verdicts);
@@ -223,7 +225,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 	if (daemon->lock >= 0)
 		(void)close(daemon->lock);
 	fw_commands_stopped(daemon, code);
-	fw_control_close(daemon->control);
+	fw_socket_close(daemon->control);
 	if (daemon->base)
 		event_base_free(daemon->base);
 	fw_events_free(daemon->events);

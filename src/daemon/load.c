@@ -62,14 +62,6 @@ static int compile(struct fw_arena *arena, const char *file,
 	return print_text(ast, &load->text);
 }
 
-static void explain(struct fw_load *load, const char *file, int error)
-{
-	free(load->diagnostics);
-	if (asprintf(&load->diagnostics, "flywall: %s: %s\n", file,
-		     strerror(-error)) < 0)
-		load->diagnostics = NULL;
-}
-
 void fw_load(const char *file, const struct fw_parse_options *options,
 	     const struct fw_facts *facts, struct fw_load *ret)
 {
@@ -90,8 +82,8 @@ void fw_load(const char *file, const struct fw_parse_options *options,
 		load.code = EX_NOINPUT;
 	else if (!load.plan)
 		load.code = EX_DATAERR;
-	if (r < 0)
-		explain(&load, file, r);
+	if (r < 0 && asprintf(&load.error, "%s: %s", file, strerror(-r)) < 0)
+		load.error = NULL;
 	if (load.code != 0) {
 		fw_plan_unref(FW_TAKE(load.plan));
 		free(FW_TAKE(load.text));
@@ -104,5 +96,6 @@ void fw_load_done(struct fw_load *load)
 	fw_plan_unref(load->plan);
 	free(load->text);
 	free(load->diagnostics);
+	free(load->error);
 	*load = (struct fw_load){ 0 };
 }

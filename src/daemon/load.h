@@ -13,7 +13,8 @@ struct fw_load {
 	int code;		/* exit status: 0, 65, 66 or 71 */
 	struct fw_plan *plan;	/* valid with code 0 */
 	char *text;		/* canonical, valid with code 0 */
-	char *diagnostics;	/* for standard error; "" when there are none */
+	char *diagnostics;	/* as they are printed, or NULL */
+	char *error;		/* what else failed, in a line, or NULL */
 };
 
 /* Safe from any thread, for one caller at a time. */

@@ -16,8 +16,6 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
-/* Programs need not wake the loop for each event: it looks by itself, too. */
-#define LOOK_MS 100
 #define TICK_MS 1000
 /* Devices come in swarms: one commit for all of them. */
 #define SETTLE_MS 200
@@ -29,7 +27,6 @@ enum source {
 	ON_USR1,
 	ON_USR2,
 	ON_RING,
-	ON_LOOK,
 	ON_MAILBOX,
 	ON_LINKS,
 	ON_SETTLED,
@@ -104,10 +101,13 @@ static void take_ring(void *ctx, const struct fw_event_head *head)
 static void on_ring(evutil_socket_t fd, short what, void *ctx)
 {
 	struct fw_daemon *daemon = ctx;
+	int r;
 
 	(void)fd;
 	(void)what;
-	(void)fw_apply_events_drain(daemon->apply, take_ring, daemon);
+	r = fw_apply_events_drain(daemon->apply, take_ring, daemon);
+	if (r < 0)
+		fw_log_errno(LOG_WARNING, r, "events, ignoring");
 }
 
 static void take_letter(void *ctx, enum fw_record_type type, char *line)
@@ -132,6 +132,12 @@ static void on_mailbox(evutil_socket_t fd, short what, void *ctx)
 	fw_record_text(&record, "of", fw_record_type_name(FW_RECORD_FLOW));
 	fw_record_number(&record, "count", lost);
 	fw_daemon_record(daemon, &record);
+}
+
+void fw_loop_gather(struct fw_daemon *daemon)
+{
+	on_ring(-1, 0, daemon);
+	on_mailbox(-1, 0, daemon);
 }
 
 /* --- devices -------------------------------------------------------------- */
@@ -174,25 +180,17 @@ static void on_links(evutil_socket_t fd, short what, void *ctx)
 		fw_log_errno(LOG_WARNING, r, "rtnetlink, ignoring");
 }
 
-/* A plan knows devices by name only, so the same one is committed again, and
- * finds those that are here now. A reload under way does that anyway. */
 static void on_settled(evutil_socket_t fd, short what, void *ctx)
 {
+	const struct timeval settle = { .tv_usec = SETTLE_MS * 1000 };
 	struct fw_daemon *daemon = ctx;
-	char text[FW_COMMIT_TEXT];
 
 	(void)fd;
 	(void)what;
-	if (daemon->reload) {
-		const struct timeval settle = { .tv_usec = SETTLE_MS * 1000 };
-
+	if (daemon->reload)
 		(void)event_add(daemon->loop->events[ON_SETTLED], &settle);
-		return;
-	}
-	if (fw_reload_commit(daemon, daemon->running.plan, text) != 0)
-		fw_log(LOG_ERR, "devices changed, the filter did not: %s",
-		       text);
-	fw_daemon_ready(daemon);
+	else
+		fw_reload_again(daemon);
 }
 
 /* --- flows ---------------------------------------------------------------- */
@@ -267,7 +265,6 @@ static int watch_all(struct fw_daemon *daemon)
 	r |= watch_signal(daemon, ON_USR2, SIGUSR2, on_usr2);
 	r |= watch_fd(daemon, ON_RING, fw_apply_events_fd(daemon->apply),
 		      on_ring);
-	r |= watch_timer(daemon, ON_LOOK, LOOK_MS, on_ring);
 	r |= watch_fd(daemon, ON_MAILBOX, fw_mailbox_fd(daemon->mailbox),
 		      on_mailbox);
 	r |= watch_fd(daemon, ON_LINKS, fw_links_fd(daemon->links), on_links);

@@ -8,5 +8,7 @@
 int fw_loop_open(struct fw_daemon *daemon);
 /* Until fw_loop_leave(). */
 void fw_loop_run(struct fw_daemon *daemon);
+/* Takes in what events there are now, so that an answer has them all. */
+void fw_loop_gather(struct fw_daemon *daemon);
 void fw_loop_leave(struct fw_daemon *daemon);
 void fw_loop_close(struct fw_daemon *daemon);

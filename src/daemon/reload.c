@@ -34,10 +34,9 @@ FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
 static void no_facts(struct fw_load *load, int error)
 {
 	*load = (struct fw_load){ .code = EX_OSERR };
-	if (asprintf(&load->diagnostics,
-		     "flywall: this host's devices cannot be read: %s\n",
+	if (asprintf(&load->error, "this host's devices cannot be read: %s",
 		     strerror(-error)) < 0)
-		load->diagnostics = NULL;
+		load->error = NULL;
 }
 
 void fw_reload_load(struct fw_daemon *daemon, const char *file,
@@ -172,9 +171,20 @@ static int start_thread(struct fw_reload *reload)
 	return -r;
 }
 
+/* What went wrong in one line: the first one that says it. */
+static char *first_line(const struct fw_outcome *outcome)
+{
+	const char *text = outcome->error;
+
+	if (!text)
+		text = outcome->diagnostics ? outcome->diagnostics : "";
+	return strndup(text, strcspn(text, "\n"));
+}
+
 static void record_outcome(struct fw_daemon *daemon, const char *file,
 			   const struct fw_outcome *outcome)
 {
+	_cleanup_free_ char *text = first_line(outcome);
 	struct fw_record record;
 
 	fw_record_begin(&record,
@@ -187,9 +197,7 @@ static void record_outcome(struct fw_daemon *daemon, const char *file,
 	} else {
 		fw_record_number(&record, "generation", outcome->from);
 		fw_record_number(&record, "code", (uint64_t)outcome->code);
-		fw_record_text(&record, "text",
-			       outcome->error ? outcome->error :
-						outcome->diagnostics);
+		fw_record_text(&record, "text", text);
 	}
 	fw_record_text(&record, "file", file);
 	fw_daemon_record(daemon, &record);
@@ -197,6 +205,8 @@ static void record_outcome(struct fw_daemon *daemon, const char *file,
 
 static void log_outcome(const char *file, const struct fw_outcome *outcome)
 {
+	_cleanup_free_ char *text = first_line(outcome);
+
 	if (outcome->code == 0)
 		fw_log(LOG_NOTICE, "%s: generation %llu -> %llu", file,
 		       (unsigned long long)outcome->from,
@@ -204,7 +214,28 @@ static void log_outcome(const char *file, const struct fw_outcome *outcome)
 	else
 		fw_log(LOG_ERR, "%s: generation %llu stays: %s", file,
 		       (unsigned long long)outcome->from,
-		       outcome->error ? outcome->error : outcome->diagnostics);
+		       text ? text : strerror(ENOMEM));
+}
+
+static void tell(struct fw_daemon *daemon, const char *file,
+		 const struct fw_outcome *outcome)
+{
+	log_outcome(file, outcome);
+	record_outcome(daemon, file, outcome);
+	fw_daemon_ready(daemon);
+}
+
+void fw_reload_again(struct fw_daemon *daemon)
+{
+	char text[FW_COMMIT_TEXT];
+	struct fw_outcome outcome = {
+		.from = fw_apply_generation(daemon->apply),
+	};
+
+	outcome.code = fw_reload_commit(daemon, daemon->running.plan, text);
+	outcome.error = outcome.code ? text : NULL;
+	outcome.to = fw_apply_generation(daemon->apply);
+	tell(daemon, daemon->file, &outcome);
 }
 
 static void finish(struct fw_reload *reload)
@@ -215,7 +246,8 @@ static void finish(struct fw_reload *reload)
 	struct fw_outcome outcome = {
 		.code = load->code,
 		.from = fw_apply_generation(daemon->apply),
-		.diagnostics = load->diagnostics ? load->diagnostics : "",
+		.diagnostics = load->diagnostics,
+		.error = load->error,
 	};
 
 	if (outcome.code == 0)
@@ -223,9 +255,7 @@ static void finish(struct fw_reload *reload)
 	if (text[0] != '\0')
 		outcome.error = text;
 	outcome.to = fw_apply_generation(daemon->apply);
-	log_outcome(reload->file, &outcome);
-	record_outcome(daemon, reload->file, &outcome);
-	fw_daemon_ready(daemon);
+	tell(daemon, reload->file, &outcome);
 	if (reload->done)
 		reload->done(reload->ctx, &outcome);
 	if (outcome.code == 0) {

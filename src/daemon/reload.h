@@ -16,8 +16,8 @@
 struct fw_outcome {
 	int code;		/* exit status */
 	uint64_t from, to;	/* generations; to is valid with code 0 */
-	const char *diagnostics;	/* for standard error, or "" */
-	const char *error;	/* one line, or NULL */
+	const char *diagnostics;	/* as they are printed, or NULL */
+	const char *error;	/* what else failed, or NULL */
 };
 
 typedef void (*fw_reload_fn)(void *ctx, const struct fw_outcome *outcome);
@@ -34,6 +34,10 @@ void fw_reload_load(struct fw_daemon *daemon, const char *file,
 #define FW_COMMIT_TEXT 1400
 int fw_reload_commit(struct fw_daemon *daemon, const struct fw_plan *plan,
 		     char text[static FW_COMMIT_TEXT]);
+
+/* Commits the running plan once more: a plan knows devices by name only, and
+ * finds those that are here now. */
+void fw_reload_again(struct fw_daemon *daemon);
 
 /* Reloads from file (NULL: the running generation's). done is called once,
  * from the loop, unless this returns -errno: -EBUSY when a reload is under way,

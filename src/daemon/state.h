@@ -44,7 +44,7 @@ struct fw_daemon {
 
 	struct fw_events *events;
 	struct fw_mailbox *mailbox;
-	struct fw_control *control;
+	struct fw_socket *control;
 	struct event_base *base;
 	struct fw_loop *loop;
 	struct fw_reload *reload;	/* under way, or NULL */

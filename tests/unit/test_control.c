@@ -25,7 +25,7 @@ static struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 /* What the commands below remember. */
 static struct event_base *base;
-static struct fw_control *control;
+static struct fw_socket *control;
 static struct fw_conn *waiting;
 static int closed, drained;
 
@@ -61,7 +61,7 @@ static void run_wait(void *ctx, struct fw_conn *conn, const json_t *arguments)
 	fw_conn_watch(conn, &watch);
 }
 
-static const struct fw_control_command commands[] = {
+static const struct fw_socket_command commands[] = {
 	{ "echo", run_echo },
 	{ "wait", run_wait },
 };
@@ -76,14 +76,14 @@ static int set_up(void **state)
 		return -1;
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/control", dir);
 	base = event_base_new();
-	return fw_control_open(base, addr.sun_path, commands, 2, NULL,
+	return fw_socket_open(base, addr.sun_path, commands, 2, NULL,
 			       &control);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	fw_control_close(control);
+	fw_socket_close(control);
 	event_base_free(base);
 	return rmdir(dir);
 }
@@ -223,7 +223,7 @@ static void test_no_requests(void **state)
 
 static void test_too_long(void **state)
 {
-	static char junk[FW_CONTROL_LINE_MAX];
+	static char junk[FW_SOCKET_LINE_MAX];
 	int fd = dial();
 	size_t sent = 0;
 
@@ -245,7 +245,7 @@ static void test_too_long(void **state)
 /* A line just within the bound that nests as deep as it can. */
 static void test_deep(void **state)
 {
-	static char junk[FW_CONTROL_LINE_MAX];
+	static char junk[FW_SOCKET_LINE_MAX];
 	int fd = dial();
 
 	(void)state;
@@ -345,10 +345,10 @@ static void test_close_flushes(void **state)
 	say(fd, "{\"command\":\"wait\"}\n");
 	while (!waiting)
 		(void)event_base_loop(base, EVLOOP_ONCE);
-	fw_control_unlisten(control);
+	fw_socket_unlisten(control);
 	assert_int_equal(access(addr.sun_path, F_OK), -1);
 	fw_conn_exit(waiting, 0);
-	fw_control_close(control);
+	fw_socket_close(control);
 	control = NULL;
 	n = read(fd, text, sizeof(text) - 1);
 	assert_true(n > 0);
@@ -365,16 +365,16 @@ static void test_close_flushes(void **state)
 static void test_admission(void **state)
 {
 	(void)state;
-	assert_true(fw_control_admits(0, 0));
-	assert_true(fw_control_admits(0, 1000));
-	assert_true(fw_control_admits(1000, 1000));
-	assert_false(fw_control_admits(1000, 0));
-	assert_false(fw_control_admits(1001, 1000));
+	assert_true(fw_socket_admits(0, 0));
+	assert_true(fw_socket_admits(0, 1000));
+	assert_true(fw_socket_admits(1000, 1000));
+	assert_false(fw_socket_admits(1000, 0));
+	assert_false(fw_socket_admits(1001, 1000));
 }
 
 static void test_too_many(void **state)
 {
-	int fds[FW_CONTROL_CONNECTIONS + 1];
+	int fds[FW_SOCKET_CONNECTIONS + 1];
 	size_t n = sizeof(fds) / sizeof(fds[0]);
 
 	(void)state;
