@@ -52,6 +52,7 @@ struct fw_input {
 	struct fw_input *outer;	/* the file that includes this one */
 	const struct fw_source *source;
 	void *scanner;
+	char *buffer;		/* the scanner's own copy, in which it writes */
 	struct fw_token peeked[4];	/* read, but not yet used */
 	size_t n_peeked;
 	uint32_t line, col;	/* of the next byte */
@@ -137,6 +138,8 @@ struct fw_parser {
 };
 
 /* message.c */
+/* A word as it stands in the file, quoted; of a long one the beginning. */
+const char *fw_parse_found(struct fw_parser *parser, const struct fw_word *word);
 struct fw_diag *fw_parse_error(struct fw_parser *parser, const char *id,
 			       const struct fw_loc *loc, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -156,7 +159,7 @@ void fw_source_include(struct fw_parser *parser, const struct fw_word *pattern);
 void fw_source_close(struct fw_parser *parser);
 
 /* lexer.l */
-bool fw_lexer_open(struct fw_input *input, char *text, size_t len);
+bool fw_lexer_open(struct fw_input *input, const char *text, size_t len);
 void fw_lexer_read(struct fw_input *input, struct fw_token *ret);
 
 /* build.c. The builders return false, and note it, when memory runs out. */

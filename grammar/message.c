@@ -30,44 +30,34 @@ struct fw_diag *fw_parse_error(struct fw_parser *parser, const char *id,
 	return diag;
 }
 
-/* As it stands in the file; of a long word the beginning. */
-static void add_found(struct fw_buf *buf, const struct fw_word *word)
+const char *fw_parse_found(struct fw_parser *parser, const struct fw_word *word)
 {
-	static const char *const forms[] = {
-		[FW_WORD_PLAIN] = "'%.*s%s'",
-		[FW_WORD_STRING] = "\"%.*s%s\"",
-		[FW_WORD_DEFINE] = "'$%.*s%s'",
-		[FW_WORD_SET] = "'@%.*s%s'",
-		[FW_WORD_MARK] = "'%.*s%s'",
-	};
+	const char *before = "'", *behind = "'", *text;
 	const int longest = 60;
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	fw_buf_printf(buf, forms[word->kind], longest, word->text,
-		      strlen(word->text) > (size_t)longest ? "…" : "");
-#pragma GCC diagnostic pop
-}
-
-static bool ends_statement(const struct fw_word *word)
-{
-	return !strcmp(word->text, "\n") || !*word->text;
+	if (!*word->text || !strcmp(word->text, "\n"))
+		return "the end of the line";
+	if (word->kind == FW_WORD_STRING)
+		before = behind = "\"";
+	else if (word->kind == FW_WORD_DEFINE)
+		before = "'$";
+	else if (word->kind == FW_WORD_SET)
+		before = "'@";
+	text = fw_arena_printf(parser->arena, "%s%.*s%s%s", before, longest, word->text,
+			       strlen(word->text) > (size_t)longest ? "..." : "", behind);
+	return text ? text : "this";
 }
 
 void fw_parse_unexpected(struct fw_parser *parser, const struct fw_loc *loc,
 			 const char *const *expected, size_t n)
 {
-	const struct fw_word *found = &parser->given.word;
 	struct fw_buf text = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		fw_buf_printf(&text, "%s%s", !i ? "expected " : i + 1 < n ? ", " : " or ",
 			      expected[i]);
-	fw_buf_add(&text, n ? ", found " : "unexpected ");
-	if (ends_statement(found))
-		fw_buf_add(&text, "the end of the line");
-	else
-		add_found(&text, found);
+	fw_buf_printf(&text, "%s%s", n ? ", found " : "unexpected ",
+		      fw_parse_found(parser, &parser->given.word));
 	if (text.failed)
 		parser->oom = true;
 	else

@@ -761,8 +761,8 @@ static int start(struct fw_parser *parser, struct fw_token *token, bool *ret_aga
 		put_back(parser, token);
 		return within(parser, token, ret_again);
 	}
-	fw_parse_error(parser, "syntax", &token->word.loc, "a statement cannot begin with '%s'",
-		       token->word.text);
+	fw_parse_error(parser, "syntax", &token->word.loc, "a statement cannot begin with %s",
+		       fw_parse_found(parser, &token->word));
 	fw_position_skip(parser);
 	return BAD;
 }

@@ -47,8 +47,8 @@ static int read_all(int fd, struct fw_buf *buf)
 	}
 }
 
-/* Bounds and encodings that are wrong as a whole are said once a file. */
-static void check_text(struct fw_parser *parser, struct fw_source *source)
+/* Bounds that the file breaks as a whole. False: it is not to be read. */
+static bool check_text(struct fw_parser *parser, const struct fw_source *source)
 {
 	const char *line = source->text, *end = line + source->len;
 	struct fw_loc loc = { .source = source, .file = source->name };
@@ -66,20 +66,20 @@ static void check_text(struct fw_parser *parser, struct fw_source *source)
 			loc.col = loc.end_col = (uint32_t)(nul - line) + 1;
 			fw_parse_error(parser, "not-text", &loc,
 				       "a NUL byte: this is no text file");
-			source->len = 0;
-			return;
+			return false;
 		}
 		if (stop - line > (ptrdiff_t)FW_PARSE_MAX_LINE) {
 			fw_parse_error(parser, "line-too-long", &loc,
 				       "the line is longer than 1 MiB");
-			return;
+			return false;
 		}
 		line = stop + 1;
 	}
+	return true;
 }
 
-/* Puts len bytes at text, in the arena and with two NULs behind, on the stack. */
-static int push_input(struct fw_parser *parser, const char *name, char *text,
+/* Puts a text on the stack. name and text live in the arena. */
+static int push_input(struct fw_parser *parser, const char *name, const char *text,
 		      size_t len, const struct fw_word *include)
 {
 	struct fw_arena *arena = parser->arena;
@@ -95,16 +95,13 @@ static int push_input(struct fw_parser *parser, const char *name, char *text,
 		source->includer = include->loc.source;
 		source->include_line = include->loc.line;
 	}
-	check_text(parser, source);
-	text[source->len] = text[source->len + 1] = '\0';
-
 	input->parser = parser;
 	input->outer = parser->input;
 	input->source = source;
 	input->line = input->col = 1;
 	input->n_brackets = parser->n_brackets;
 	input->in_block = parser->input && parser->input->in_block;
-	if (!fw_lexer_open(input, text, source->len)) {
+	if (!fw_lexer_open(input, text, check_text(parser, source) ? len : 0)) {
 		free(input);
 		return -ENOMEM;
 	}
@@ -117,6 +114,7 @@ void fw_source_close(struct fw_parser *parser)
 	struct fw_input *input = parser->input;
 
 	parser->input = input->outer;
+	free(input->buffer);
 	free(input);
 }
 
@@ -127,7 +125,7 @@ int fw_source_text(struct fw_parser *parser, const char *name, const char *text,
 
 	if (len > FW_PARSE_MAX_FILE)
 		return -EFBIG;
-	copy = fw_arena_alloc(parser->arena, len + 2);
+	copy = fw_arena_alloc(parser->arena, len + 1);
 	name = fw_arena_strdup(parser->arena, name);
 	if (!copy || !name)
 		return -ENOMEM;
@@ -160,7 +158,7 @@ static int push_file(struct fw_parser *parser, const char *path,
 	err = read_all(fd, &buf);
 	if (!err && buf.len > FW_PARSE_MAX_FILE - parser->n_bytes)
 		err = -EFBIG;
-	text = err ? NULL : fw_arena_alloc(parser->arena, buf.len + 2);
+	text = err ? NULL : fw_arena_alloc(parser->arena, buf.len + 1);
 	name = fw_arena_strdup(parser->arena, name);
 	if (!err && (!text || !name))
 		err = -ENOMEM;
