@@ -35,6 +35,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "apply/fault.h"
 #include "apply/nft_child.h"
 #include "apply/nft_complain.h"
 #include "apply/nft_diff.h"
@@ -356,7 +357,9 @@ static int stage(struct fw_nft *nft, struct fw_apply_error *ret_error)
 		r = fw_nft_state_write(nft->path, &nft->place, nft->live, nft->next);
 	if (r < 0)
 		return fail_system(ret_error, r, nft->path);
-	r = fw_nft_queue_stage(nft->nl, &nft->queue);
+	r = fw_fault("nft-intent");
+	if (r == 0)
+		r = fw_nft_queue_stage(nft->nl, &nft->queue);
 	return r < 0 ? fail(ret_error, EXIT_KERNEL, r, "queue rule: %s",
 			    strerror(-r)) : 0;
 }
@@ -462,11 +465,13 @@ int fw_nft_commit(struct fw_nft *nft, struct fw_apply_error *ret_error)
 	if (r < 0)
 		return fail(ret_error, EXIT_KERNEL, r, "queue rule: %s",
 			    strerror(-r));
-	r = transact(nft, ret_error);
+	r = fw_fault("nft-transaction");
+	r = r < 0 ? fail_system(ret_error, r, "nft") : transact(nft, ret_error);
 	if (r < 0) {
 		fw_nft_queue_restore(nft->nl, &nft->queue);
 		return r;
 	}
+	(void)fw_fault("nft-done");	/* a process can die here, no more */
 	/* From here on the transaction stands. A chain without its queue rule
 	 * drops what comes to it. */
 	r = fw_nft_queue_finish(nft->nl, &nft->queue);
@@ -486,8 +491,10 @@ const char *fw_nft_warning(const struct fw_nft *nft)
 
 int fw_nft_retire(struct fw_nft *nft)
 {
-	if (nft->unread)
-		return 0;	/* the intent tells the next daemon more */
+	int r = fw_fault("nft-retire");
+
+	if (nft->unread || r < 0)
+		return r;	/* the intent tells the next daemon more */
 	return fw_nft_state_write(nft->path, &nft->place, nft->live, NULL);
 }
 

@@ -14,7 +14,7 @@
  * pipe, and ends by _exit(), also where the library calls exit(): the parent's
  * exit handlers are not its own to run.
  */
-#define _GNU_SOURCE 1	/* memmem, pipe2, strchrnul */
+#define _GNU_SOURCE 1	/* memfd_create, memmem, pipe2, strchrnul */
 
 #include "apply/nft_child.h"
 
@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -41,7 +42,7 @@
 #define ERRORS_MAX (1u << 20)	/* of nft's text; the rest is cut off */
 
 struct child_answer {
-	int32_t status;		/* of nft_run_cmd_from_buffer() */
+	int32_t status;		/* of nft_run_cmd_from_filename() */
 	uint32_t len;		/* bytes of text that follow */
 };
 
@@ -122,6 +123,19 @@ static void forget_the_parent(int pipe_fd, pid_t parent)
 	(void)close_range(CHILD_FD + 1, ~0u, 0);
 }
 
+/* nft names the lines of a file in its complaints, and not those of a buffer:
+ * the script becomes standard input. */
+static void script_to_stdin(const char *script, size_t len)
+{
+	int fd = memfd_create("script", MFD_CLOEXEC);
+
+	if (fd < 0)
+		_exit(EXIT_FAILURE);
+	write_all(fd, script, len);
+	if (lseek(fd, 0, SEEK_SET) || dup2(fd, STDIN_FILENO) < 0)
+		_exit(EXIT_FAILURE);
+}
+
 static _Noreturn void run_in_child(const char *script, bool dry_run)
 {
 	struct child_answer answer = {0};
@@ -129,12 +143,13 @@ static _Noreturn void run_in_child(const char *script, bool dry_run)
 	const char *errors;
 	size_t len;
 
+	script_to_stdin(script, strlen(script));
 	confine(strlen(script));
 	nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!nft || nft_ctx_buffer_error(nft) || nft_ctx_buffer_output(nft))
 		_exit(EXIT_FAILURE);
 	nft_ctx_set_dry_run(nft, dry_run);
-	answer.status = nft_run_cmd_from_buffer(nft, script);
+	answer.status = nft_run_cmd_from_filename(nft, "/dev/stdin");
 	errors = nft_ctx_get_error_buffer(nft);
 	len = errors ? strlen(errors) : 0;
 	if (len > ERRORS_MAX)

@@ -620,11 +620,11 @@ const char *fw_nft_script_render(const struct fw_nft_script *script)
 
 		if (line->list && list_is_empty(script, i))
 			skip = (size_t)line->list + 2;
-		if (skip)
-			skip--;
-		else if (!line->off)
-			fw_buf_add(&buf, line->text);
+		/* A line that goes on in the next one: within a list nft does
+		 * not take an empty line. */
+		fw_buf_add(&buf, skip || line->off ? "\\" : line->text);
 		fw_buf_addc(&buf, '\n');
+		skip -= skip != 0;
 	}
 	if (!buf.text)
 		return buf.failed ? NULL : "";

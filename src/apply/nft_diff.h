@@ -53,7 +53,7 @@ int fw_nft_diff(const struct fw_nft_record *live, struct fw_nft_record *next,
 		const struct fw_nft_diff_options *options,
 		struct fw_nft_script *script);
 
-/* The text, lines that are off left empty so that the count stays; lists that
+/* The text, lines that are off without words so that the count stays; lists that
  * lost all their elements are left out. Memory of script's arena; NULL when it
  * ran out. */
 const char *fw_nft_script_render(const struct fw_nft_script *script);

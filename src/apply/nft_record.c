@@ -20,8 +20,6 @@
 #include "util/cleanup.h"
 #include "util/vec.h"
 
-#define EPOCH_WORD "$flywall_epoch"
-
 struct fw_nft_record *fw_nft_record_new(void)
 {
 	struct fw_arena *arena = fw_arena_new();
@@ -76,7 +74,7 @@ struct numbers {
 static void add_number(struct fw_buf *buf, const char *text,
 		       const struct numbers *numbers, const char **ret_rest)
 {
-	static const char carry[] = FW_NFT_CARRY, epoch[] = EPOCH_WORD;
+	static const char carry[] = FW_NFT_CARRY, epoch[] = FW_NFT_EPOCH;
 
 	if (strncmp(text, carry, sizeof(carry) - 1) == 0) {
 		fw_buf_add(buf, numbers->carry);

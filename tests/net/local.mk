@@ -32,3 +32,10 @@ TESTS += tests/net/generation_test
 tests_net_generation_test_SOURCES = tests/net/generation_test.c \
 	$(fw_veth_sources)
 tests_net_generation_test_LDADD = $(fw_veth_libs)
+
+check_PROGRAMS += tests/net/nft_test
+TESTS += tests/net/nft_test
+tests_net_nft_test_SOURCES = tests/net/nft_test.c
+tests_net_nft_test_LDADD = libfwapply.a libfwutil.a $(LIBNFTABLES_LIBS) \
+	$(LIBNFTNL_LIBS) $(LIBNFQ_LIBS) $(LIBMNL_LIBS) $(NETTLE_LIBS) \
+	$(CMOCKA_LIBS)

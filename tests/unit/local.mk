@@ -27,3 +27,9 @@ tests_unit_test_lock_LDADD = libfwdaemon.a $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_control
 tests_unit_test_control_SOURCES = tests/unit/test_control.c
 tests_unit_test_control_LDADD = libfwdaemon.a $(LIBEVENT_LIBS) $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_nft_diff
+tests_unit_test_nft_diff_SOURCES = tests/unit/test_nft_diff.c
+tests_unit_test_nft_diff_LDADD = libfwapply.a libfwutil.a \
+	$(LIBNFTABLES_LIBS) $(LIBNFTNL_LIBS) $(LIBMNL_LIBS) $(NETTLE_LIBS) \
+	$(CMOCKA_LIBS)
