@@ -1,1 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+fw_golden_tests = tests/golden/run.sh
+TESTS += $(fw_golden_tests)
+EXTRA_DIST += tests/golden
+
+update-golden: flywall
+	FLYWALL='$(abs_top_builddir)/flywall' $(srcdir)/tests/golden/run.sh --update
+
+.PHONY: update-golden
