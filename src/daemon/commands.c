@@ -229,9 +229,15 @@ static void on_waiter_closed(void *ctx)
 static void run_reload(void *ctx, struct fw_conn *conn, const json_t *arguments)
 {
 	const json_t *file = json_object_get(arguments, "file");
-	struct waiting *waiting = calloc(1, sizeof(*waiting));
+	struct waiting *waiting;
 	int r = -ENOMEM;
 
+	if (file && !json_is_string(file)) {
+		fw_conn_error(conn, "a file is named by a string");
+		fw_conn_exit(conn, EX_USAGE);
+		return;
+	}
+	waiting = calloc(1, sizeof(*waiting));
 	if (waiting) {
 		waiting->daemon = ctx;
 		waiting->conn = conn;

@@ -49,7 +49,9 @@ static void on_hup(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	r = fw_reload_start(daemon, NULL, NULL, NULL);
-	if (r < 0)
+	if (r == -EBUSY)
+		fw_reload_repeat(daemon);
+	else if (r < 0)
 		fw_log_errno(LOG_ERR, r, "%s: not reloaded", daemon->file);
 }
 

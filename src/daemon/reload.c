@@ -23,6 +23,7 @@
 #include <sysexits.h>
 
 #include "apply/devices.h"
+#include "daemon/logging.h"
 #include "daemon/notify.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -123,6 +124,7 @@ struct fw_reload {
 	char *file;
 	fw_reload_fn done;	/* NULL: forgotten */
 	void *ctx;
+	bool again;		/* another one is wanted behind it */
 	pthread_t thread;
 	int fd;			/* readable when load is there */
 	struct event *event;
@@ -265,18 +267,25 @@ static void finish(struct fw_reload *reload)
 		*load = old;
 		free(daemon->file);
 		daemon->file = FW_TAKE(reload->file);
+		fw_logging_open(daemon);
 	}
 }
 
 static void on_loaded(evutil_socket_t fd, short what, void *ctx)
 {
 	_cleanup_(reload_free_ptr_) struct fw_reload *reload = ctx;
+	struct fw_daemon *daemon = reload->daemon;
+	int r = 0;
 
 	(void)fd;
 	(void)what;
 	(void)pthread_join(reload->thread, NULL);
-	reload->daemon->reload = NULL;
+	daemon->reload = NULL;
 	finish(reload);
+	if (reload->again)
+		r = fw_reload_start(daemon, NULL, NULL, NULL);
+	if (r < 0)
+		fw_log_errno(LOG_ERR, r, "%s: not reloaded", daemon->file);
 }
 
 static int prepare(struct fw_reload *reload)
@@ -317,6 +326,12 @@ int fw_reload_start(struct fw_daemon *daemon, const char *file,
 	fw_notify_reloading();
 	daemon->reload = FW_TAKE(reload);
 	return 0;
+}
+
+void fw_reload_repeat(struct fw_daemon *daemon)
+{
+	if (daemon->reload)
+		daemon->reload->again = true;
 }
 
 void fw_reload_forget(struct fw_daemon *daemon, void *ctx)

@@ -44,6 +44,9 @@ void fw_reload_again(struct fw_daemon *daemon);
  * others when it cannot be begun. */
 int fw_reload_start(struct fw_daemon *daemon, const char *file,
 		    fw_reload_fn done, void *ctx);
+/* After the one under way, another: its file may have been read already when
+ * it changed once more. */
+void fw_reload_repeat(struct fw_daemon *daemon);
 /* Nobody waits for the outcome any more. */
 void fw_reload_forget(struct fw_daemon *daemon, void *ctx);
 /* Waits for the compilation under way and drops it. */
