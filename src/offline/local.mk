@@ -1,3 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwoffline.a
-libfwoffline_a_SOURCES =
+libfwoffline_a_SOURCES = \
+	src/offline/check.c \
+	src/offline/load.c \
+	src/offline/load.h \
+	src/offline/offline.h \
+	src/offline/plan.c \
+	src/offline/print.c

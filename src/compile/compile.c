@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Compile: tree and facts to a plan.
+ *
+ * In: the tree. Out: a sealed plan with memory of its own, or none where there
+ * are errors. The order of the steps is that of typed.h: what one of them
+ * decides, the next ones read.
+ */
+#include "compile/compile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "compile/typed.h"
+
+static bool copy(struct fw_arena *arena, const char **text)
+{
+	if (!*text)
+		return true;
+	*text = fw_arena_strdup(arena, *text);
+	return *text;
+}
+
+/* After the lowerings, which fill layer, reason, key and counted. */
+static int copy_rules(const struct fw_typed *typed, struct fw_plan *plan)
+{
+	struct fw_plan_rule *rules = fw_arena_memdup(
+		plan->arena, typed->rules,
+		typed->n_rules * sizeof(*typed->rules));
+
+	if (!rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < typed->n_rules; i++)
+		if (!copy(plan->arena, &rules[i].file) ||
+		    !copy(plan->arena, &rules[i].family) ||
+		    !copy(plan->arena, &rules[i].table) ||
+		    !copy(plan->arena, &rules[i].chain) ||
+		    !copy(plan->arena, &rules[i].reason) ||
+		    !copy(plan->arena, &rules[i].text))
+			return -ENOMEM;
+	plan->rules = rules;
+	plan->n_rules = typed->n_rules;
+	return 0;
+}
+
+static int copy_files(const struct fw_typed *typed, struct fw_plan *plan)
+{
+	const char **files = fw_arena_memdup(
+		plan->arena, typed->files,
+		typed->n_files * sizeof(*typed->files));
+
+	if (!files)
+		return -ENOMEM;
+	for (size_t i = 0; i < typed->n_files; i++)
+		if (!copy(plan->arena, &files[i]))
+			return -ENOMEM;
+	plan->files = files;
+	plan->n_files = typed->n_files;
+	return 0;
+}
+
+static int lower(struct fw_typed *typed, struct fw_plan *plan)
+{
+	int r;
+
+	plan->options = typed->options;
+	plan->log_dns_queries = typed->dns_log_queries;
+	r = fw_lower_xdp(typed, plan);
+	if (!r)
+		r = fw_classes_build(typed, plan);
+	if (!r)
+		r = fw_lower_inspect(typed, plan);
+	if (!r)
+		r = fw_lower_nft(typed, plan);
+	if (!r)
+		r = copy_rules(typed, plan);
+	if (!r)
+		r = copy_files(typed, plan);
+	return r ? r : fw_plan_seal(plan);
+}
+
+int fw_compile(struct fw_arena *arena, const struct fw_ast *ast,
+	       const struct fw_facts *facts, struct fw_diags *diags,
+	       struct fw_plan **ret)
+{
+	struct fw_typed *typed;
+	struct fw_plan *plan;
+	int r;
+
+	*ret = NULL;
+	r = fw_typecheck(arena, ast, facts, diags, &typed);
+	if (r || diags->n_errors)
+		return r;
+	plan = fw_plan_new();
+	if (!plan)
+		return -ENOMEM;
+	r = lower(typed, plan);
+	if (!r && diags->oom)
+		r = -ENOMEM;
+	if (!r && !diags->n_errors) {
+		*ret = plan;
+		return 0;
+	}
+	fw_plan_unref(plan);
+	return r;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interval sets: values lo..hi, both included, of one field.
+ *
+ * In: intervals in any order, overlapping or not. Out: sorted ones that neither
+ * touch nor overlap, and what is left of 0..max without them. Only the
+ * complement allocates, and fails only for want of memory.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "compile/typed.h"
+
+static int by_lo(const void *a, const void *b)
+{
+	const struct fw_interval *x = a, *y = b;
+
+	if (x->lo != y->lo)
+		return x->lo < y->lo ? -1 : 1;
+	return x->hi < y->hi ? -1 : x->hi > y->hi;
+}
+
+size_t fw_intervals_merge(struct fw_interval *intervals, size_t n)
+{
+	size_t out = 0;
+
+	if (!n)
+		return 0;
+	qsort(intervals, n, sizeof(*intervals), by_lo);
+	for (size_t i = 1; i < n; i++) {
+		struct fw_interval *last = &intervals[out];
+
+		/* hi + 1 may wrap at the end of the IPv6 space, but then
+		 * nothing can follow that is not within. */
+		if (intervals[i].lo <= last->hi ||
+		    intervals[i].lo == last->hi + 1) {
+			if (intervals[i].hi > last->hi)
+				last->hi = intervals[i].hi;
+		} else {
+			intervals[++out] = intervals[i];
+		}
+	}
+	return out + 1;
+}
+
+struct fw_interval *fw_intervals_complement(struct fw_arena *arena,
+					    const struct fw_interval *intervals,
+					    size_t n, fw_u128 max,
+					    size_t *ret_n)
+{
+	struct fw_interval *out = fw_arena_array(arena, n + 1, sizeof(*out));
+	fw_u128 next = 0;
+	size_t k = 0;
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < n && intervals[i].lo <= max; i++) {
+		if (intervals[i].lo > next)
+			out[k++] = (struct fw_interval){
+				next, intervals[i].lo - 1 };
+		if (intervals[i].hi >= max) {
+			*ret_n = k;
+			return out;
+		}
+		next = intervals[i].hi + 1;
+	}
+	out[k++] = (struct fw_interval){ next, max };
+	*ret_n = k;
+	return out;
+}
+
+bool fw_intervals_meet(const struct fw_interval *a, size_t n_a,
+		       const struct fw_interval *b, size_t n_b)
+{
+	for (size_t i = 0, j = 0; i < n_a && j < n_b;) {
+		if (a[i].hi < b[j].lo)
+			i++;
+		else if (b[j].hi < a[i].lo)
+			j++;
+		else
+			return true;
+	}
+	return false;
+}
+
+fw_u128 fw_field_max(enum fw_field field)
+{
+	static const uint8_t bits[FW_FIELD_MAX_] = {
+		[FW_FIELD_SADDR4] = 32,
+		[FW_FIELD_DADDR4] = 32,
+		[FW_FIELD_SADDR6] = 128,
+		[FW_FIELD_DADDR6] = 128,
+		[FW_FIELD_NEXTHDR] = 8,
+		[FW_FIELD_L4PROTO] = 8,
+		[FW_FIELD_SPORT] = 16,
+		[FW_FIELD_DPORT] = 16,
+		[FW_FIELD_TCP_FLAGS] = 8,
+		[FW_FIELD_ICMP_TYPE] = 8,
+		[FW_FIELD_ICMP_CODE] = 8,
+	};
+
+	assert(field < FW_FIELD_MAX_);
+	if (field == FW_FIELD_L3)
+		return FW_L3_MAX_ - 1;
+	if (bits[field] == 128)
+		return ~(fw_u128)0;
+	return ((fw_u128)1 << bits[field]) - 1;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is reached from where: targets of jumps, loops, the place of inspect.
+ *
+ * In: typed chains and rules. Out: diagnostics only: a jump to a chain that is
+ * not there or is a base chain, a loop, `inspect` where a packet cannot be
+ * handed over. Jumps out of verdict maps count as jumps. Only memory fails.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "compile/typecheck.h"
+#include "compile/vocabulary.h"
+#include "util/cleanup.h"
+
+/* Late chains at filter + 10 are the gate's. */
+#define GATE_PRIORITY 10
+/* Jumps in a row that nft takes (NFT_JUMP_STACK_SIZE). */
+#define MAX_DEPTH 16
+
+struct jump {
+	size_t from, to;		/* chains of the table */
+	const struct fw_word *word;	/* the target's name */
+};
+
+struct reach {
+	struct fw_checker *checker;
+	const struct fw_typed_table *table;
+	FW_VEC(struct jump) jumps;
+	uint8_t *state;			/* of each chain: enum below */
+	uint8_t *depth;			/* of each one that is done: how many
+					   chains stand below it */
+};
+
+static size_t find_chain(const struct fw_typed_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->n_chains; i++)
+		if (!strcmp(table->chains[i].name, name))
+			return i;
+	return SIZE_MAX;
+}
+
+static int unknown_chain(struct reach *reach, const struct fw_word *word)
+{
+	struct fw_checker *checker = reach->checker;
+	struct fw_diag *diag = fw_error(checker->diags, "unknown-chain",
+					&word->loc, "there is no chain `%s` in "
+					"table %s %s", word->text,
+					reach->table->family,
+					reach->table->name);
+	FW_VEC(const char *) names = { 0 };
+	const char *near;
+
+	for (size_t i = 0; i < reach->table->n_chains; i++) {
+		const char **slot = fw_vec_push(checker->arena, &names);
+
+		if (!slot)
+			return -ENOMEM;
+		*slot = reach->table->chains[i].name;
+	}
+	near = fw_nearest(word->text, names.items, names.n);
+	if (near)
+		fw_diag_hint(checker->diags, diag, "did you mean `%s`?", near);
+	return 0;
+}
+
+static int add_jump(struct reach *reach, size_t from,
+		    const struct fw_word *word)
+{
+	size_t to = find_chain(reach->table, word->text);
+	struct jump *jump;
+
+	if (to == SIZE_MAX)
+		return unknown_chain(reach, word);
+	if (reach->table->chains[to].hook) {
+		fw_error(reach->checker->diags, "base-chain", &word->loc,
+			 "`%s` is a base chain; only regular chains can be "
+			 "jumped to", word->text);
+		return 0;
+	}
+	jump = fw_vec_push(reach->checker->arena, &reach->jumps);
+	if (!jump)
+		return -ENOMEM;
+	*jump = (struct jump){ from, to, word };
+	return 0;
+}
+
+/* `jump x` anywhere in words that are not understood: in verdict maps. */
+static int raw_jumps(struct reach *reach, size_t from,
+		     const struct fw_word *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int r = 0;
+
+		if (words[i].kind == FW_WORD_BRACE)
+			r = raw_jumps(reach, from, words[i].words,
+				      words[i].n_words);
+		else if (i + 1 < n && i && fw_mark_is(&words[i - 1], ":") &&
+			 (fw_word_is(&words[i], "jump") ||
+			  fw_word_is(&words[i], "goto")) &&
+			 words[i + 1].kind == FW_WORD_PLAIN)
+			r = add_jump(reach, from, &words[i + 1]);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* A named verdict map stands for the jumps of its elements. */
+static int map_jumps(struct reach *reach, size_t from,
+		     const struct fw_word *words, size_t n)
+{
+	const struct fw_res_table *table =
+		fw_res_table(reach->checker->resolved, reach->table->family,
+			     reach->table->name);
+
+	for (size_t i = 0; i + 1 < n; i++) {
+		const struct fw_res_set *map;
+		int r = 0;
+
+		if (!fw_word_is(&words[i], "vmap") ||
+		    words[i + 1].kind != FW_WORD_SET)
+			continue;
+		map = fw_res_set(table, words[i + 1].text);
+		for (size_t e = 0; !r && map && e < map->elements.n; e++)
+			r = raw_jumps(reach, from,
+				      map->elements.items[e].words,
+				      map->elements.items[e].n_words);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int collect(struct reach *reach)
+{
+	int r = 0;
+
+	for (size_t c = 0; c < reach->table->n_chains; c++) {
+		const struct fw_typed_chain *chain = &reach->table->chains[c];
+
+		for (size_t i = 0; i < chain->n_rules; i++) {
+			const struct fw_typed_rule *rule = &chain->rules[i];
+
+			for (size_t p = 0; !r && p < rule->n_parts; p++) {
+				const struct fw_part *part = &rule->parts[p];
+
+				if (part->kind == FW_PART_JUMP && part->chain)
+					r = add_jump(reach, c,
+						     &part->words[1]);
+				if (part->kind != FW_PART_RAW)
+					continue;
+				r = raw_jumps(reach, c, part->words,
+					      part->n_words);
+				if (!r)
+					r = map_jumps(reach, c, part->words,
+						      part->n_words);
+			}
+		}
+	}
+	return r;
+}
+
+/* --- loops ---------------------------------------------------------------- */
+enum { UNSEEN, OPEN, DONE };
+
+static bool too_deep(struct reach *reach, const struct jump *jump)
+{
+	fw_error(reach->checker->diags, "jump-depth", &jump->word->loc,
+		 "this jump is the %dth in a row; nft goes no deeper than %d",
+		 MAX_DEPTH + 1, MAX_DEPTH);
+	return true;
+}
+
+/* Depth first, and no deeper than nft goes. True after a diagnostic. */
+static bool loops(struct reach *reach, size_t chain, unsigned above)
+{
+	unsigned below = 0;
+
+	reach->state[chain] = OPEN;
+	for (size_t i = 0; i < reach->jumps.n; i++) {
+		const struct jump *jump = &reach->jumps.items[i];
+
+		if (jump->from != chain)
+			continue;
+		if (reach->state[jump->to] == OPEN) {
+			fw_error(reach->checker->diags, "jump-loop",
+				 &jump->word->loc,
+				 "this jump makes a loop: `%s` leads back here",
+				 jump->word->text);
+			return true;
+		}
+		if (above == MAX_DEPTH)
+			return too_deep(reach, jump);
+		if (reach->state[jump->to] == UNSEEN &&
+		    loops(reach, jump->to, above + 1))
+			return true;
+		if (reach->depth[jump->to] + 1u > below)
+			below = reach->depth[jump->to] + 1u;
+		if (above + below > MAX_DEPTH)
+			return too_deep(reach, jump);
+	}
+	reach->depth[chain] = (uint8_t)below;
+	reach->state[chain] = DONE;
+	return false;
+}
+
+/* --- inspect -------------------------------------------------------------- */
+static const char *why_not(const struct fw_typed_chain *base)
+{
+	const char *family = base->table->family;
+
+	if (strcmp(family, "ip") && strcmp(family, "ip6") &&
+	    strcmp(family, "inet"))
+		return "`inspect` stands in families ip, ip6 and inet only";
+	if (strcmp(base->type, "filter"))
+		return "`inspect` stands in chains of type filter only";
+	if (base->hook != FW_HOOK_INPUT && base->hook != FW_HOOK_FORWARD &&
+	    base->hook != FW_HOOK_OUTPUT)
+		return "`inspect` stands on hooks input, forward and output "
+		       "only";
+	if (base->priority >= GATE_PRIORITY)
+		return "`inspect` stands before priority filter + 10, where "
+		       "flows are vetted";
+	return NULL;
+}
+
+static void check_place(struct reach *reach, const struct fw_typed_chain *chain,
+			const struct fw_typed_chain *base, const char *why)
+{
+	for (size_t i = 0; i < chain->n_rules; i++) {
+		const struct fw_typed_rule *rule = &chain->rules[i];
+
+		for (size_t p = 0; p < rule->n_parts; p++) {
+			struct fw_diag *diag;
+
+			if (rule->parts[p].kind != FW_PART_INSPECT)
+				continue;
+			diag = fw_error(reach->checker->diags, "inspect-place",
+					&rule->parts[p].words[0].loc, "%s",
+					why);
+			if (chain != base)
+				fw_diag_related(reach->checker->diags, diag,
+						&base->item->name_loc,
+						"reached from this chain");
+		}
+	}
+}
+
+static void walk_from(struct reach *reach, size_t chain,
+		      const struct fw_typed_chain *base, const char *why)
+{
+	if (reach->state[chain] != UNSEEN)
+		return;
+	reach->state[chain] = DONE;
+	check_place(reach, &reach->table->chains[chain], base, why);
+	for (size_t i = 0; i < reach->jumps.n; i++)
+		if (reach->jumps.items[i].from == chain)
+			walk_from(reach, reach->jumps.items[i].to, base, why);
+}
+
+static void check_inspects(struct reach *reach)
+{
+	const struct fw_typed_table *table = reach->table;
+
+	memset(reach->state, UNSEEN, table->n_chains);
+	for (size_t i = 0; i < table->n_chains; i++) {
+		const char *why = table->chains[i].hook ?
+					  why_not(&table->chains[i]) : NULL;
+
+		if (why)
+			walk_from(reach, i, &table->chains[i], why);
+	}
+}
+
+static int check_table(struct fw_checker *checker,
+		       const struct fw_typed_table *table)
+{
+	struct reach reach = { .checker = checker, .table = table };
+	int r;
+
+	reach.state = fw_arena_alloc(checker->arena, table->n_chains);
+	reach.depth = fw_arena_alloc(checker->arena, table->n_chains);
+	if (!reach.state || !reach.depth)
+		return -ENOMEM;
+	r = collect(&reach);
+	if (r)
+		return r;
+	for (size_t i = 0; i < table->n_chains; i++)
+		if (reach.state[i] == UNSEEN && loops(&reach, i, 0))
+			return 0;
+	check_inspects(&reach);
+	return 0;
+}
+
+int fw_check_reach(struct fw_checker *checker)
+{
+	for (size_t i = 0; i < checker->typed->n_tables; i++) {
+		int r = check_table(checker, &checker->typed->tables[i]);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}

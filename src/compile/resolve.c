@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Resolve: the file read in order, from an empty state of its own.
+ *
+ * In: the tree. Out: tables, top-level sets and blocks as they stand at the end
+ * of the file: repeated blocks merged, defines replaced, commands obeyed.
+ * Nothing is understood yet but what names things. Scopes of defines are the
+ * file, a table, a chain or set, and a block of Flywall's. Everything that is
+ * declared twice and differs, or acted on and not there, is a diagnostic; only
+ * memory fails.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "compile/resolve.h"
+
+/* --- finding -------------------------------------------------------------- */
+struct fw_res_table *fw_res_table(const struct fw_resolved *resolved,
+				  const char *family, const char *name)
+{
+	for (size_t i = 0; i < resolved->tables.n; i++) {
+		struct fw_res_table *table = resolved->tables.items[i];
+
+		if (!strcmp(table->family, family) &&
+		    !strcmp(table->name, name))
+			return table;
+	}
+	return NULL;
+}
+
+struct fw_res_chain *fw_res_chain(const struct fw_res_table *table,
+				  const char *name)
+{
+	for (size_t i = 0; i < table->chains.n; i++)
+		if (!strcmp(table->chains.items[i]->name, name))
+			return table->chains.items[i];
+	return NULL;
+}
+
+struct fw_res_set *fw_res_set(const struct fw_res_table *table,
+			      const char *name)
+{
+	for (size_t i = 0; i < table->sets.n; i++)
+		if (!strcmp(table->sets.items[i]->name, name))
+			return table->sets.items[i];
+	return NULL;
+}
+
+struct fw_res_object *fw_res_object(const struct fw_res_table *table,
+				    const char *kind, const char *name)
+{
+	for (size_t i = 0; i < table->objects.n; i++)
+		if (!strcmp(table->objects.items[i]->kind, kind) &&
+		    !strcmp(table->objects.items[i]->name, name))
+			return table->objects.items[i];
+	return NULL;
+}
+
+/* --- lines ---------------------------------------------------------------- */
+static int same_words(struct fw_arena *arena, const struct fw_line *a,
+		      const struct fw_line *b, bool *ret)
+{
+	const char *x = fw_words_text(arena, a->words, a->n_words);
+	const char *y = fw_words_text(arena, b->words, b->n_words);
+
+	if (!x || !y)
+		return -ENOMEM;
+	*ret = !strcmp(x, y);
+	return 0;
+}
+
+/* One more line of a chain, set, object or table that may have been begun
+ * earlier: the same line again is fine, as in nft, another one under the same
+ * first word is not. */
+static int add_line(struct fw_resolver *resolver, fw_line_vec *lines,
+		    const struct fw_line *line, const char *what,
+		    const char *name)
+{
+	struct fw_line *slot;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		const struct fw_line *old = &lines->items[i];
+		struct fw_diag *diag;
+		bool same;
+
+		if (!old->n_words || !line->n_words ||
+		    old->words[0].kind != line->words[0].kind ||
+		    strcmp(old->words[0].text, line->words[0].text))
+			continue;
+		if (same_words(resolver->arena, old, line, &same))
+			return -ENOMEM;
+		if (same)
+			return 0;
+		diag = fw_error(resolver->diags, "declared-twice", &line->loc,
+				"%s `%s` is declared with another `%s` already",
+				what, name, line->words[0].text);
+		fw_diag_related(resolver->diags, diag, &old->loc,
+				"declared here");
+		return 0;
+	}
+	slot = fw_vec_push(resolver->arena, lines);
+	if (!slot)
+		return -ENOMEM;
+	*slot = *line;
+	return 0;
+}
+
+static bool begins_with(const struct fw_line *line, const char *word)
+{
+	return line->n_words && line->words[0].kind == FW_WORD_PLAIN &&
+	       !strcmp(line->words[0].text, word);
+}
+
+/* --- rules, chains -------------------------------------------------------- */
+int fw_resolve_rule(struct fw_resolver *resolver, const struct fw_item *item,
+		    struct fw_res_chain *chain, const struct fw_line *line,
+		    const struct fw_scope *scope, bool first)
+{
+	struct fw_res_rule rule = {
+		.item = item,
+		.loc = line->loc,
+		.allow = item->line.allow,
+		.seq = ++resolver->out->seq,
+	};
+	int r = fw_resolve_words(resolver, scope, line->words, line->n_words,
+				 &rule.run);
+
+	if (r || !rule.run.n_words)
+		return r;
+	if (!fw_vec_push(resolver->arena, &chain->rules))
+		return -ENOMEM;
+	if (first && chain->rules.n > 1)
+		memmove(&chain->rules.items[1], &chain->rules.items[0],
+			(chain->rules.n - 1) * sizeof(rule));
+	chain->rules.items[first ? 0 : chain->rules.n - 1] = rule;
+	return 0;
+}
+
+/* policy may change when a chain is declared again; the last one holds. */
+static int chain_line(struct fw_resolver *resolver, struct fw_res_chain *chain,
+		      const struct fw_line *line)
+{
+	for (size_t i = 0; i < chain->lines.n; i++) {
+		if (begins_with(line, "policy") &&
+		    begins_with(&chain->lines.items[i], "policy")) {
+			chain->lines.items[i] = *line;
+			return 0;
+		}
+	}
+	return add_line(resolver, &chain->lines, line, "chain", chain->name);
+}
+
+int fw_resolve_chain(struct fw_resolver *resolver, const struct fw_item *item,
+		     struct fw_res_table *table, const char *name,
+		     const struct fw_loc *loc, const struct fw_scope *parent)
+{
+	struct fw_res_chain *chain = fw_res_chain(table, name);
+	struct fw_scope scope = { .parent = parent };
+	int r = 0;
+
+	resolver->head = false;
+	if (!chain) {
+		struct fw_res_chain **slot;
+
+		chain = fw_arena_alloc(resolver->arena, sizeof(*chain));
+		slot = fw_vec_push(resolver->arena, &table->chains);
+		if (!chain || !slot)
+			return -ENOMEM;
+		*slot = chain;
+		chain->name = name;
+		chain->loc = *loc;
+		chain->item = item;
+	}
+	for (size_t i = 0; !r && i < item->n_items; i++) {
+		const struct fw_item *child = &item->items[i];
+		struct fw_line line;
+
+		switch (child->kind) {
+		case FW_ITEM_DEFINE:
+		case FW_ITEM_REDEFINE:
+		case FW_ITEM_UNDEFINE:
+			r = fw_resolve_define(resolver, &scope, child);
+			break;
+		case FW_ITEM_RULE:
+			r = fw_resolve_rule(resolver, child, chain,
+					    &child->line, &scope, false);
+			break;
+		default:
+			r = fw_resolve_line(resolver, &scope, &child->line,
+					    &line);
+			if (!r)
+				r = chain_line(resolver, chain, &line);
+		}
+	}
+	return r;
+}
+
+/* --- sets, maps, objects -------------------------------------------------- */
+int fw_resolve_elements(struct fw_resolver *resolver, struct fw_res_set *set,
+			struct fw_word *words, size_t n_words)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= n_words; i++) {
+		struct fw_res_run *slot;
+
+		if (i < n_words && (words[i].kind != FW_WORD_MARK ||
+				    strcmp(words[i].text, ",")))
+			continue;
+		if (i > from) {
+			slot = fw_vec_push(resolver->arena, &set->elements);
+			if (!slot)
+				return -ENOMEM;
+			*slot = (struct fw_res_run){ words + from, i - from };
+		} else if (i < n_words) {
+			fw_error(resolver->diags, "empty-element",
+				 &words[i].loc, "there is no element before "
+				 "this comma");
+		}
+		from = i + 1;
+	}
+	return 0;
+}
+
+/* elements = { … }, or what a define put there. */
+static int elements_line(struct fw_resolver *resolver, struct fw_res_set *set,
+			 const struct fw_line *line)
+{
+	if (line->n_words == 3 && !strcmp(line->words[1].text, "=") &&
+	    line->words[2].kind == FW_WORD_BRACE)
+		return fw_resolve_elements(resolver, set, line->words[2].words,
+					   line->words[2].n_words);
+	fw_error(resolver->diags, "syntax", &line->loc,
+		 "elements are written `elements = { …, … }`");
+	return 0;
+}
+
+static struct fw_res_set *new_set(struct fw_arena *arena,
+				  const struct fw_item *item, bool map,
+				  const char *name, const struct fw_loc *loc)
+{
+	struct fw_res_set *set = fw_arena_alloc(arena, sizeof(*set));
+
+	if (set) {
+		set->name = name;
+		set->loc = *loc;
+		set->item = item;
+		set->map = map;
+	}
+	return set;
+}
+
+int fw_resolve_set(struct fw_resolver *resolver, const struct fw_item *item,
+		   struct fw_res_table *table, bool map, const char *name,
+		   const struct fw_loc *loc, const struct fw_scope *parent)
+{
+	struct fw_scope scope = { .parent = parent };
+	struct fw_res_set *set = NULL;
+	int r = 0;
+
+	resolver->head = false;
+	if (table) {
+		set = fw_res_set(table, name);
+	} else {
+		for (size_t i = 0; i < resolver->out->sets.n; i++)
+			if (!strcmp(resolver->out->sets.items[i]->name, name))
+				set = resolver->out->sets.items[i];
+	}
+	if (set && (set->map != map || !table)) {
+		struct fw_diag *diag = fw_error(
+			resolver->diags, "declared-twice", loc,
+			"`%s` is declared already", name);
+
+		fw_diag_related(resolver->diags, diag, &set->loc,
+				"declared here");
+		return 0;
+	}
+	if (!set) {
+		struct fw_res_set **slot =
+			table ? fw_vec_push(resolver->arena, &table->sets) :
+				fw_vec_push(resolver->arena,
+					    &resolver->out->sets);
+
+		set = new_set(resolver->arena, item, map, name, loc);
+		if (!slot || !set)
+			return -ENOMEM;
+		*slot = set;
+	}
+	for (size_t i = 0; !r && i < item->n_items; i++) {
+		const struct fw_item *child = &item->items[i];
+		struct fw_line line;
+
+		if (child->kind == FW_ITEM_DEFINE ||
+		    child->kind == FW_ITEM_REDEFINE ||
+		    child->kind == FW_ITEM_UNDEFINE) {
+			r = fw_resolve_define(resolver, &scope, child);
+			continue;
+		}
+		r = fw_resolve_line(resolver, &scope, &child->line, &line);
+		if (!r && begins_with(&line, "elements"))
+			r = elements_line(resolver, set, &line);
+		else if (!r)
+			r = add_line(resolver, &set->lines, &line,
+				     map ? "map" : "set", name);
+	}
+	return r;
+}
+
+int fw_resolve_object(struct fw_resolver *resolver, const struct fw_item *item,
+		      struct fw_res_table *table, const char *kind,
+		      const char *name, const struct fw_loc *loc,
+		      const struct fw_scope *parent)
+{
+	struct fw_res_object *object = fw_res_object(table, kind, name);
+	struct fw_scope scope = { .parent = parent };
+	struct fw_line line;
+	bool again = object;
+	int r = 0;
+
+	resolver->head = false;
+	if (!object) {
+		struct fw_res_object **slot =
+			fw_vec_push(resolver->arena, &table->objects);
+
+		object = fw_arena_alloc(resolver->arena, sizeof(*object));
+		if (!slot || !object)
+			return -ENOMEM;
+		*slot = object;
+		object->kind = kind;
+		object->name = name;
+		object->loc = *loc;
+		object->item = item;
+	}
+	if (item->kind == FW_ITEM_OBJECT && item->line.n_words) {
+		r = fw_resolve_line(resolver, &scope, &item->line, &line);
+		if (!r)
+			r = add_line(resolver, &object->lines, &line, kind,
+				     name);
+	}
+	for (size_t i = 0; !r && i < item->n_items; i++) {
+		struct fw_line *slot;
+
+		if (item->items[i].kind != FW_ITEM_LINE) {
+			r = fw_resolve_define(resolver, &scope,
+					      &item->items[i]);
+			continue;
+		}
+		r = fw_resolve_line(resolver, &scope, &item->items[i].line,
+				    &line);
+		if (r)
+			break;
+		if (again) {
+			r = add_line(resolver, &object->lines, &line, kind,
+				     name);
+			continue;
+		}
+		slot = fw_vec_push(resolver->arena, &object->lines);
+		if (!slot)
+			return -ENOMEM;
+		*slot = line;
+	}
+	return r;
+}
+
+/* --- tables --------------------------------------------------------------- */
+static bool was_taken(const struct fw_resolver *resolver, const char *family,
+		      const char *name)
+{
+	if (resolver->flush_all)
+		return true;
+	for (size_t i = 0; i < resolver->taken.n; i++)
+		if (!strcmp(resolver->taken.items[i].family, family) &&
+		    !strcmp(resolver->taken.items[i].name, name))
+			return true;
+	return false;
+}
+
+int fw_resolve_table(struct fw_resolver *resolver, const struct fw_item *item,
+		     const char *family, const char *name,
+		     const struct fw_loc *loc, struct fw_res_table **ret)
+{
+	struct fw_res_table *table;
+	struct fw_res_table **slot;
+
+	if (!family)
+		family = "ip";
+	*ret = NULL;
+	if (!strcmp(name, "flywall")) {
+		fw_error(resolver->diags, "reserved-table", loc,
+			 "the table name `flywall` is reserved, in every "
+			 "family");
+		return 0;
+	}
+	*ret = fw_res_table(resolver->out, family, name);
+	if (*ret)
+		return 0;
+	table = fw_arena_alloc(resolver->arena, sizeof(*table));
+	slot = fw_vec_push(resolver->arena, &resolver->out->tables);
+	if (!table || !slot)
+		return -ENOMEM;
+	*slot = table;
+	table->family = family;
+	table->name = name;
+	table->loc = *loc;
+	table->item = item;
+	table->take_over = was_taken(resolver, family, name);
+	*ret = table;
+	return 0;
+}
+
+int fw_resolve_table_body(struct fw_resolver *resolver,
+			  struct fw_res_table *table,
+			  const struct fw_item *items, size_t n_items)
+{
+	struct fw_scope scope = { .parent = &resolver->top };
+	int r = 0;
+
+	for (size_t i = 0; !r && i < n_items; i++) {
+		const struct fw_item *item = &items[i];
+		struct fw_line line;
+
+		switch (item->kind) {
+		case FW_ITEM_DEFINE:
+		case FW_ITEM_REDEFINE:
+		case FW_ITEM_UNDEFINE:
+			r = fw_resolve_define(resolver, &scope, item);
+			break;
+		case FW_ITEM_CHAIN:
+			r = fw_resolve_chain(resolver, item, table, item->name,
+					     &item->name_loc, &scope);
+			break;
+		case FW_ITEM_SET:
+		case FW_ITEM_MAP:
+			r = fw_resolve_set(resolver, item, table,
+					   item->kind == FW_ITEM_MAP,
+					   item->name, &item->name_loc, &scope);
+			break;
+		case FW_ITEM_OBJECT:
+			r = fw_resolve_object(resolver, item, table,
+					      item->object, item->name,
+					      &item->name_loc, &scope);
+			break;
+		case FW_ITEM_LINE:
+			resolver->head = false;
+			r = fw_resolve_line(resolver, &scope, &item->line,
+					    &line);
+			if (!r)
+				r = add_line(resolver, &table->lines, &line,
+					     "table", table->name);
+			break;
+		default:
+			fw_error(resolver->diags, "misplaced", &item->loc,
+				 "a %s cannot stand in a table",
+				 fw_item_kind_name(item->kind));
+		}
+	}
+	return r;
+}
+
+/* --- Flywall's blocks ----------------------------------------------------- */
+static int resolve_block(struct fw_resolver *resolver,
+			 const struct fw_item *item)
+{
+	struct fw_scope scope = { .parent = &resolver->top };
+	struct fw_res_block block = {
+		.kind = item->object,
+		.name = item->name,
+		.loc = item->loc,
+		.name_loc = item->name ? item->name_loc : item->loc,
+		.seq = ++resolver->out->seq,
+	};
+	struct fw_res_block *slot;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < item->n_items; i++) {
+		const struct fw_item *child = &item->items[i];
+		struct fw_line line, *line_slot;
+
+		if (child->kind != FW_ITEM_LINE) {
+			r = fw_resolve_define(resolver, &scope, child);
+			continue;
+		}
+		r = fw_resolve_line(resolver, &scope, &child->line, &line);
+		if (r || !line.n_words)
+			continue;
+		line_slot = fw_vec_push(resolver->arena, &block.lines);
+		if (!line_slot)
+			return -ENOMEM;
+		*line_slot = line;
+		resolver->out->seq++;
+	}
+	if (r)
+		return r;
+	slot = fw_vec_push(resolver->arena, &resolver->out->blocks);
+	if (!slot)
+		return -ENOMEM;
+	*slot = block;
+	return 0;
+}
+
+/* --- the file ------------------------------------------------------------- */
+static int resolve_item(struct fw_resolver *resolver,
+			const struct fw_item *item)
+{
+	struct fw_res_table *table;
+	int r;
+
+	switch (item->kind) {
+	case FW_ITEM_DEFINE:
+	case FW_ITEM_REDEFINE:
+	case FW_ITEM_UNDEFINE:
+		return fw_resolve_define(resolver, &resolver->top, item);
+	case FW_ITEM_TABLE:
+		r = fw_resolve_table(resolver, item, item->family, item->name,
+				     &item->name_loc, &table);
+		if (r || !table)
+			return r;
+		return fw_resolve_table_body(resolver, table, item->items,
+					     item->n_items);
+	case FW_ITEM_SET:
+		return fw_resolve_set(resolver, item, NULL, false, item->name,
+				      &item->name_loc, &resolver->top);
+	case FW_ITEM_BLOCK:
+		return resolve_block(resolver, item);
+	case FW_ITEM_COMMAND:
+		return fw_resolve_command(resolver, item);
+	default:
+		fw_error(resolver->diags, "misplaced", &item->loc,
+			 "a %s cannot stand at top level",
+			 fw_item_kind_name(item->kind));
+		return 0;
+	}
+}
+
+static int resolve_items(struct fw_resolver *resolver,
+			 const struct fw_item *items, size_t n_items)
+{
+	for (size_t i = 0; i < n_items; i++) {
+		int r = resolve_item(resolver, &items[i]);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int fw_resolve(struct fw_arena *arena, const struct fw_ast *ast,
+	       struct fw_diags *diags, struct fw_resolved *ret)
+{
+	struct fw_resolver resolver = {
+		.arena = arena,
+		.diags = diags,
+		.out = ret,
+		.head = true,
+	};
+
+	*ret = (struct fw_resolved){ 0 };
+	return resolve_items(&resolver, ast->items, ast->n_items);
+}

@@ -1,0 +1,674 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Commands: `add`, `create`, `insert`, `delete` and `flush` act on what the
+ * file itself has built so far.
+ *
+ * In: a COMMAND item. Out: changed tables. A verb that is no part of a ruleset,
+ * a handle, `create` of what is there and `delete` of what is not are
+ * diagnostics that name the declarative form. At the head of the file,
+ * `flush ruleset`, `delete table` and `table X; delete table X` only note that
+ * the tables are to be taken over.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "compile/resolve.h"
+#include "util/cleanup.h"
+
+/* A command while it is read. */
+struct command {
+	struct fw_resolver *resolver;
+	const struct fw_item *item;
+	const char *verb;
+	struct fw_word *words;	/* what has not been read yet */
+	size_t n;
+	const char *family;	/* "ip" where it was left out */
+};
+
+static const struct {
+	const char *verb, *instead;
+} refused[] = {
+	{ "list", "`flywall list` shows what runs" },
+	{ "get", "`flywall set … test` asks for an element" },
+	{ "reset", "`flywall zero` resets counters" },
+	{ "monitor", "`flywall events` follows what happens" },
+	{ "describe", "`nft describe` explains types" },
+	{ "export", "`flywall list config` shows what runs" },
+	{ "import", "`include` reads another file" },
+	{ "replace", "write the rule as it shall be, in its place" },
+	{ "rename", "declare the chain under its new name" },
+	{ "destroy", "leave out what shall not be" },
+};
+
+static const char *const families[] = { "ip",  "ip6",	 "inet",
+					"arp", "bridge", "netdev" };
+
+static bool is_plain(const struct fw_word *word, const char *text)
+{
+	return word->kind == FW_WORD_PLAIN && !strcmp(word->text, text);
+}
+
+static void take(struct command *command, size_t n)
+{
+	command->words += n;
+	command->n -= n;
+}
+
+static void read_family(struct command *command)
+{
+	command->family = "ip";
+	/* `add table ip` is a table of that name. */
+	for (size_t i = 0; command->n > 1 && i < FW_ARRAY_SIZE(families); i++) {
+		if (is_plain(command->words, families[i]) &&
+		    command->words[1].kind != FW_WORD_BRACE) {
+			command->family = families[i];
+			take(command, 1);
+			return;
+		}
+	}
+}
+
+static const struct fw_loc *here(const struct command *command)
+{
+	return command->n ? &command->words[0].loc : &command->item->loc;
+}
+
+/* The next word as a name; NULL after a diagnostic. */
+static const struct fw_word *read_name(struct command *command,
+				       const char *what)
+{
+	const struct fw_word *word = command->words;
+
+	if (!command->n || (word->kind != FW_WORD_PLAIN &&
+			    word->kind != FW_WORD_STRING)) {
+		fw_error(command->resolver->diags, "syntax", here(command),
+			 "the name of a %s is missing here", what);
+		return NULL;
+	}
+	take(command, 1);
+	return word;
+}
+
+static void unknown(struct command *command, const char *what,
+		    const struct fw_word *word, const char *const *names,
+		    size_t n)
+{
+	struct fw_diags *diags = command->resolver->diags;
+	struct fw_diag *diag = fw_error(diags, "unknown-name", &word->loc,
+					"there is no %s `%s` in this file so "
+					"far", what, word->text);
+	const char *near = fw_nearest(word->text, names, n);
+
+	if (near)
+		fw_diag_hint(diags, diag, "did you mean `%s`?", near);
+}
+
+static void there_already(struct command *command, const char *what,
+			  const struct fw_word *word, const struct fw_loc *loc)
+{
+	struct fw_diags *diags = command->resolver->diags;
+	struct fw_diag *diag = fw_error(diags, "declared-twice", &word->loc,
+					"%s `%s` is there already, so it "
+					"cannot be created", what, word->text);
+
+	fw_diag_related(diags, diag, loc, "declared here");
+}
+
+static bool is_verb(const struct command *command, const char *verb)
+{
+	return !strcmp(command->verb, verb);
+}
+
+/* Family and name of a table that the file has declared; NULL after a
+ * diagnostic. */
+static struct fw_res_table *read_table(struct command *command)
+{
+	const struct fw_resolved *out = command->resolver->out;
+	const struct fw_word *word;
+	struct fw_res_table *table;
+	FW_VEC(const char *) names = { 0 };
+
+	read_family(command);
+	word = read_name(command, "table");
+	if (!word)
+		return NULL;
+	table = fw_res_table(out, command->family, word->text);
+	if (table)
+		return table;
+	for (size_t i = 0; i < out->tables.n; i++) {
+		const char **slot = fw_vec_push(command->resolver->arena,
+						&names);
+
+		if (slot)
+			*slot = out->tables.items[i]->name;
+	}
+	unknown(command, "table", word, names.items, names.n);
+	return NULL;
+}
+
+/* --- tables --------------------------------------------------------------- */
+static int note_taken(struct command *command, const char *name)
+{
+	struct fw_res_taken *taken = fw_vec_push(command->resolver->arena,
+						 &command->resolver->taken);
+
+	if (!taken)
+		return -ENOMEM;
+	*taken = (struct fw_res_taken){ command->family, name };
+	return 0;
+}
+
+static int delete_table(struct command *command, const struct fw_word *name)
+{
+	struct fw_resolved *out = command->resolver->out;
+
+	for (size_t i = 0; i < out->tables.n; i++) {
+		if (strcmp(out->tables.items[i]->family, command->family) ||
+		    strcmp(out->tables.items[i]->name, name->text))
+			continue;
+		memmove(&out->tables.items[i], &out->tables.items[i + 1],
+			(--out->tables.n - i) * sizeof(out->tables.items[0]));
+		return note_taken(command, name->text);
+	}
+	if (command->resolver->head)
+		return note_taken(command, name->text);
+	unknown(command, "table", name, NULL, 0);
+	return 0;
+}
+
+static int table_command(struct command *command)
+{
+	struct fw_resolver *resolver = command->resolver;
+	struct fw_res_table *table;
+	const struct fw_word *name;
+	int r;
+
+	read_family(command);
+	name = read_name(command, "table");
+	if (!name)
+		return 0;
+	if (is_verb(command, "delete"))
+		return delete_table(command, name);
+	table = fw_res_table(resolver->out, command->family, name->text);
+	if (is_verb(command, "flush")) {
+		if (!table) {
+			unknown(command, "table", name, NULL, 0);
+			return 0;
+		}
+		for (size_t i = 0; i < table->chains.n; i++)
+			table->chains.items[i]->rules.n = 0;
+		return 0;
+	}
+	if (table && is_verb(command, "create")) {
+		there_already(command, "table", name, &table->loc);
+		return 0;
+	}
+	r = fw_resolve_table(resolver, command->item, command->family,
+			     name->text, &name->loc, &table);
+	if (r || !table)
+		return r;
+	return fw_resolve_table_body(resolver, table, command->item->items,
+				     command->item->n_items);
+}
+
+/* --- chains --------------------------------------------------------------- */
+static struct fw_res_chain *read_chain(struct command *command,
+				       const struct fw_res_table *table)
+{
+	const struct fw_word *name = read_name(command, "chain");
+	FW_VEC(const char *) names = { 0 };
+	struct fw_res_chain *chain;
+
+	if (!name)
+		return NULL;
+	chain = fw_res_chain(table, name->text);
+	if (chain)
+		return chain;
+	for (size_t i = 0; i < table->chains.n; i++) {
+		const char **slot = fw_vec_push(command->resolver->arena,
+						&names);
+
+		if (slot)
+			*slot = table->chains.items[i]->name;
+	}
+	unknown(command, "chain", name, names.items, names.n);
+	return NULL;
+}
+
+static int chain_command(struct command *command)
+{
+	struct fw_res_table *table = read_table(command);
+	struct fw_res_chain *chain;
+	const struct fw_word *name;
+
+	if (!table)
+		return 0;
+	if (is_verb(command, "delete") || is_verb(command, "flush")) {
+		chain = read_chain(command, table);
+		if (!chain)
+			return 0;
+		if (is_verb(command, "flush")) {
+			chain->rules.n = 0;
+			return 0;
+		}
+		for (size_t i = 0; i < table->chains.n; i++) {
+			if (table->chains.items[i] != chain)
+				continue;
+			memmove(&table->chains.items[i],
+				&table->chains.items[i + 1],
+				(--table->chains.n - i) *
+					sizeof(table->chains.items[0]));
+		}
+		return 0;
+	}
+	name = read_name(command, "chain");
+	if (!name)
+		return 0;
+	chain = fw_res_chain(table, name->text);
+	if (chain && is_verb(command, "create")) {
+		there_already(command, "chain", name, &chain->loc);
+		return 0;
+	}
+	return fw_resolve_chain(command->resolver, command->item, table,
+				name->text, &name->loc,
+				&command->resolver->top);
+}
+
+/* --- rules ---------------------------------------------------------------- */
+static int rule_command(struct command *command)
+{
+	static const char *const places[] = { "handle", "index", "position" };
+	struct fw_res_table *table;
+	struct fw_res_chain *chain;
+	struct fw_line line;
+
+	if (is_verb(command, "delete") || is_verb(command, "create")) {
+		struct fw_diag *diag = fw_error(
+			command->resolver->diags, "refused-command",
+			&command->item->loc,
+			"`%s rule` is no part of a ruleset", command->verb);
+
+		fw_diag_hint(command->resolver->diags, diag,
+			     "write the rules that shall be, in their order");
+		return 0;
+	}
+	table = read_table(command);
+	chain = table ? read_chain(command, table) : NULL;
+	if (!chain)
+		return 0;
+	for (size_t i = 0; command->n && i < FW_ARRAY_SIZE(places); i++) {
+		struct fw_diag *diag;
+
+		if (!is_plain(command->words, places[i]))
+			continue;
+		diag = fw_error(command->resolver->diags, "refused-command",
+				here(command), "a rule has no %s before it is "
+				"loaded", places[i]);
+		fw_diag_hint(command->resolver->diags, diag,
+			     "rules stand in the order of the file; `insert` "
+			     "puts one first");
+		return 0;
+	}
+	if (!command->n) {
+		fw_error(command->resolver->diags, "syntax",
+			 &command->item->loc, "the rule is empty");
+		return 0;
+	}
+	line = command->item->line;
+	line.words = command->words;
+	line.n_words = command->n;
+	line.loc = fw_loc_span(&command->words[0].loc,
+			       &command->words[command->n - 1].loc);
+	return fw_resolve_rule(command->resolver, command->item, chain, &line,
+			       &command->resolver->top,
+			       is_verb(command, "insert"));
+}
+
+/* --- sets, maps, elements ------------------------------------------------- */
+static struct fw_res_set *read_set(struct command *command,
+				   const struct fw_res_table *table,
+				   const char *what)
+{
+	const struct fw_word *name = read_name(command, what);
+	FW_VEC(const char *) names = { 0 };
+	struct fw_res_set *set;
+
+	if (!name)
+		return NULL;
+	set = fw_res_set(table, name->text);
+	if (set)
+		return set;
+	for (size_t i = 0; i < table->sets.n; i++) {
+		const char **slot = fw_vec_push(command->resolver->arena,
+						&names);
+
+		if (slot)
+			*slot = table->sets.items[i]->name;
+	}
+	unknown(command, what, name, names.items, names.n);
+	return NULL;
+}
+
+static int set_command(struct command *command, bool map)
+{
+	const char *what = map ? "map" : "set";
+	struct fw_res_table *table = read_table(command);
+	struct fw_res_set *set;
+	const struct fw_word *name;
+
+	if (!table)
+		return 0;
+	if (is_verb(command, "delete") || is_verb(command, "flush")) {
+		set = read_set(command, table, what);
+		if (!set)
+			return 0;
+		if (is_verb(command, "flush")) {
+			set->elements.n = 0;
+			return 0;
+		}
+		for (size_t i = 0; i < table->sets.n; i++) {
+			if (table->sets.items[i] != set)
+				continue;
+			memmove(&table->sets.items[i],
+				&table->sets.items[i + 1],
+				(--table->sets.n - i) *
+					sizeof(table->sets.items[0]));
+		}
+		return 0;
+	}
+	name = read_name(command, what);
+	if (!name)
+		return 0;
+	set = fw_res_set(table, name->text);
+	if (set && is_verb(command, "create")) {
+		there_already(command, what, name, &set->loc);
+		return 0;
+	}
+	return fw_resolve_set(command->resolver, command->item, table, map,
+			      name->text, &name->loc,
+			      &command->resolver->top);
+}
+
+/* The element as text without comment and the like: what names it. */
+static const char *element_key(struct fw_arena *arena,
+			       const struct fw_res_run *run)
+{
+	static const char *const ends[] = { "comment", "timeout", "expires",
+					    "counter", "limit",	  "quota" };
+	size_t n = 0;
+
+	while (n < run->n_words) {
+		for (size_t i = 0; i < FW_ARRAY_SIZE(ends); i++)
+			if (is_plain(&run->words[n], ends[i]) && n)
+				return fw_words_text(arena, run->words, n);
+		if (run->words[n].kind == FW_WORD_MARK &&
+		    !strcmp(run->words[n].text, ":"))
+			break;
+		n++;
+	}
+	return fw_words_text(arena, run->words, n);
+}
+
+static int find_element(struct command *command, const struct fw_res_set *set,
+			const struct fw_res_run *run, size_t *ret)
+{
+	struct fw_arena *arena = command->resolver->arena;
+	const char *key = element_key(arena, run);
+
+	if (!key)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->elements.n; i++) {
+		const char *other = element_key(arena, &set->elements.items[i]);
+
+		if (!other)
+			return -ENOMEM;
+		if (!strcmp(key, other)) {
+			*ret = i;
+			return 0;
+		}
+	}
+	*ret = SIZE_MAX;
+	return 0;
+}
+
+static int delete_element(struct command *command, struct fw_res_set *set,
+			  const struct fw_res_run *run)
+{
+	size_t i;
+	int r = find_element(command, set, run, &i);
+
+	if (r)
+		return r;
+	if (i == SIZE_MAX) {
+		fw_error(command->resolver->diags, "unknown-name",
+			 &run->words[0].loc,
+			 "this element is not in `%s` so far", set->name);
+		return 0;
+	}
+	memmove(&set->elements.items[i], &set->elements.items[i + 1],
+		(--set->elements.n - i) * sizeof(*run));
+	return 0;
+}
+
+static int create_element(struct command *command, struct fw_res_set *set,
+			  const struct fw_res_run *run)
+{
+	struct fw_res_run *slot;
+	size_t i;
+	int r = find_element(command, set, run, &i);
+
+	if (r)
+		return r;
+	if (i != SIZE_MAX) {
+		fw_error(command->resolver->diags, "declared-twice",
+			 &run->words[0].loc,
+			 "this element is in `%s` already, so it cannot be "
+			 "created", set->name);
+		return 0;
+	}
+	slot = fw_vec_push(command->resolver->arena, &set->elements);
+	if (!slot)
+		return -ENOMEM;
+	*slot = *run;
+	return 0;
+}
+
+static int element_command(struct command *command)
+{
+	struct fw_resolver *resolver = command->resolver;
+	struct fw_res_table *table = read_table(command);
+	struct fw_res_set *set =
+		table ? read_set(command, table, "set") : NULL;
+	struct fw_res_set parsed = { 0 };
+	struct fw_res_run run;
+	int r;
+
+	if (!set)
+		return 0;
+	r = fw_resolve_words(resolver, &resolver->top, command->words,
+			     command->n, &run);
+	if (r)
+		return r;
+	if (run.n_words != 1 || run.words[0].kind != FW_WORD_BRACE) {
+		fw_error(resolver->diags, "syntax", here(command),
+			 "elements stand in braces here");
+		return 0;
+	}
+	r = fw_resolve_elements(resolver, &parsed, run.words[0].words,
+				run.words[0].n_words);
+	for (size_t i = 0; !r && i < parsed.elements.n; i++) {
+		struct fw_res_run *slot;
+
+		if (is_verb(command, "delete")) {
+			r = delete_element(command, set,
+					   &parsed.elements.items[i]);
+		} else if (is_verb(command, "create")) {
+			r = create_element(command, set,
+					   &parsed.elements.items[i]);
+		} else {
+			slot = fw_vec_push(resolver->arena, &set->elements);
+			if (!slot)
+				return -ENOMEM;
+			*slot = parsed.elements.items[i];
+		}
+	}
+	return r;
+}
+
+/* --- counters and other objects ------------------------------------------- */
+/* `ct helper`, `ct timeout`, `ct expectation` are kinds of two words. */
+static const char *read_kind(struct command *command)
+{
+	const char *kind = command->words[0].text;
+
+	if (strcmp(kind, "ct") || command->n < 2) {
+		take(command, 1);
+		return kind;
+	}
+	kind = fw_arena_printf(command->resolver->arena, "ct %s",
+			       command->words[1].text);
+	take(command, 2);
+	return kind;
+}
+
+static int object_command(struct command *command)
+{
+	struct fw_resolver *resolver = command->resolver;
+	const char *kind = read_kind(command);
+	struct fw_res_table *table;
+	struct fw_res_object *object;
+	const struct fw_word *name;
+
+	if (!kind)
+		return -ENOMEM;
+	table = read_table(command);
+	name = table ? read_name(command, kind) : NULL;
+	if (!name)
+		return 0;
+	object = fw_res_object(table, kind, name->text);
+	if (is_verb(command, "delete")) {
+		if (!object)
+			unknown(command, kind, name, NULL, 0);
+		for (size_t i = 0; object && i < table->objects.n; i++) {
+			if (table->objects.items[i] != object)
+				continue;
+			memmove(&table->objects.items[i],
+				&table->objects.items[i + 1],
+				(--table->objects.n - i) *
+					sizeof(table->objects.items[0]));
+		}
+		return 0;
+	}
+	if (object && is_verb(command, "create")) {
+		there_already(command, kind, name, &object->loc);
+		return 0;
+	}
+	if (command->n && command->words[0].kind != FW_WORD_BRACE) {
+		/* add counter ip t c packets 0 bytes 0 */
+		struct fw_item *item = fw_arena_memdup(
+			resolver->arena, command->item, sizeof(*item));
+
+		if (!item)
+			return -ENOMEM;
+		item->kind = FW_ITEM_OBJECT;
+		item->line.words = command->words;
+		item->line.n_words = command->n;
+		return fw_resolve_object(resolver, item, table, kind,
+					 name->text, &name->loc,
+					 &resolver->top);
+	}
+	return fw_resolve_object(resolver, command->item, table, kind,
+				 name->text, &name->loc, &resolver->top);
+}
+
+/* --- all ------------------------------------------------------------------ */
+static int flush_ruleset(struct command *command)
+{
+	struct fw_resolver *resolver = command->resolver;
+
+	/* Sets at top level and blocks are no part of nft's ruleset. */
+	resolver->out->tables.n = 0;
+	resolver->flush_all = true;
+	return 0;
+}
+
+static void refuse(struct command *command, const char *instead)
+{
+	struct fw_diags *diags = command->resolver->diags;
+	struct fw_diag *diag = fw_error(diags, "refused-command",
+					&command->item->loc,
+					"`%s` is no part of a ruleset",
+					command->verb);
+
+	if (instead)
+		fw_diag_hint(diags, diag, "%s", instead);
+}
+
+static bool is_object(const char *word)
+{
+	static const char *const kinds[] = { "counter", "quota",   "limit",
+					     "synproxy", "secmark", "flowtable",
+					     "ct" };
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(kinds); i++)
+		if (!strcmp(word, kinds[i]))
+			return true;
+	return false;
+}
+
+static int act(struct command *command, const struct fw_word *object)
+{
+	const char *text = object->text;
+
+	if (!strcmp(text, "ruleset") && is_verb(command, "flush"))
+		return flush_ruleset(command);
+	if (is_object(text) && !is_verb(command, "flush"))
+		return object_command(command);
+	take(command, 1);
+	if (!strcmp(text, "table"))
+		return table_command(command);
+	if (!strcmp(text, "chain"))
+		return chain_command(command);
+	if (!strcmp(text, "rule"))
+		return rule_command(command);
+	if (!strcmp(text, "set") || !strcmp(text, "map"))
+		return set_command(command, !strcmp(text, "map"));
+	if (!strcmp(text, "element"))
+		return element_command(command);
+	fw_error(command->resolver->diags, "syntax", &object->loc,
+		 "`%s %s` is no command of a ruleset", command->verb, text);
+	return 0;
+}
+
+int fw_resolve_command(struct fw_resolver *resolver,
+		       const struct fw_item *item)
+{
+	static const char *const verbs[] = { "add", "create", "insert",
+					     "delete", "flush" };
+	struct command command = {
+		.resolver = resolver,
+		.item = item,
+		.verb = item->object,
+		.words = item->line.words,
+		.n = item->line.n_words,
+	};
+	bool known = false;
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(verbs); i++)
+		known = known || is_verb(&command, verbs[i]);
+	if (!known) {
+		const char *instead = NULL;
+
+		for (size_t i = 0; i < FW_ARRAY_SIZE(refused); i++)
+			if (is_verb(&command, refused[i].verb))
+				instead = refused[i].instead;
+		refuse(&command, instead);
+		return 0;
+	}
+	if (!command.n || command.words[0].kind != FW_WORD_PLAIN) {
+		fw_error(resolver->diags, "syntax", &item->loc,
+			 "`%s` what?", command.verb);
+		return 0;
+	}
+	return act(&command, &command.words[0]);
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Defines: `define`, `redefine`, `undefine`, and `$name` replaced by its words.
+ *
+ * In: words as written and the scope they stand in. Out: words without a
+ * define among them; each takes the place of the `$name` it came from, so that
+ * diagnostics point at the line that uses it. An unknown name, or one defined
+ * twice, is a diagnostic.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/resolve.h"
+#include "util/buf.h"
+
+typedef FW_VEC(struct fw_word) word_vec;
+
+static struct fw_define *find_here(const struct fw_scope *scope,
+				   const char *name)
+{
+	for (size_t i = scope->defines.n; i-- > 0;)
+		if (!strcmp(scope->defines.items[i].name, name))
+			return &scope->defines.items[i];
+	return NULL;
+}
+
+static const struct fw_define *find(const struct fw_scope *scope,
+				    const char *name)
+{
+	for (; scope; scope = scope->parent) {
+		const struct fw_define *define = find_here(scope, name);
+
+		if (define)
+			return define;
+	}
+	return NULL;
+}
+
+static int unknown_define(struct fw_resolver *resolver,
+			  const struct fw_scope *scope, const char *name,
+			  const struct fw_loc *loc)
+{
+	FW_VEC(const char *) names = { 0 };
+	struct fw_diag *diag = fw_error(resolver->diags, "unknown-define", loc,
+					"`$%s` is not defined here", name);
+	const char *near;
+
+	for (; scope; scope = scope->parent) {
+		for (size_t i = 0; i < scope->defines.n; i++) {
+			const char **slot = fw_vec_push(resolver->arena, &names);
+
+			if (!slot)
+				return -ENOMEM;
+			*slot = scope->defines.items[i].name;
+		}
+	}
+	near = fw_nearest(name, names.items, names.n);
+	if (near)
+		fw_diag_hint(resolver->diags, diag, "did you mean `$%s`?", near);
+	return 0;
+}
+
+int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
+		      const struct fw_item *item)
+{
+	struct fw_define *define = find_here(scope, item->name);
+	struct fw_res_run value = { 0 };
+	int r;
+
+	if (item->kind == FW_ITEM_UNDEFINE) {
+		if (!define)
+			return unknown_define(resolver, scope, item->name,
+					      &item->name_loc);
+		*define = scope->defines.items[--scope->defines.n];
+		return 0;
+	}
+	if (define && item->kind == FW_ITEM_DEFINE) {
+		struct fw_diag *diag =
+			fw_error(resolver->diags, "redefined", &item->name_loc,
+				 "`%s` is defined already", item->name);
+
+		fw_diag_related(resolver->diags, diag, &define->loc,
+				"first defined here");
+		fw_diag_hint(resolver->diags, diag,
+			     "`redefine` gives it a new value");
+		return 0;
+	}
+	r = fw_resolve_words(resolver, scope, item->line.words,
+			     item->line.n_words, &value);
+	if (r)
+		return r;
+	if (!define)
+		define = fw_vec_push(resolver->arena, &scope->defines);
+	if (!define)
+		return -ENOMEM;
+	*define = (struct fw_define){ item->name, value, item->name_loc };
+	return 0;
+}
+
+static bool is_word(const struct fw_word *word, enum fw_word_kind kind,
+		    const char *text)
+{
+	return word->kind == kind && !strcmp(word->text, text);
+}
+
+static bool needs_replacing(const struct fw_word *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (words[i].kind == FW_WORD_DEFINE)
+			return true;
+		if (words[i].kind == FW_WORD_STRING && i &&
+		    strchr(words[i].text, '$') &&
+		    is_word(&words[i - 1], FW_WORD_PLAIN, "prefix"))
+			return true;
+		if (words[i].kind == FW_WORD_BRACE &&
+		    needs_replacing(words[i].words, words[i].n_words))
+			return true;
+	}
+	return false;
+}
+
+/* `log prefix "… $name …"`: nft replaces defines there too. */
+static int replace_in_prefix(struct fw_resolver *resolver,
+			     const struct fw_scope *scope,
+			     struct fw_word *word)
+{
+	struct fw_buf buf = { 0 };
+	const char *p = word->text;
+	char *text;
+
+	while (*p) {
+		size_t len = strcspn(p, "$"), name_len = 0;
+		const struct fw_define *define = NULL;
+		char *name;
+
+		fw_buf_addn(&buf, p, len);
+		p += len;
+		if (!*p)
+			break;
+		while (isalnum((unsigned char)p[1 + name_len]) ||
+		       p[1 + name_len] == '_')
+			name_len++;
+		name = fw_arena_strndup(resolver->arena, p + 1, name_len);
+		if (!name) {
+			fw_buf_done(&buf);
+			return -ENOMEM;
+		}
+		if (name_len)
+			define = find(scope, name);
+		if (define && define->value.n_words == 1)
+			fw_buf_add(&buf, define->value.words[0].text);
+		else
+			fw_buf_addn(&buf, p, 1 + name_len);
+		p += 1 + name_len;
+	}
+	text = fw_buf_take(&buf);
+	if (!text)
+		return -ENOMEM;
+	word->text = fw_arena_strdup(resolver->arena, text);
+	free(text);
+	return word->text ? 0 : -ENOMEM;
+}
+
+static int note_use(struct fw_resolver *resolver, const struct fw_word *word,
+		    const struct fw_define *define)
+{
+	struct fw_res_use *use =
+		fw_vec_push(resolver->arena, &resolver->out->uses);
+
+	if (!use)
+		return -ENOMEM;
+	*use = (struct fw_res_use){ word->loc, define->loc, define->name };
+	return 0;
+}
+
+/* The words of a define, in the place of its use. */
+static int push_value(struct fw_resolver *resolver, word_vec *out,
+		      const struct fw_word *words, size_t n,
+		      const struct fw_word *use)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct fw_word *word = fw_vec_push(resolver->arena, out);
+		word_vec inner = { 0 };
+
+		if (!word)
+			return -ENOMEM;
+		*word = words[i];
+		word->loc = use->loc;
+		if (!i)
+			word->space = use->space;
+		if (word->kind != FW_WORD_BRACE)
+			continue;
+		if (push_value(resolver, &inner, words[i].words,
+			       words[i].n_words, use))
+			return -ENOMEM;
+		out->items[out->n - 1].words = inner.items;
+	}
+	return 0;
+}
+
+/* Between braces a list in braces stands for its elements; an empty one takes
+ * a comma beside it along. Returns how many of the words behind it to skip. */
+static int splice(struct fw_resolver *resolver, word_vec *out,
+		  const struct fw_define *define, const struct fw_word *use,
+		  const struct fw_word *next, size_t *skip)
+{
+	const struct fw_res_run *value = &define->value;
+
+	if (value->n_words != 1 || value->words[0].kind != FW_WORD_BRACE)
+		return push_value(resolver, out, value->words, value->n_words,
+				  use);
+	if (value->words[0].n_words)
+		return push_value(resolver, out, value->words[0].words,
+				  value->words[0].n_words, use);
+	if (next && is_word(next, FW_WORD_MARK, ","))
+		*skip = 1;
+	else if (out->n && is_word(&out->items[out->n - 1], FW_WORD_MARK, ","))
+		out->n--;
+	return 0;
+}
+
+static int replace(struct fw_resolver *resolver, const struct fw_scope *scope,
+		   const struct fw_word *words, size_t n, bool braces,
+		   word_vec *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct fw_word *w = &words[i];
+		const struct fw_define *define;
+		struct fw_word *word;
+		word_vec inner = { 0 };
+		size_t skip = 0;
+		int r;
+
+		if (w->kind == FW_WORD_DEFINE) {
+			define = find(scope, w->text);
+			if (define)
+				r = note_use(resolver, w, define);
+			else
+				r = unknown_define(resolver, scope, w->text,
+						   &w->loc);
+			if (!r && define && braces)
+				r = splice(resolver, out, define, w,
+					   i + 1 < n ? w + 1 : NULL, &skip);
+			else if (!r && define)
+				r = push_value(resolver, out,
+					       define->value.words,
+					       define->value.n_words, w);
+			if (r)
+				return r;
+			i += skip;
+			continue;
+		}
+		if (w->kind == FW_WORD_BRACE) {
+			r = replace(resolver, scope, w->words, w->n_words, true,
+				    &inner);
+			if (r)
+				return r;
+		}
+		word = fw_vec_push(resolver->arena, out);
+		if (!word)
+			return -ENOMEM;
+		*word = *w;
+		if (w->kind == FW_WORD_BRACE) {
+			word->words = inner.items;
+			word->n_words = inner.n;
+		} else if (w->kind == FW_WORD_STRING && i &&
+			   is_word(w - 1, FW_WORD_PLAIN, "prefix")) {
+			r = replace_in_prefix(resolver, scope, word);
+			if (r)
+				return r;
+		}
+	}
+	return 0;
+}
+
+int fw_resolve_words(struct fw_resolver *resolver,
+		     const struct fw_scope *scope, struct fw_word *words,
+		     size_t n_words, struct fw_res_run *ret)
+{
+	word_vec out = { 0 };
+	int r;
+
+	if (!needs_replacing(words, n_words)) {
+		*ret = (struct fw_res_run){ words, n_words };
+		return 0;
+	}
+	r = replace(resolver, scope, words, n_words, false, &out);
+	if (r)
+		return r;
+	*ret = (struct fw_res_run){ out.items, out.n };
+	return 0;
+}
+
+int fw_resolve_line(struct fw_resolver *resolver, const struct fw_scope *scope,
+		    const struct fw_line *line, struct fw_line *ret)
+{
+	struct fw_res_run run;
+	int r = fw_resolve_words(resolver, scope, line->words, line->n_words,
+				 &run);
+
+	if (r)
+		return r;
+	*ret = *line;
+	ret->n_words = run.n_words;
+	ret->words = run.words;
+	if (!line->has_body || !line->n_body)
+		return 0;
+	ret->body = fw_arena_array(resolver->arena, line->n_body,
+				   sizeof(*ret->body));
+	if (!ret->body)
+		return -ENOMEM;
+	for (size_t i = 0; !r && i < line->n_body; i++)
+		r = fw_resolve_line(resolver, scope, &line->body[i],
+				    &ret->body[i]);
+	return r;
+}
+
+static bool same_place(const struct fw_loc *a, const struct fw_loc *b)
+{
+	return a->source == b->source && a->line == b->line && a->col == b->col;
+}
+
+void fw_resolve_explain(const struct fw_resolved *resolved,
+			struct fw_diags *diags, size_t first)
+{
+	for (size_t i = first; i < diags->n; i++) {
+		struct fw_diag *diag = &diags->items[i];
+
+		for (size_t u = 0; u < resolved->uses.n; u++) {
+			const struct fw_res_use *use = &resolved->uses.items[u];
+
+			if (!same_place(&use->use, &diag->loc))
+				continue;
+			fw_diag_related(diags, diag, &use->define,
+					"`$%s` is defined here", use->name);
+			break;
+		}
+	}
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the type check share. Only compile/ looks at it. */
+#pragma once
+
+#include "compile/resolve.h"
+#include "compile/typed.h"
+#include "compile/values.h"
+
+/* What a typed set does not say, for messages. */
+struct fw_set_info {
+	const char *type;	/* as nft names it: "ipv4_addr . mark" */
+	struct fw_loc loc;	/* of its name */
+};
+
+/* A rule of the plan before it has its index. */
+struct fw_seq_rule {
+	struct fw_plan_rule rule;
+	uint32_t seq;		/* order of the file */
+	uint32_t index;		/* where it came to stand */
+};
+
+struct fw_checker {
+	struct fw_arena *arena;
+	struct fw_diags *diags;
+	const struct fw_resolved *resolved;
+	struct fw_typed *typed;
+	struct fw_set_info *set_infos;	/* as typed->sets */
+	FW_VEC(const char *) files;	/* element files read */
+	FW_VEC(struct fw_seq_rule) rules;	/* so far, in any order */
+};
+
+/* --- sets.c --------------------------------------------------------------- */
+/* Types all sets of the file into typed->sets; the tables' sets point there. */
+int fw_check_sets(struct fw_checker *checker);
+/* The set that `@name` means in a rule of the table (NULL: in a block, where
+ * every table's sets are sought), marked as used; NULL after a diagnostic. */
+struct fw_typed_set *fw_check_set_name(struct fw_checker *checker,
+				       const struct fw_typed_table *table,
+				       const struct fw_word *word);
+/* nft's name of the set's type, for messages: "ipv4_addr". */
+const char *fw_check_set_type(const struct fw_checker *checker,
+			      const struct fw_typed_set *set);
+/* A diagnostic: the set cannot stand where type is meant. */
+void fw_check_set_mismatch(struct fw_checker *checker,
+			   const struct fw_typed_set *set,
+			   const struct fw_word *word, const char *meant);
+bool fw_set_value_type(enum fw_set_type type, enum fw_value_type *ret);
+
+/* --- sets_file.c ---------------------------------------------------------- */
+struct fw_interval_vec {
+	struct fw_interval *items;
+	size_t n, cap;
+};
+struct fw_domain_vec {
+	struct fw_domain *items;
+	size_t n, cap;
+};
+
+struct fw_file_options {
+	const struct fw_word *path;
+	const char *format;	/* NULL: auto */
+	const struct fw_loc *format_loc;	/* valid with format */
+	bool force;
+	bool interval;
+};
+/* Reads an element file into intervals or domains, as type says. */
+int fw_check_file(struct fw_checker *checker, enum fw_set_type type,
+		  const struct fw_file_options *options,
+		  struct fw_interval_vec *intervals,
+		  struct fw_domain_vec *domains);
+
+/* --- sets_domain.c -------------------------------------------------------- */
+/* One entry ("evil.example", "=exact", "!exception"). On a fault the error is
+ * filled. -ENOMEM, 0, or -EINVAL with error. */
+int fw_domain_read(struct fw_arena *arena, const char *text,
+		   struct fw_domain *ret, struct fw_value_error *error);
+/* Sorted, each name once; -EINVAL and ret_clash where a name is an entry and an
+ * exception at once. */
+int fw_domains_sort(struct fw_domain_vec *domains, const char **ret_clash);
+
+/* --- typecheck_rule.c ----------------------------------------------------- */
+/* Words to parts. table NULL: a management line. */
+int fw_check_rule(struct fw_checker *checker, struct fw_typed_table *table,
+		  struct fw_typed_rule *rule);
+
+/* --- typecheck_flags.c ---------------------------------------------------- */
+/* `tcp flags …` from its first word on. *ret_n words; FW_VALUE_OTHER where nft
+ * has to judge. values must have room for 128 intervals. */
+enum fw_value_result fw_check_tcp_flags(struct fw_checker *checker,
+					const struct fw_word *words, size_t n,
+					struct fw_interval *values,
+					size_t *ret_n_values, size_t *ret_n);
+
+/* --- typecheck_chain.c ---------------------------------------------------- */
+/* The `type … hook …` line, policy, devices. */
+int fw_check_chain(struct fw_checker *checker, const struct fw_res_chain *in,
+		   struct fw_typed_chain *chain);
+
+/* --- reach.c -------------------------------------------------------------- */
+/* Targets of jumps exist and make no loop; inspect stands where it may. */
+int fw_check_reach(struct fw_checker *checker);
+
+/* --- blocks.c ------------------------------------------------------------- */
+int fw_check_blocks(struct fw_checker *checker);
+int fw_check_options(struct fw_checker *checker);
+const struct fw_res_block *fw_check_profile_block(
+	const struct fw_checker *checker, const char *name);
+/* One key of a block: how its line is read; read NULL where nothing runs it
+ * yet. */
+struct fw_block_key {
+	const char *name;
+	int (*read)(struct fw_checker *checker, void *ctx,
+		    const struct fw_line *line);
+	bool many;		/* may stand more than once */
+};
+int fw_check_keys(struct fw_checker *checker, const char *block,
+		  const struct fw_line *lines, size_t n_lines,
+		  const struct fw_block_key *keys, size_t n_keys, void *ctx);
+/* `key word`, the word being one of the choices; false after a diagnostic. */
+bool fw_check_choice(struct fw_checker *checker, const struct fw_line *line,
+		     const char *const *choices, size_t n, size_t *ret);
+int fw_check_inspect(struct fw_checker *checker,
+		     const struct fw_res_block *block,
+		     struct fw_profile *profile);
+int fw_check_monitor(struct fw_checker *checker,
+		     const struct fw_res_block *block);
+/* A list of device names: `a, b` or `{ a, b }`, from words on. */
+int fw_check_devices(struct fw_checker *checker, const struct fw_word *words,
+		     size_t n, const struct fw_loc *loc,
+		     const char *const **ret, size_t *ret_n);
+
+/* --- units.c -------------------------------------------------------------- */
+/* Words at the start as an amount; *ret_n of them. False, with a diagnostic,
+ * when they are none. */
+bool fw_check_count(struct fw_checker *checker, const struct fw_word *word,
+		    uint64_t max, uint64_t *ret);
+bool fw_check_bytes(struct fw_checker *checker, const struct fw_word *words,
+		    size_t n, uint64_t *ret, size_t *ret_n);
+bool fw_check_time(struct fw_checker *checker, const struct fw_word *word,
+		   uint64_t *ret_ms);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Commands that need no daemon: check, plan, print.
+ *
+ * They read files and nothing else: no root, no kernel, no network. Data goes
+ * to standard output, diagnostics to standard error. Each returns the exit
+ * status: 0, 65 (a configuration is invalid), 66 (a file named on the command
+ * line cannot be read), 70, 71 or 74.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "grammar/parse.h"
+
+struct fw_offline_options {
+	const char *const *files;	/* at least one; "-" is standard input */
+	size_t n_files;
+	struct fw_parse_options parse;
+	bool json;
+	bool strict;	/* check: warnings are errors */
+	bool terse;	/* plan: without contents of maps */
+};
+
+int fw_offline_check(const struct fw_offline_options *options);
+int fw_offline_plan(const struct fw_offline_options *options);
+/* The first file only. */
+int fw_offline_print(const struct fw_offline_options *options);
