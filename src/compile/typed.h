@@ -15,6 +15,7 @@
 
 struct fw_typed_table;
 struct fw_typed_chain;
+struct fw_remainder;
 
 /* --- sets ----------------------------------------------------------------- */
 enum fw_set_type {
@@ -67,6 +68,7 @@ struct fw_part {
 	size_t n_words;
 	const char *reason;	/* RAW: the words that keep it in nft, short
 				   ("ct state", "log"); else NULL */
+	bool is_match;		/* RAW: a match, not a statement */
 	/* A match may need more than one field: `tcp dport 22` is l4proto and
 	 * dport. All must hold. Also valid for RAW as far as it is known to
 	 * imply them (`udp length 8` implies l4proto udp): then n may be 0 */
@@ -86,7 +88,7 @@ struct fw_typed_rule {
 	const struct fw_word *words;	/* defines replaced */
 	size_t n_words;
 	const char *text;		/* canonical */
-	struct fw_part *parts;
+	struct fw_part *parts;	/* none for `comment "…"` */
 	size_t n_parts;
 	uint32_t rule;			/* index in plan->rules */
 };
@@ -117,6 +119,9 @@ struct fw_typed_chain {
 	const char *comment;
 	struct fw_typed_rule *rules;
 	size_t n_rules;
+	/* ingress: what stays in nft; fw_lower_xdp() fills it (lower.h) */
+	const struct fw_remainder *remainders;
+	size_t n_remainders;
 };
 
 struct fw_typed_object {
