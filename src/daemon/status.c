@@ -262,6 +262,7 @@ json_t *fw_status_rules(struct fw_daemon *daemon)
 	for (size_t i = 0; i < plan->n_rules; i++)
 		counts[i] = (struct fw_rule_count){ -1, -1 };
 	(void)fw_apply_rule_counts(daemon->apply, counts);
+	fw_verdicts_rule_counts(daemon->verdicts, plan, counts);
 	for (size_t i = 0; i < plan->n_rules; i++)
 		array = append(array, rule(&plan->rules[i], &counts[i]));
 	return json_pack("{s:s, s:o, s:o}", "schema", FW_SCHEMA, "generation",

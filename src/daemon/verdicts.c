@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reports of workers in, one record a verdict out, and every report handed on
- * to the flows. Called by the workers' threads; what fails is counted by the
+ * Reports of workers in; one record a verdict and counters of rules out, and
+ * every report handed on to the flows. Called by the workers' threads; what fails is counted by the
  * mailbox.
  */
 #include "daemon/verdicts.h"
@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "util/cleanup.h"
 
@@ -21,8 +22,9 @@ struct fw_verdicts {
 	struct fw_door door;
 	const struct fw_door *inner;
 	struct fw_mailbox *mailbox;
-	pthread_mutex_t mutex;		/* of plan */
+	pthread_mutex_t mutex;		/* of plan and packets */
 	struct fw_plan *plan;
+	uint64_t *packets;		/* by the plan's rules */
 	_Atomic uint64_t told[TOLD];
 };
 
@@ -46,18 +48,25 @@ const char *fw_proto_text(uint8_t proto, char text[static FW_PROTO_MAX])
 }
 
 /* A rule's number belongs to the plan that the flow's profile stands in, which
- * may be older than the present one: then its place is not known. */
+ * may be older than the present one: then nothing is known of the rule. The
+ * caller has the mutex. */
+static bool is_known(const struct fw_verdicts *verdicts,
+		     const struct fw_flow_report *report)
+{
+	const struct fw_plan *plan = verdicts->plan;
+
+	return report->rule < plan->n_rules &&
+	       report->profile >= plan->profiles &&
+	       report->profile < plan->profiles + plan->n_profiles;
+}
+
 static void add_rule(struct fw_verdicts *verdicts, struct fw_record *record,
 		     const struct fw_flow_report *report)
 {
-	const struct fw_plan *plan;
-
 	(void)pthread_mutex_lock(&verdicts->mutex);
-	plan = verdicts->plan;
-	if (report->rule < plan->n_rules &&
-	    report->profile >= plan->profiles &&
-	    report->profile < plan->profiles + plan->n_profiles) {
-		const struct fw_plan_rule *rule = &plan->rules[report->rule];
+	if (is_known(verdicts, report)) {
+		const struct fw_plan_rule *rule =
+			&verdicts->plan->rules[report->rule];
 
 		fw_record_text(record, "file", rule->file);
 		fw_record_number(record, "line", rule->line);
@@ -92,14 +101,23 @@ static void tell(struct fw_verdicts *verdicts,
 			fw_record_end(&record));
 }
 
+static void count(struct fw_verdicts *verdicts,
+		  const struct fw_flow_report *report)
+{
+	if (report->rule == FW_NO_RULE)
+		return;
+	(void)pthread_mutex_lock(&verdicts->mutex);
+	if (is_known(verdicts, report))
+		verdicts->packets[report->rule]++;
+	(void)pthread_mutex_unlock(&verdicts->mutex);
+}
+
 static bool is_news(struct fw_verdicts *verdicts,
 		    const struct fw_flow_report *report)
 {
 	uint64_t name = (uint64_t)report->queue << 48 ^ (report->id + 1);
 	_Atomic uint64_t *told;
 
-	if (report->verdict == FW_FLOW_UNVETTED)
-		return false;
 	told = &verdicts->told[(report->id ^ report->queue) % TOLD];
 	return atomic_exchange_explicit(told, name, memory_order_relaxed) !=
 	       name;
@@ -110,6 +128,9 @@ static void on_flow(void *ctx, const struct fw_flow_report *report)
 	struct fw_verdicts *verdicts = ctx;
 
 	verdicts->inner->flow(verdicts->inner->ctx, report);
+	if (report->verdict == FW_FLOW_UNVETTED)
+		return;
+	count(verdicts, report);
 	if (is_news(verdicts, report))
 		tell(verdicts, report);
 }
@@ -129,6 +150,11 @@ struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
 
 	if (!verdicts)
 		return NULL;
+	verdicts->packets = calloc(plan->n_rules + 1, sizeof(uint64_t));
+	if (!verdicts->packets) {
+		free(verdicts);
+		return NULL;
+	}
 	(void)pthread_mutex_init(&verdicts->mutex, NULL);
 	verdicts->inner = inner;
 	verdicts->mailbox = mailbox;
@@ -146,6 +172,7 @@ void fw_verdicts_free(struct fw_verdicts *verdicts)
 	if (!verdicts)
 		return;
 	fw_plan_unref(verdicts->plan);
+	free(verdicts->packets);
 	(void)pthread_mutex_destroy(&verdicts->mutex);
 	free(verdicts);
 }
@@ -155,14 +182,54 @@ const struct fw_door *fw_verdicts_door(const struct fw_verdicts *verdicts)
 	return &verdicts->door;
 }
 
+/* Few rules are the inspector's: each looks for itself in the old plan. */
+static void carry_over(const struct fw_plan *old, const uint64_t *old_packets,
+		       const struct fw_plan *plan, uint64_t *packets)
+{
+	for (size_t i = 0; i < plan->n_rules; i++) {
+		if (plan->rules[i].layer != FW_LAYER_INSPECT)
+			continue;
+		for (size_t o = 0; o < old->n_rules; o++) {
+			if (!memcmp(&old->rules[o].key, &plan->rules[i].key,
+				    sizeof(plan->rules[i].key)))
+				packets[i] = old_packets[o];
+		}
+	}
+}
+
+/* Without memory the old plan stays: rules are then not known, no more. */
 void fw_verdicts_set_plan(struct fw_verdicts *verdicts,
 			  const struct fw_plan *plan)
 {
-	struct fw_plan *old;
+	uint64_t *packets = calloc(plan->n_rules + 1, sizeof(*packets));
+	struct fw_plan *old = NULL;
+	uint64_t *old_packets = NULL;
 
+	if (!packets || plan == verdicts->plan) {
+		free(packets);
+		return;
+	}
 	(void)pthread_mutex_lock(&verdicts->mutex);
+	carry_over(verdicts->plan, verdicts->packets, plan, packets);
 	old = verdicts->plan;
+	old_packets = verdicts->packets;
 	verdicts->plan = fw_plan_ref(plan);
+	verdicts->packets = packets;
 	(void)pthread_mutex_unlock(&verdicts->mutex);
 	fw_plan_unref(old);
+	free(old_packets);
+}
+
+void fw_verdicts_rule_counts(struct fw_verdicts *verdicts,
+			     const struct fw_plan *plan,
+			     struct fw_rule_count *counts)
+{
+	if (plan != verdicts->plan)
+		return;
+	(void)pthread_mutex_lock(&verdicts->mutex);
+	for (size_t i = 0; i < plan->n_rules; i++) {
+		if (plan->rules[i].layer == FW_LAYER_INSPECT)
+			counts[i].packets = (int64_t)verdicts->packets[i];
+	}
+	(void)pthread_mutex_unlock(&verdicts->mutex);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The inspector's verdicts as events: a door in front of the flows' door.
+ * The inspector's verdicts as events, and its rules' counters: a door in front
+ * of the flows' door.
  */
 #pragma once
 
@@ -21,6 +22,13 @@ const struct fw_door *fw_verdicts_door(const struct fw_verdicts *verdicts);
 /* After a commit. */
 void fw_verdicts_set_plan(struct fw_verdicts *verdicts,
 			  const struct fw_plan *plan);
+
+/* Packets of flows that an inspect rule decided, from the packet on which it
+ * did; counts, by the rules of plan, keeps its other items. Their bytes are not
+ * known. Counters go on where a rule stays the same. */
+void fw_verdicts_rule_counts(struct fw_verdicts *verdicts,
+			     const struct fw_plan *plan,
+			     struct fw_rule_count *counts);
 
 #define FW_PROTO_MAX 16
 
