@@ -44,7 +44,6 @@ struct pair {
 	/* by object of live and next: whether it is deleted, whether made */
 	bool *goes, *comes;
 	bool any_goes;
-	/* by rule of a chain: live and next, which stays; set by match_rules */
 	int error;
 };
 
@@ -141,6 +140,37 @@ static size_t find_object(const struct fw_nft_rec_table *table, const char *kind
 	return i;
 }
 
+/*
+ * The one set whose content changes with every generation. It is made anew,
+ * with its element in its declaration: commands on elements would make
+ * libnftables fetch the content of every interval set there is.
+ */
+static bool is_epoch(const struct pair *pair,
+		     const struct fw_nft_rec_object *object)
+{
+	return pair->next->own && strcmp(object->name, "epoch") == 0;
+}
+
+static bool same_elements(const struct fw_nft_rec_object *a,
+			  const struct fw_nft_rec_object *b)
+{
+	if (a->n_elements != b->n_elements)
+		return false;
+	for (size_t i = 0; i < a->n_elements; i++)
+		if (strcmp(a->elements[i], b->elements[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Whether the declaration is the same, so that the object can stay. */
+static bool same_object(const struct pair *pair,
+			const struct fw_nft_rec_object *a,
+			const struct fw_nft_rec_object *b)
+{
+	return strcmp(a->body, b->body) == 0 &&
+	       (!is_epoch(pair, b) || same_elements(a, b));
+}
+
 static bool elements_mention_gone(const struct pair *pair,
 				  const struct fw_nft_rec_object *object)
 {
@@ -171,7 +201,7 @@ static int compare_objects(struct pair *pair)
 			const struct fw_nft_rec_object *old = &pair->live->objects[i];
 			size_t k = find_object(next, old->kind, old->name);
 			bool stays = k < next->n_objects &&
-				     strcmp(old->body, next->objects[k].body) == 0 &&
+				     same_object(pair, old, &next->objects[k]) &&
 				     (round == 0 || !pair->goes[i]) &&
 				     (round == 0 || !elements_mention_gone(pair, old));
 
@@ -361,17 +391,6 @@ static void list_elements(struct pair *pair, const char *verb,
 	LINE(pair, &origin, "}");
 }
 
-static bool same_elements(const struct fw_nft_rec_object *a,
-			  const struct fw_nft_rec_object *b)
-{
-	if (a->n_elements != b->n_elements)
-		return false;
-	for (size_t i = 0; i < a->n_elements; i++)
-		if (strcmp(a->elements[i], b->elements[i]) != 0)
-			return false;
-	return true;
-}
-
 /* The object as it stands; NULL when it is made anew. */
 static const struct fw_nft_rec_object *standing_object(const struct pair *pair,
 						       size_t index)
@@ -443,6 +462,8 @@ static void declare_object(struct pair *pair, struct fw_nft_rec_object *object)
 	origin.object = object;
 	LINE(pair, &origin, "\t%s %s {", object->kind, object->name);
 	add_block(pair, &origin, object->body);
+	for (size_t i = 0; is_epoch(pair, object) && i < object->n_elements; i++)
+		LINE(pair, &origin, "\t\telements = { %s }", object->elements[i]);
 	LINE(pair, &origin, "\t}");
 }
 
@@ -496,6 +517,8 @@ static void add_elements(struct pair *pair)
 		struct fw_nft_rec_object *object = &pair->next->objects[i];
 		const struct fw_nft_rec_object *old = standing_object(pair, i);
 
+		if (is_epoch(pair, object))
+			continue;
 		if (!old || replaces_content(old, object))
 			list_elements(pair, "add", object, object, NULL);
 		else if (!same_elements(old, object))
