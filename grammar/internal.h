@@ -4,7 +4,7 @@
  *
  *	source.c	files, includes, bounds		-> bytes
  *	lexer.l		bytes				-> raw tokens
- *	position.c	raw tokens			-> tokens: which words are
+ *	position.h	raw tokens			-> tokens: which words are
  *			keywords here, which braces have bodies, where
  *			statements end, repairs, skipping after an error
  *	parser.y	tokens				-> calls of build.c
@@ -28,7 +28,7 @@
 #define FW_PARSE_MAX_FILES 4096		/* read in one run */
 #define FW_PARSE_MAX_WEIGHT (16u << 20)	/* words, a statement counting as four */
 
-/* Kinds that only position.c sees; the rest are the parser's own. */
+/* Kinds that only position.h knows; the rest are the parser's own. */
 enum fw_raw_kind {
 	FW_RAW_FIRST_ = 10000,
 	FW_RAW_OPEN,		/* { */
@@ -64,6 +64,7 @@ struct fw_input {
 	size_t n_brackets;	/* open when the file began */
 	_Alignas(max_align_t) unsigned char pool[1024]; /* flex's own memory */
 	size_t pool_used;
+	struct fw_loc suspect;	/* a brace whose `}` stood too far left; line 0: none */
 	struct fw_loc wide_string; /* the last one over several lines; line 0: none */
 };
 
@@ -114,7 +115,7 @@ struct fw_parser {
 	size_t n_files, n_bytes, n_includes;
 	bool includes_stopped;	/* the depth bound was struck: no more includes */
 
-	/* position.c */
+	/* position.h */
 	struct fw_token next;	/* to be given before anything is read */
 	bool has_next;
 	struct fw_bracket brackets[FW_PARSE_MAX_NESTING + 1];
@@ -126,7 +127,6 @@ struct fw_parser {
 	bool define_first;	/* a -D text: `define` is understood */
 	struct fw_token last;	/* raw, newlines not counted */
 	struct fw_token given;	/* to the grammar */
-	struct fw_loc suspect;	/* a brace whose `}` stood too far left; line 0: none */
 
 	/* build.c */
 	FW_STACK(struct fw_word) words;
@@ -147,9 +147,6 @@ struct fw_diag *fw_parse_error(struct fw_parser *parser, const char *id,
 /* The last token does not fit; expected says in words what would. */
 void fw_parse_unexpected(struct fw_parser *parser, const struct fw_loc *loc,
 			 const char *const *expected, size_t n);
-
-/* The `error` rule of the grammar begins here; position.c skips the statement. */
-void fw_position_skip(struct fw_parser *parser);
 
 /* source.c: 0, -ENOMEM, or another -errno of the file named at the call. */
 int fw_source_open(struct fw_parser *parser, const char *path);

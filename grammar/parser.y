@@ -2,7 +2,7 @@
 /*
  * Tokens to the tree: the structure of a configuration.
  *
- * In: the tokens of position.c, which knows the words by their places and ends
+ * In: the tokens of position.h, which knows the words by their places and ends
  * every statement with SEP. Out: items and lines on the stacks of build.c. What
  * does not fit is reported by message.c; its statement is skipped, and reading
  * goes on. A value that is a `mark` is the height of a stack, see build.c.
@@ -39,6 +39,8 @@ struct fw_head {
 
 %code {
 #include <string.h>
+
+#include "grammar/position.h"
 
 #define YYMAXDEPTH 10000
 #define YYLLOC_DEFAULT(here, rhs, n)                                     \
