@@ -9,7 +9,6 @@
  * A batch is recvmmsg() of up to 32 messages and one send() of as many verdict
  * messages: four times the packets a CPU second of one call each.
  */
-#define _GNU_SOURCE	/* recvmmsg */
 #include "inspect/queue.h"
 
 #include <arpa/inet.h>
@@ -26,7 +25,7 @@
 
 #define BATCH 32
 #define COPY_RANGE 65535u	/* a segmented packet, whole */
-#define MESSAGE_MAX (COPY_RANGE + 8192)
+#define MESSAGE_MAX (65536 + 8192)	/* aligned as netlink wants it */
 #define VERDICT_MAX 64		/* header, verdict, mark */
 #define QUEUE_LEN 4096u
 #define SOCKET_BUFFER (32 * 1024 * 1024)

@@ -9,7 +9,6 @@
  * the inspector's counters, which are atomic. All else belongs to the thread,
  * or, before it runs and after it has ended, to who starts and stops it.
  */
-#define _GNU_SOURCE	/* pthread_setaffinity_np, pthread_setname_np */
 #include "inspect/worker.h"
 
 #include <errno.h>
