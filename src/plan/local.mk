@@ -1,4 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwplan.a
 libfwplan_a_SOURCES = \
-	src/plan/plan.h
+	src/plan/domain.c \
+	src/plan/entries.c \
+	src/plan/plan.c \
+	src/plan/plan.h \
+	src/plan/plan_json.c \
+	src/plan/plan_nft.c \
+	src/plan/plan_print.c \
+	src/plan/print.h \
+	src/plan/seal.c

@@ -60,8 +60,11 @@ struct fw_match {
 	size_t n_intervals;	/* 0: never */
 };
 
+/* A user's rule may be several of these: one on each device, and one more where
+ * its counter stands before a match. */
 struct fw_xdp_rule {
-	const struct fw_match *matches;	/* all must hold */
+	const struct fw_match *matches;	/* all must hold; by field, one a
+					   field */
 	size_t n_matches;
 	enum fw_verdict verdict;
 	uint32_t rule;		/* index in plan->rules, or FW_NO_RULE for
@@ -72,8 +75,9 @@ struct fw_xdp_rule {
 #define FW_NO_RULE UINT32_MAX
 
 /* A chain on a device. Its rules stand at rules[first_word * 64] and on in
- * plan->xdp.rules; slots that no rule uses have n_matches 0, verdict NONE and
- * are in no row. */
+ * plan->xdp.rules; devices with the same rules share them. n_words may be 0:
+ * only the policy is left. Slots that no rule uses have n_matches 0, verdict
+ * NONE, are not counted and are in no row. */
 struct fw_xdp_device {
 	const char *device;
 	const char *family, *table, *chain;
@@ -116,6 +120,9 @@ struct fw_plan_xdp {
 /* Stands in nft text for the carry bit of the generation's slot, as a number
  * in its place in the mark: `meta mark & $flywall_carry != 0 accept`. */
 #define FW_NFT_CARRY "$flywall_carry"
+/* The one element of the own table's set "epoch": apply puts a number in its
+ * place that changes with each transaction. */
+#define FW_NFT_EPOCH "$flywall_epoch"
 
 struct fw_nft_rule {
 	const char *text;	/* words only, no line end */

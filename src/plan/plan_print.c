@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan as admins read it: what runs where, and why not further down.
+ *
+ * In: a plan. Out: text on a stream, the same for the same plan; whether it
+ * could be written is the stream's to say.
+ */
+#include <string.h>
+
+#include "plan/print.h"
+#include "util/cleanup.h"
+
+static void print_head(const struct fw_plan *plan, FILE *out)
+{
+	char hash[FW_HASH_HEX];
+	size_t n[FW_LAYER_MAX_] = { 0 };
+
+	for (size_t i = 0; i < plan->n_rules; i++)
+		n[plan->rules[i].layer]++;
+	fw_hash_hex(&plan->hash, hash);
+	fprintf(out, "plan %.16s: %zu rules, %zu in xdp, %zu in nft, "
+		"%zu in inspect\n", hash, plan->n_rules, n[FW_LAYER_XDP],
+		n[FW_LAYER_NFT], n[FW_LAYER_INSPECT]);
+}
+
+/* "netdev early wan_in", "inspect web" */
+static void print_chain(const char *family, const char *table,
+			const char *chain, FILE *out)
+{
+	fprintf(out, "%s%s%s %s", family, *family ? " " : "", table, chain);
+}
+
+static bool same_chain(const struct fw_plan_rule *a,
+		       const struct fw_plan_rule *b)
+{
+	return strcmp(a->family, b->family) == 0 &&
+	       strcmp(a->table, b->table) == 0 &&
+	       strcmp(a->chain, b->chain) == 0;
+}
+
+static void print_rules(const struct fw_plan *plan, FILE *out)
+{
+	for (size_t i = 0; i < plan->n_rules; i++) {
+		const struct fw_plan_rule *r = &plan->rules[i];
+
+		if (i == 0 || !same_chain(r - 1, r)) {
+			fputs("\n", out);
+			print_chain(r->family, r->table, r->chain, out);
+			fputs("\n", out);
+		}
+		fprintf(out, "  %-7s  %s:%u: %s", fw_layer_name(r->layer),
+			r->file, r->line, r->text);
+		if (r->reason)
+			fprintf(out, "  (%s)", r->reason);
+		fputs("\n", out);
+	}
+}
+
+static const struct fw_xdp_device *find_xdp(const struct fw_plan *plan,
+					    const char *name)
+{
+	for (size_t i = 0; i < plan->xdp.n_devices; i++)
+		if (strcmp(plan->xdp.devices[i].device, name) == 0)
+			return &plan->xdp.devices[i];
+	return NULL;
+}
+
+static void print_devices(const struct fw_plan *plan, FILE *out)
+{
+	if (plan->n_devices > 0)
+		fputs("\ndevices\n", out);
+	for (size_t i = 0; i < plan->n_devices; i++) {
+		const struct fw_plan_device *d = &plan->devices[i];
+		const struct fw_xdp_device *x = find_xdp(plan, d->name);
+
+		fprintf(out, "  %s: attach %s%s%s", d->name,
+			fw_attach_name(d->attach), d->tc ? ", tc" : "",
+			d->watch_dns ? ", monitor dns" : "");
+		if (x) {
+			fputs(", xdp runs ", out);
+			print_chain(x->family, x->table, x->chain, out);
+			fprintf(out, " (rules %u-%u of the maps, policy %s)",
+				x->first_word * 64u,
+				(x->first_word + x->n_words) * 64u -
+					(x->n_words > 0),
+				x->policy == FW_VERDICT_NONE ? "in nft" :
+				fw_verdict_name(x->policy));
+		}
+		fputs("\n", out);
+	}
+}
+
+static void print_map_rules(const struct fw_plan *plan, FILE *out)
+{
+	const struct fw_plan_xdp *xdp = &plan->xdp;
+
+	if (xdp->n_rules > 0)
+		fputs("\nrules of the maps\n", out);
+	for (uint32_t i = 0; i < xdp->n_rules; i++) {
+		const struct fw_xdp_rule *r = &xdp->rules[i];
+
+		if (r->verdict == FW_VERDICT_NONE && !r->counted)
+			continue;	/* a slot without a rule */
+		fprintf(out, "  %u: %s%s", i, r->verdict == FW_VERDICT_NONE ?
+			"count" : fw_verdict_name(r->verdict),
+			r->verdict != FW_VERDICT_NONE && r->counted ?
+			", counted" : "");
+		if (r->rule == FW_NO_RULE)
+			fputs(", management\n", out);
+		else
+			fprintf(out, ", %s:%u\n", plan->rules[r->rule].file,
+				plan->rules[r->rule].line);
+	}
+}
+
+static int print_entry(void *ctx, const char *key, const char *value)
+{
+	fprintf(ctx, "    %s: %s\n", key, value);
+	return 0;
+}
+
+static void print_tables(const struct fw_plan *plan, bool terse, FILE *out)
+{
+	if (plan->xdp.n_tables > 0)
+		fputs("\nmaps\n", out);
+	for (size_t i = 0; i < plan->xdp.n_tables; i++) {
+		const struct fw_plan_table *t = &plan->xdp.tables[i];
+
+		fprintf(out, "  %s: %s, %u entries, %zu bytes\n", t->name,
+			fw_table_kind_name(t->kind), t->n,
+			fw_plan_table_bytes(t));
+		/* Written to a stream: the printer itself cannot fail. */
+		if (!terse)
+			(void)fw_plan_table_entries(t, print_entry, out);
+	}
+}
+
+static const char *drop_or_accept(bool accept)
+{
+	return accept ? "accept" : "drop";
+}
+
+static void print_profile(const struct fw_profile *p, FILE *out)
+{
+	static const char *const fallbacks[] = {
+		[FW_INSPECT_DROP] = "drop",
+		[FW_INSPECT_TRUST] = "trust",
+		[FW_INSPECT_KEEP] = "keep-inspecting",
+	};
+
+	_Static_assert(FW_ARRAY_SIZE(fallbacks) == FW_INSPECT_ACTION_MAX_,
+		       "names");
+	fprintf(out, "  %s (%u): queue %u-%u, window %u packets %llu bytes, "
+		"max %llu bytes %llu ms, memory %llu per-flow %llu,\n"
+		"    on-incomplete %s, on-overlap %s, on-overload %s, "
+		"on-absent %s, default %s",
+		p->name, p->id, p->queue_first, p->queue_last,
+		p->window_packets, (unsigned long long)p->window_bytes,
+		(unsigned long long)p->max_bytes,
+		(unsigned long long)p->max_ms, (unsigned long long)p->memory,
+		(unsigned long long)p->memory_flow,
+		drop_or_accept(p->on_incomplete),
+		p->on_overlap_first ? "first" : "drop",
+		drop_or_accept(p->on_overload), drop_or_accept(p->on_absent),
+		fallbacks[p->fallback]);
+	if (p->recheck_ms)
+		fprintf(out, ", recheck %llu ms",
+			(unsigned long long)p->recheck_ms);
+	fputs("\n", out);
+}
+
+static void print_profiles(const struct fw_plan *plan, FILE *out)
+{
+	if (plan->n_profiles > 0)
+		fputs("\nprofiles\n", out);
+	for (size_t i = 0; i < plan->n_profiles; i++)
+		print_profile(&plan->profiles[i], out);
+}
+
+static void print_domains(const struct fw_plan *plan, bool terse, FILE *out)
+{
+	if (plan->n_domain_sets > 0)
+		fputs("\ndomain sets\n", out);
+	for (size_t i = 0; i < plan->n_domain_sets; i++) {
+		const struct fw_domain_set *s = &plan->domain_sets[i];
+
+		fprintf(out, "  %s: %zu names\n",
+			*s->name ? s->name : "(in a rule)", s->n_domains);
+		for (size_t k = 0; !terse && k < s->n_domains; k++)
+			fprintf(out, "    %s%s%s\n",
+				s->domains[k].exception ? "!" : "",
+				s->domains[k].exact ? "=" : "",
+				s->domains[k].name);
+	}
+}
+
+static void print_nft(const struct fw_plan *plan, bool terse, FILE *out)
+{
+	_cleanup_(fw_buf_done) struct fw_buf text = { 0 };
+
+	fw_plan_nft_text(plan, terse, &text);
+	if (text.text && !text.failed)
+		fprintf(out, "\nnft\n%s", text.text);
+}
+
+void fw_plan_print(const struct fw_plan *plan, bool terse, FILE *out)
+{
+	print_head(plan, out);
+	print_rules(plan, out);
+	print_devices(plan, out);
+	print_map_rules(plan, out);
+	print_tables(plan, terse, out);
+	print_profiles(plan, out);
+	print_domains(plan, terse, out);
+	print_nft(plan, terse, out);
+}
