@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The classifier's tables: field value -> equivalence class -> bit vector of
+ * rules (aggregated bit vectors: Lakshman and Stiliadis, SIGCOMM 1998; Baboescu
+ * and Varghese, SIGCOMM 2001).
+ *
+ * In: plan->xdp.rules, one match a field each. Out: plan->xdp.tables, in the
+ * layout of abi.h, sorted, the same for the same rules. Fails only for want of
+ * memory.
+ *
+ * Values with the same rules are one class, and the class is its row: rows are
+ * interned, so equal ones are one. Row 0 is empty. Ports and bytes are swept
+ * over the ends of their intervals. Addresses go by prefix: every prefix of a
+ * rule is an entry, and its row has the rules of the prefixes that cover it
+ * too, so the longest match finds them all; an entry that says the same as the
+ * next one above it is left out.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/lower.h"
+#include "util/cleanup.h"
+
+/* --- rows ----------------------------------------------------------------- */
+struct rows {
+	struct fw_row *items;
+	uint32_t n, cap;
+	uint32_t *slots;	/* open addressing; row + 1, 0 is free */
+	uint32_t n_slots;	/* a power of two */
+};
+
+static void rows_done(struct rows *rows)
+{
+	free(rows->items);
+	free(rows->slots);
+}
+
+static uint32_t hash_row(const struct fw_row *row)
+{
+	uint64_t h = 0;
+
+	for (int i = 0; i < FW_ROW_WORDS; i++) {
+		h = (h ^ row->words[i]) * 0x9e3779b97f4a7c15ULL;
+		h ^= h >> 29;
+	}
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static uint32_t *find_slot(struct rows *rows, const struct fw_row *row)
+{
+	uint32_t i = hash_row(row) & (rows->n_slots - 1);
+
+	while (rows->slots[i] &&
+	       memcmp(&rows->items[rows->slots[i] - 1], row, sizeof(*row)) != 0)
+		i = (i + 1) & (rows->n_slots - 1);
+	return &rows->slots[i];
+}
+
+static int grow_rows(struct rows *rows)
+{
+	uint32_t cap = rows->cap ? rows->cap * 2 : 64;
+	struct fw_row *items;
+	uint32_t *slots;
+
+	if (cap > 1u << 28)
+		return -ENOMEM;
+	items = realloc(rows->items, cap * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	rows->items = items;
+	slots = calloc(cap * 2, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	free(rows->slots);
+	rows->slots = slots;
+	rows->n_slots = cap * 2;
+	rows->cap = cap;
+	for (uint32_t i = 0; i < rows->n; i++)
+		*find_slot(rows, &rows->items[i]) = i + 1;
+	return 0;
+}
+
+static int intern(struct rows *rows, const struct fw_row *row, uint32_t *ret)
+{
+	uint32_t *slot;
+
+	if (rows->n == rows->cap && grow_rows(rows) < 0)
+		return -ENOMEM;
+	slot = find_slot(rows, row);
+	if (!*slot) {
+		rows->items[rows->n++] = *row;
+		*slot = rows->n;
+	}
+	*ret = *slot - 1;
+	return 0;
+}
+
+static void flip(struct fw_row *row, uint32_t rule)
+{
+	row->words[rule / 64] ^= 1ULL << (rule % 64);
+}
+
+static void set_bit(struct fw_row *row, uint32_t rule)
+{
+	row->words[rule / 64] |= 1ULL << (rule % 64);
+}
+
+/* --- the rules of a field ------------------------------------------------- */
+struct build {
+	struct fw_plan *plan;
+	struct rows rows;
+	struct fw_gen gen;
+	struct fw_row base[FW_FIELD_MAX_];	/* rules that do not test it */
+	FW_VEC(struct fw_plan_table) tables;
+};
+
+/* A slot that no rule uses is in no row. */
+static bool in_use(const struct fw_xdp_rule *rule)
+{
+	return rule->verdict != FW_VERDICT_NONE || rule->counted;
+}
+
+static const struct fw_match *match_on(const struct fw_xdp_rule *rule,
+				       enum fw_field field)
+{
+	const struct fw_match *found = NULL;
+
+	if (!in_use(rule))
+		return NULL;
+	for (size_t i = 0; i < rule->n_matches; i++)
+		if (rule->matches[i].field == field) {
+			assert(!found);
+			found = &rule->matches[i];
+		}
+	return found;
+}
+
+static size_t count_intervals(const struct build *b, enum fw_field field)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++) {
+		const struct fw_match *m =
+			match_on(&b->plan->xdp.rules[i], field);
+
+		n += m ? m->n_intervals : 0;
+	}
+	return n;
+}
+
+static int make_bases(struct build *b)
+{
+	const struct fw_plan_xdp *xdp = &b->plan->xdp;
+	const struct fw_row empty = { { 0 } };
+	uint32_t row;
+	int r = intern(&b->rows, &empty, &row);
+
+	for (int f = 0; r == 0 && f < FW_FIELD_MAX_; f++) {
+		for (uint32_t i = 0; i < xdp->n_rules; i++)
+			if (in_use(&xdp->rules[i]) &&
+			    !match_on(&xdp->rules[i], (enum fw_field)f))
+				set_bit(&b->base[f], i);
+		r = intern(&b->rows, &b->base[f], &b->gen.absent[f]);
+	}
+	return r;
+}
+
+static int add_table(struct build *b, const char *name, enum fw_table_kind kind,
+		     size_t key_size, size_t value_size, size_t n,
+		     const void *keys, const void *values)
+{
+	struct fw_plan_table *t = fw_vec_push(b->plan->arena, &b->tables);
+
+	if (!t)
+		return -ENOMEM;
+	*t = (struct fw_plan_table){
+		.name = name,
+		.kind = kind,
+		.key_size = (uint32_t)key_size,
+		.value_size = (uint32_t)value_size,
+		.n = (uint32_t)n,
+		.keys = keys,
+		.values = values,
+	};
+	return 0;
+}
+
+/* --- ports and bytes ------------------------------------------------------ */
+struct edge {
+	uint32_t at;		/* from here on … */
+	uint32_t rule;		/* … this rule is in, or out again */
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct edge *x = a, *y = b;
+
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+static size_t collect_edges(const struct build *b, enum fw_field field,
+			    struct edge *edges)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++) {
+		const struct fw_match *m =
+			match_on(&b->plan->xdp.rules[i], field);
+
+		for (size_t k = 0; m && k < m->n_intervals; k++) {
+			edges[n++] = (struct edge){
+				(uint32_t)m->intervals[k].lo, i };
+			edges[n++] = (struct edge){
+				(uint32_t)m->intervals[k].hi + 1, i };
+		}
+	}
+	return n;
+}
+
+/* Fills values 0..max of the field with their rows. */
+static int sweep(struct build *b, enum fw_field field, uint32_t max,
+		 uint32_t *values)
+{
+	size_t n = 2 * count_intervals(b, field), at = 0;
+	_cleanup_free_ struct edge *edges = malloc((n + 1) * sizeof(*edges));
+	struct fw_row row = b->base[field];
+	uint32_t v = 0;
+
+	if (!edges)
+		return -ENOMEM;
+	n = collect_edges(b, field, edges);
+	qsort(edges, n, sizeof(*edges), by_place);
+	while (v <= max) {
+		uint32_t end, id;
+
+		while (at < n && edges[at].at == v)
+			flip(&row, edges[at++].rule);
+		end = at < n && edges[at].at <= max ? edges[at].at : max + 1;
+		if (intern(&b->rows, &row, &id) < 0)
+			return -ENOMEM;
+		while (v < end)
+			values[v++] = id;
+	}
+	return 0;
+}
+
+static int build_ports(struct build *b, const char *name, enum fw_field field)
+{
+	uint32_t *values = fw_arena_array(b->plan->arena, 65536,
+					  sizeof(*values));
+	int r = values ? sweep(b, field, 65535, values) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	return add_table(b, name, FW_TABLE_ARRAY, sizeof(uint32_t),
+			 sizeof(uint32_t), 65536, NULL, values);
+}
+
+static int build_small(struct build *b)
+{
+	static const struct {
+		enum fw_field field;
+		uint32_t base;
+	} parts[] = {
+		{ FW_FIELD_L3, FW_SMALL_L3 },
+		{ FW_FIELD_NEXTHDR, FW_SMALL_NEXTHDR },
+		{ FW_FIELD_L4PROTO, FW_SMALL_L4PROTO },
+		{ FW_FIELD_TCP_FLAGS, FW_SMALL_TCP_FLAGS },
+		{ FW_FIELD_ICMP_TYPE, FW_SMALL_ICMP_TYPE },
+		{ FW_FIELD_ICMP_CODE, FW_SMALL_ICMP_CODE },
+	};
+	uint32_t *values = fw_arena_array(b->plan->arena, FW_SMALL_MAX,
+					  sizeof(*values));
+	int r = values ? 0 : -ENOMEM;
+
+	/* L3 values that do not exist keep row 0. */
+	for (size_t i = 0; r == 0 && i < FW_ARRAY_SIZE(parts); i++)
+		r = sweep(b, parts[i].field,
+			  (uint32_t)fw_field_max(parts[i].field),
+			  values + parts[i].base);
+	if (r < 0)
+		return r;
+	return add_table(b, "small", FW_TABLE_ARRAY, sizeof(uint32_t),
+			 sizeof(uint32_t), FW_SMALL_MAX, NULL, values);
+}
+
+/* --- addresses ------------------------------------------------------------ */
+struct prefix {
+	fw_u128 addr;		/* in the field's own width */
+	uint32_t rule;
+	uint8_t len;
+};
+
+typedef FW_VEC(struct prefix) prefix_vec;
+
+struct entry {
+	fw_u128 addr;
+	uint32_t row;
+	uint8_t len;
+};
+
+static int by_prefix(const void *a, const void *b)
+{
+	const struct prefix *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->len - y->len;
+}
+
+/* In the order of the key's bytes: abi.h's length (host order), then address. */
+static int by_key(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	const uint32_t x_len = x->len, y_len = y->len;
+
+	if (x_len != y_len)
+		return memcmp(&x_len, &y_len, sizeof(x_len));
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+static fw_u128 last_of(fw_u128 addr, unsigned len, unsigned width)
+{
+	if (len == 0)
+		return width == 128 ? ~(fw_u128)0 : ((fw_u128)1 << width) - 1;
+	return addr | (((fw_u128)1 << (width - len)) - 1);
+}
+
+/* lo..hi as prefixes, the largest that fit, from below. */
+static int add_prefixes(struct fw_arena *arena, prefix_vec *prefixes,
+			const struct fw_interval *interval, unsigned width,
+			uint32_t rule)
+{
+	fw_u128 at = interval->lo;
+
+	for (;;) {
+		unsigned len = width;
+		struct prefix *p = fw_vec_push(arena, prefixes);
+		fw_u128 last;
+
+		if (!p)
+			return -ENOMEM;
+		while (len > 0 &&
+		       !(at & ((fw_u128)1 << (width - len))) &&
+		       last_of(at, len - 1, width) <= interval->hi)
+			len--;
+		*p = (struct prefix){ at, rule, (uint8_t)len };
+		last = last_of(at, len, width);
+		if (last >= interval->hi)
+			return 0;
+		at = last + 1;
+	}
+}
+
+static int collect_prefixes(struct build *b, struct fw_arena *arena,
+			    enum fw_field field, unsigned width,
+			    prefix_vec *prefixes)
+{
+	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++) {
+		const struct fw_match *m =
+			match_on(&b->plan->xdp.rules[i], field);
+
+		for (size_t k = 0; m && k < m->n_intervals; k++)
+			if (add_prefixes(arena, prefixes, &m->intervals[k],
+					 width, i) < 0)
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+/* What covers the present prefix, from the outside in. */
+struct cover {
+	struct fw_row row;
+	fw_u128 last;
+	uint32_t id;
+};
+
+/* Turns sorted prefixes into entries; returns their number or -ENOMEM. */
+static ssize_t nest(struct build *b, enum fw_field field, unsigned width,
+		    const prefix_vec *prefixes, struct entry *entries)
+{
+	_cleanup_free_ struct cover *stack = calloc(width + 2, sizeof(*stack));
+	unsigned depth = 0;
+	size_t n = 0;
+
+	if (!stack)
+		return -ENOMEM;
+	stack[0] = (struct cover){ b->base[field], ~(fw_u128)0,
+				   b->gen.other[field] };
+	for (size_t i = 0; i < prefixes->n;) {
+		const struct prefix *p = &prefixes->items[i];
+		struct cover *c;
+
+		while (depth > 0 && stack[depth].last < p->addr)
+			depth--;
+		c = &stack[depth + 1];
+		c->row = stack[depth].row;
+		c->last = last_of(p->addr, p->len, width);
+		for (; i < prefixes->n && by_prefix(&prefixes->items[i], p) == 0;
+		     i++)
+			set_bit(&c->row, prefixes->items[i].rule);
+		if (intern(&b->rows, &c->row, &c->id) < 0)
+			return -ENOMEM;
+		if (c->id == stack[depth].id)
+			continue;
+		entries[n++] = (struct entry){ p->addr, c->id, p->len };
+		depth++;
+	}
+	return (ssize_t)n;
+}
+
+static void put_key(uint8_t *key, const struct entry *e, unsigned width)
+{
+	const uint32_t len = e->len;
+
+	memcpy(key, &len, sizeof(len));
+	for (unsigned i = 0; i < width / 8; i++)
+		key[sizeof(len) + i] =
+			(uint8_t)(e->addr >> (width - 8 - 8 * i));
+}
+
+static int put_entries(struct build *b, const char *name, unsigned width,
+		       struct entry *entries, size_t n)
+{
+	size_t key_size = sizeof(uint32_t) + width / 8;
+	uint8_t *keys = fw_arena_array(b->plan->arena, n, key_size);
+	uint32_t *values = fw_arena_array(b->plan->arena, n, sizeof(*values));
+
+	if (!keys || !values)
+		return -ENOMEM;
+	if (n > 0)
+		qsort(entries, n, sizeof(*entries), by_key);
+	for (size_t i = 0; i < n; i++) {
+		put_key(keys + i * key_size, &entries[i], width);
+		values[i] = entries[i].row;
+	}
+	return add_table(b, name, FW_TABLE_LPM, key_size, sizeof(uint32_t), n,
+			 keys, values);
+}
+
+static int fill_addresses(struct build *b, struct fw_arena *arena,
+			  const char *name, enum fw_field field, unsigned width)
+{
+	prefix_vec prefixes = { 0 };
+	struct entry *entries;
+	ssize_t n;
+	int r = collect_prefixes(b, arena, field, width, &prefixes);
+
+	if (r < 0)
+		return r;
+	entries = fw_arena_array(arena, prefixes.n, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	if (prefixes.n > 0)
+		qsort(prefixes.items, prefixes.n, sizeof(*prefixes.items),
+		      by_prefix);
+	b->gen.other[field] = b->gen.absent[field];
+	n = nest(b, field, width, &prefixes, entries);
+	if (n < 0)
+		return (int)n;
+	return put_entries(b, name, width, entries, (size_t)n);
+}
+
+static int build_addresses(struct build *b, const char *name,
+			   enum fw_field field, unsigned width)
+{
+	struct fw_arena *arena = fw_arena_new();
+	int r = arena ? fill_addresses(b, arena, name, field, width) : -ENOMEM;
+
+	fw_arena_free(arena);
+	return r;
+}
+
+/* --- the tables ----------------------------------------------------------- */
+static int build_rows(struct build *b)
+{
+	void *values = fw_arena_memdup(b->plan->arena, b->rows.items,
+				       b->rows.n * sizeof(*b->rows.items));
+
+	if (!values)
+		return -ENOMEM;
+	return add_table(b, "rows", FW_TABLE_ARRAY, sizeof(uint32_t),
+			 sizeof(struct fw_row), b->rows.n, NULL, values);
+}
+
+static int build_gen(struct build *b, const struct fw_typed *typed)
+{
+	void *value;
+
+	b->gen.magic = FW_GEN_MAGIC;
+	b->gen.rules = b->plan->xdp.n_rules;
+	b->gen.flags = b->plan->xdp.n_devices > 0 ? FW_GEN_CLASSIFY : 0;
+	b->gen.mark_shift = typed->options.mark_shift;
+	value = fw_arena_memdup(b->plan->arena, &b->gen, sizeof(b->gen));
+	if (!value)
+		return -ENOMEM;
+	return add_table(b, "gen", FW_TABLE_ARRAY, sizeof(uint32_t),
+			 sizeof(b->gen), 1, NULL, value);
+}
+
+int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan)
+{
+	struct build b = { .plan = plan };
+	int r = make_bases(&b);
+
+	if (r == 0)
+		r = build_addresses(&b, "saddr4", FW_FIELD_SADDR4, 32);
+	if (r == 0)
+		r = build_addresses(&b, "daddr4", FW_FIELD_DADDR4, 32);
+	if (r == 0)
+		r = build_addresses(&b, "saddr6", FW_FIELD_SADDR6, 128);
+	if (r == 0)
+		r = build_addresses(&b, "daddr6", FW_FIELD_DADDR6, 128);
+	if (r == 0)
+		r = build_ports(&b, "sport", FW_FIELD_SPORT);
+	if (r == 0)
+		r = build_ports(&b, "dport", FW_FIELD_DPORT);
+	if (r == 0)
+		r = build_small(&b);
+	if (r == 0)
+		r = build_rows(&b);
+	if (r == 0)
+		r = build_gen(&b, typed);
+	rows_done(&b.rows);
+	if (r < 0)
+		return r;
+	plan->xdp.tables = b.tables.items;
+	plan->xdp.n_tables = b.tables.n;
+	return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices as the compiler sees them: names, options, what is to run on each.
+ *
+ * In: the typed configuration and the facts in it. Out: answers about a name,
+ * and plan->devices. Fails only for want of memory.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/lower.h"
+
+enum fw_attach fw_device_attach(const struct fw_typed *typed,
+				const char *device)
+{
+	for (size_t i = 0; i < typed->n_device_options; i++)
+		if (strcmp(typed->device_options[i].name, device) == 0)
+			return typed->device_options[i].attach;
+	return typed->attach;
+}
+
+bool fw_device_exists(const struct fw_typed *typed, const char *device)
+{
+	return !typed->facts->known ||
+	       fw_facts_device(typed->facts, device) != NULL;
+}
+
+/* nft's wildcard: a star at the end. */
+static bool name_meets(const char *pattern, const char *device)
+{
+	size_t len = strlen(pattern);
+
+	if (len > 0 && pattern[len - 1] == '*')
+		return strncmp(pattern, device, len - 1) == 0;
+	return strcmp(pattern, device) == 0;
+}
+
+bool fw_device_meets(const struct fw_part *part, const char *device)
+{
+	for (size_t i = 0; i < part->n_names; i++)
+		if (name_meets(part->names[i], device))
+			return !part->negate;
+	return part->negate;
+}
+
+/* --- plan->devices -------------------------------------------------------- */
+struct roll {
+	const struct fw_typed *typed;
+	struct fw_plan *plan;
+	FW_VEC(struct fw_plan_device) devices;
+};
+
+static struct fw_plan_device *enrol(struct roll *roll, const char *name)
+{
+	struct fw_plan_device *d;
+
+	for (size_t i = 0; i < roll->devices.n; i++)
+		if (strcmp(roll->devices.items[i].name, name) == 0)
+			return &roll->devices.items[i];
+	d = fw_vec_push(roll->plan->arena, &roll->devices);
+	if (!d)
+		return NULL;
+	d->name = fw_arena_strdup(roll->plan->arena, name);
+	if (!d->name)
+		return NULL;
+	d->attach = fw_device_attach(roll->typed, name);
+	/* A monitored device needs TC only for the flows on it. */
+	d->tc = roll->typed->n_profiles > 0 && !roll->typed->facts->no_tc;
+	return d;
+}
+
+/* TC stands on every device with an ingress chain, lowered or not: it judges a
+ * packet again that waited between the hooks while the rules moved. */
+static int enrol_road(struct roll *roll, const char *name)
+{
+	struct fw_plan_device *d = enrol(roll, name);
+
+	if (!d)
+		return -ENOMEM;
+	d->tc = !roll->typed->facts->no_tc;
+	return 0;
+}
+
+static int enrol_chains(struct roll *roll, const struct fw_typed_table *table)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < table->n_chains; i++) {
+		const struct fw_typed_chain *c = &table->chains[i];
+
+		if (c->hook != FW_HOOK_INGRESS)
+			continue;
+		for (size_t k = 0; r == 0 && k < c->n_devices; k++)
+			r = enrol_road(roll, c->devices[k]);
+	}
+	return r;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct fw_plan_device *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+int fw_lower_devices(const struct fw_typed *typed, struct fw_plan *plan)
+{
+	struct roll roll = { .typed = typed, .plan = plan };
+	struct fw_plan_device *d;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < typed->n_tables; i++)
+		r = enrol_chains(&roll, &typed->tables[i]);
+	for (size_t i = 0; r == 0 && i < typed->n_road_devices; i++)
+		r = enrol_road(&roll, typed->road_devices[i]);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < typed->n_dns_devices; i++) {
+		d = enrol(&roll, typed->dns_devices[i]);
+		if (!d)
+			return -ENOMEM;
+		d->watch_dns = true;
+	}
+	for (size_t i = 0; i < plan->xdp.n_devices; i++) {
+		d = enrol(&roll, plan->xdp.devices[i].device);
+		if (!d)
+			return -ENOMEM;
+		d->xdp = true;
+	}
+	if (roll.devices.n > 0)
+		qsort(roll.devices.items, roll.devices.n,
+		      sizeof(*roll.devices.items), by_name);
+	plan->devices = roll.devices.items;
+	plan->n_devices = roll.devices.n;
+	return 0;
+}

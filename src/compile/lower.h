@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the lowerings share. Only compile/ looks at it.
+ */
+#pragma once
+
+#include "compile/typed.h"
+#include "util/vec.h"
+
+/* --- what stayed in nft (lower_xdp.c to lower_nft.c) ----------------------- */
+/*
+ * An ingress chain on those of its devices where the same rules stayed. A chain
+ * has a remainder for each way it was split; none where it moved whole on every
+ * device. Devices that are known to be missing stand in none.
+ */
+struct fw_remainder {
+	const char *const *devices;
+	size_t n_devices;
+	const bool *kept;	/* by rule of the chain */
+	bool carry;		/* XDP accepts: those packets skip the rest */
+};
+
+/* True where the plan has chains that heed a carried accept. */
+bool fw_lower_carries(const struct fw_typed *typed);
+
+/* --- keys of rules (rule_keys.c) ------------------------------------------- */
+/* Fills the keys of typed->rules. */
+int fw_rule_keys(struct fw_typed *typed);
+int fw_rule_key(const char *family, const char *table, const char *chain,
+		const char *text, uint64_t nth, struct fw_hash *ret);
+
+/* --- devices (devices.c) --------------------------------------------------- */
+enum fw_attach fw_device_attach(const struct fw_typed *typed,
+				const char *device);
+/* False only where the host is known and has no such device. */
+bool fw_device_exists(const struct fw_typed *typed, const char *device);
+/* Whether a packet that came in by (or goes out by) device meets an IIF part;
+ * names may end in a wildcard. */
+bool fw_device_meets(const struct fw_part *part, const char *device);
+/* plan->devices from all that name one; after plan->xdp.devices is there. */
+int fw_lower_devices(const struct fw_typed *typed, struct fw_plan *plan);
+
+/* --- matches (matches.c) --------------------------------------------------- */
+/* Adds a match to those of a rule: by field, one a field; where the field is
+ * there already, what both admit. */
+int fw_matches_add(struct fw_arena *arena, struct fw_match *matches, size_t *n,
+		   const struct fw_match *match);
+/* True where some value can meet every match. */
+bool fw_matches_possible(const struct fw_match *matches, size_t n);
+/* True where no packet meets both; false where that is not known. */
+bool fw_matches_disjoint(const struct fw_match *a, size_t n_a,
+			 const struct fw_match *b, size_t n_b);
+
+/* --- management (management.c) --------------------------------------------- */
+/* One accept, or what stands for a line that XDP cannot judge. */
+struct fw_management {
+	const struct fw_match *matches;
+	size_t n_matches;
+	bool raw;		/* matches are only what is known of it */
+};
+
+typedef FW_VEC(struct fw_management) fw_management_vec;
+typedef FW_VEC(struct fw_nft_rule) fw_nft_rule_vec;
+
+/* What management lets through on a device, at ingress. */
+int fw_management_ingress(const struct fw_typed *typed, struct fw_arena *arena,
+			  const char *device, fw_management_vec *ret);
+/* The same as rules for the head of a base chain of type filter. */
+int fw_management_rules(const struct fw_typed *typed, struct fw_arena *arena,
+			const char *family, enum fw_hook hook,
+			fw_nft_rule_vec *ret);
+
+/* --- marks (marks.c) ------------------------------------------------------- */
+/* A rule's words with Flywall's bits kept by mark writes and masked out of mark
+ * matches, and `flow add` closed to flows that are not vetted; the words
+ * themselves where there is nothing to change. A whole write of the connection
+ * mark that is not constant is a diagnostic. */
+int fw_marks_rewrite(struct fw_typed *typed, struct fw_arena *arena,
+		     const struct fw_word *words, size_t n_words,
+		     const struct fw_word **ret_words, size_t *ret_n);
+
+/* --- the gate (gate.c) ----------------------------------------------------- */
+/* Name of the chain that `inspect PROFILE` jumps to. */
+char *fw_gate_inspect_name(struct fw_arena *arena, const char *profile);
+/* That chain, for a user's table. */
+int fw_gate_inspect_chain(const struct fw_typed *typed, struct fw_arena *arena,
+			  uint32_t profile, struct fw_nft_chain *ret);
+/* Flywall's own table. */
+int fw_gate_table(const struct fw_typed *typed, struct fw_plan *plan,
+		  struct fw_nft_table *ret);
+
+/* Adds `text` as a rule of Flywall's own. */
+int fw_nft_rule_add(struct fw_arena *arena, fw_nft_rule_vec *rules,
+		    const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
