@@ -33,3 +33,26 @@ tests_unit_test_nft_diff_SOURCES = tests/unit/test_nft_diff.c
 tests_unit_test_nft_diff_LDADD = libfwapply.a libfwutil.a \
 	$(LIBNFTABLES_LIBS) $(LIBNFTNL_LIBS) $(LIBMNL_LIBS) $(NETTLE_LIBS) \
 	$(CMOCKA_LIBS)
+
+# A typed configuration by hand, for the lowerings.
+fw_typed_build = tests/unit/typed_build.c tests/unit/typed_build.h
+
+fw_unit_tests += tests/unit/test_domain
+tests_unit_test_domain_SOURCES = tests/unit/test_domain.c
+tests_unit_test_domain_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_plan
+tests_unit_test_plan_SOURCES = tests/unit/test_plan.c $(fw_typed_build)
+tests_unit_test_plan_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_classes
+tests_unit_test_classes_SOURCES = tests/unit/test_classes.c
+tests_unit_test_classes_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_lower_xdp
+tests_unit_test_lower_xdp_SOURCES = tests/unit/test_lower_xdp.c $(fw_typed_build)
+tests_unit_test_lower_xdp_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_lower_nft
+tests_unit_test_lower_nft_SOURCES = tests/unit/test_lower_nft.c $(fw_typed_build)
+tests_unit_test_lower_nft_LDADD = $(fw_unit_libs)

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The classifier's tables against a naive reading of the rules: seeded random
+ * rule sets, packets with values at and beside the ends of intervals, fields
+ * that are absent. And: the tables' shape, their order, a large set's time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "compile/typed.h"
+#include "util/cleanup.h"
+
+static uint64_t seed;
+
+static uint64_t draw(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
+}
+
+static uint64_t below(uint64_t n)
+{
+	return draw() % n;
+}
+
+/* --- random rules --------------------------------------------------------- */
+/* Few distinct values, so that rules overlap. */
+static fw_u128 draw_value(enum fw_field field)
+{
+	fw_u128 max = fw_field_max(field);
+	fw_u128 v = ((fw_u128)draw() << 64 | draw()) & max;
+
+	if (max < 256)
+		return field == FW_FIELD_L3 ? v & 3 : v;
+	switch (below(4)) {
+	case 0:
+		return max - below(3);
+	case 1:
+		return below(3);
+	case 2:
+		return (fw_u128)below(16) << (field == FW_FIELD_SADDR6 ||
+					      field == FW_FIELD_DADDR6 ?
+					      120 : max > 65535 ? 24 : 8);
+	default:
+		return v;
+	}
+}
+
+static struct fw_interval draw_interval(enum fw_field field)
+{
+	fw_u128 max = fw_field_max(field);
+	fw_u128 lo = draw_value(field), hi = lo;
+
+	switch (below(3)) {
+	case 0:
+		hi = draw_value(field);
+		break;
+	case 1:		/* a prefix */
+		hi = max >> below(max == ~(fw_u128)0 ? 128 : 32);
+		lo &= ~hi;
+		hi = (lo | hi) & max;
+		break;
+	default:
+		break;
+	}
+	return lo <= hi ? (struct fw_interval){ lo, hi } :
+			  (struct fw_interval){ hi, lo };
+}
+
+static void draw_match(struct fw_arena *arena, enum fw_field field,
+		       struct fw_match *m)
+{
+	size_t n = 1 + below(4);
+	struct fw_interval *iv = fw_arena_array(arena, n, sizeof(*iv));
+
+	for (size_t i = 0; i < n; i++)
+		iv[i] = draw_interval(field);
+	*m = (struct fw_match){ field, iv, fw_intervals_merge(iv, n) };
+	if (below(4) == 0)
+		m->intervals = fw_intervals_complement(
+			arena, iv, m->n_intervals, fw_field_max(field),
+			&m->n_intervals);
+}
+
+static void draw_rule(struct fw_arena *arena, struct fw_xdp_rule *rule)
+{
+	struct fw_match *m = fw_arena_array(arena, FW_FIELD_MAX_, sizeof(*m));
+
+	for (int f = 0; f < FW_FIELD_MAX_; f++)
+		if (below(5) == 0)
+			draw_match(arena, (enum fw_field)f,
+				   &m[rule->n_matches++]);
+	rule->matches = m;
+	rule->verdict = (enum fw_verdict)below(3);
+	rule->counted = below(2);
+	rule->rule = FW_NO_RULE;
+}
+
+/* --- packets -------------------------------------------------------------- */
+struct packet {
+	bool has[FW_FIELD_MAX_];
+	fw_u128 value[FW_FIELD_MAX_];
+};
+
+/* A value at or beside an end of some rule's interval. */
+static fw_u128 near_value(const struct fw_plan_xdp *xdp, enum fw_field field)
+{
+	const struct fw_xdp_rule *r = &xdp->rules[below(xdp->n_rules)];
+
+	for (size_t i = 0; i < r->n_matches; i++) {
+		const struct fw_match *m = &r->matches[i];
+		const struct fw_interval *iv;
+
+		if (m->field != field || !m->n_intervals)
+			continue;
+		iv = &m->intervals[below(m->n_intervals)];
+		return ((below(2) ? iv->lo : iv->hi) + below(3) - 1) &
+		       (field == FW_FIELD_L3 ? 3 : fw_field_max(field));
+	}
+	return draw_value(field);
+}
+
+static void draw_packet(const struct fw_plan_xdp *xdp, struct packet *p)
+{
+	for (int f = 0; f < FW_FIELD_MAX_; f++) {
+		p->has[f] = f == FW_FIELD_L3 || below(4) > 0;
+		p->value[f] = near_value(xdp, (enum fw_field)f);
+	}
+}
+
+static bool naive(const struct fw_xdp_rule *rule, const struct packet *p)
+{
+	if (rule->verdict == FW_VERDICT_NONE && !rule->counted)
+		return false;
+	for (size_t i = 0; i < rule->n_matches; i++) {
+		const struct fw_match *m = &rule->matches[i];
+		bool in = false;
+
+		for (size_t k = 0; k < m->n_intervals; k++)
+			in |= m->intervals[k].lo <= p->value[m->field] &&
+			      p->value[m->field] <= m->intervals[k].hi;
+		if (!in || !p->has[m->field])
+			return false;
+	}
+	return true;
+}
+
+/* --- look-up, as the program does it -------------------------------------- */
+static const struct fw_plan_table *table(const struct fw_plan *plan,
+					 const char *name)
+{
+	const struct fw_plan_table *t = fw_plan_table(plan, name);
+
+	assert_non_null(t);
+	return t;
+}
+
+static uint32_t value_at(const struct fw_plan_table *t, size_t i)
+{
+	uint32_t v;
+
+	assert_true(i < t->n);
+	memcpy(&v, t->values + i * sizeof(v), sizeof(v));
+	return v;
+}
+
+static bool covers(const uint8_t *net, uint32_t len, fw_u128 addr,
+		   unsigned width)
+{
+	for (unsigned i = 0; i < len; i++)
+		if ((net[i / 8] >> (7 - i % 8) & 1) !=
+		    (unsigned)(addr >> (width - 1 - i) & 1))
+			return false;
+	return true;
+}
+
+static uint32_t lpm(const struct fw_plan_table *t, fw_u128 addr, uint32_t other)
+{
+	unsigned width = (t->key_size - 4) * 8;
+	uint32_t found = other;
+	int best = -1;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const uint8_t *key = t->keys + i * t->key_size;
+		uint32_t len;
+
+		memcpy(&len, key, sizeof(len));
+		if ((int)len > best && covers(key + 4, len, addr, width)) {
+			best = (int)len;
+			found = value_at(t, i);
+		}
+	}
+	return found;
+}
+
+static uint32_t row_of(const struct fw_plan *plan, const struct fw_gen *gen,
+		       enum fw_field f, const struct packet *p)
+{
+	static const char *const address[] = {
+		[FW_FIELD_SADDR4] = "saddr4", [FW_FIELD_DADDR4] = "daddr4",
+		[FW_FIELD_SADDR6] = "saddr6", [FW_FIELD_DADDR6] = "daddr6",
+	};
+	static const uint32_t small[FW_FIELD_MAX_] = {
+		[FW_FIELD_L3] = FW_SMALL_L3,
+		[FW_FIELD_NEXTHDR] = FW_SMALL_NEXTHDR,
+		[FW_FIELD_L4PROTO] = FW_SMALL_L4PROTO,
+		[FW_FIELD_TCP_FLAGS] = FW_SMALL_TCP_FLAGS,
+		[FW_FIELD_ICMP_TYPE] = FW_SMALL_ICMP_TYPE,
+		[FW_FIELD_ICMP_CODE] = FW_SMALL_ICMP_CODE,
+	};
+
+	if (!p->has[f])
+		return gen->absent[f];
+	switch (f) {
+	case FW_FIELD_SADDR4 ... FW_FIELD_DADDR6:
+		return lpm(table(plan, address[f]), p->value[f],
+			   gen->other[f]);
+	case FW_FIELD_SPORT:
+		return value_at(table(plan, "sport"), (size_t)p->value[f]);
+	case FW_FIELD_DPORT:
+		return value_at(table(plan, "dport"), (size_t)p->value[f]);
+	default:
+		return value_at(table(plan, "small"),
+				small[f] + (size_t)p->value[f]);
+	}
+}
+
+static void classify(const struct fw_plan *plan, const struct packet *p,
+		     struct fw_row *ret)
+{
+	const struct fw_plan_table *rows = table(plan, "rows");
+	struct fw_gen gen;
+
+	memcpy(&gen, table(plan, "gen")->values, sizeof(gen));
+	memset(ret, 0xff, sizeof(*ret));
+	for (int f = 0; f < FW_FIELD_MAX_; f++) {
+		uint32_t id = row_of(plan, &gen, (enum fw_field)f, p);
+		struct fw_row row;
+
+		assert_true(id < rows->n);
+		memcpy(&row, rows->values + id * sizeof(row), sizeof(row));
+		for (int w = 0; w < FW_ROW_WORDS; w++)
+			ret->words[w] &= row.words[w];
+	}
+}
+
+/* --- tests ---------------------------------------------------------------- */
+static const struct fw_facts facts;
+
+static struct fw_plan *build(const struct fw_xdp_rule *rules, uint32_t n)
+{
+	struct fw_plan *plan = fw_plan_new();
+	struct fw_typed typed = { .facts = &facts,
+				  .options = { .mark_shift = 24 } };
+
+	assert_non_null(plan);
+	plan->xdp.rules = rules;
+	plan->xdp.n_rules = n;
+	assert_int_equal(fw_classes_build(&typed, plan), 0);
+	return plan;
+}
+
+static void check_set(unsigned packets)
+{
+	struct fw_arena *arena = fw_arena_new();
+	uint32_t n = 64 * (1 + (uint32_t)below(below(8) ? 2 : FW_ROW_WORDS));
+	struct fw_xdp_rule *rules = fw_arena_array(arena, n, sizeof(*rules));
+	struct fw_plan *plan;
+
+	/* Some slots stay free. */
+	for (uint32_t i = 0; i < n; i++)
+		if (below(4) > 0)
+			draw_rule(arena, &rules[i]);
+	plan = build(rules, n);
+	for (unsigned k = 0; k < packets; k++) {
+		struct fw_row row, want = { { 0 } };
+		struct packet p;
+
+		draw_packet(&plan->xdp, &p);
+		classify(plan, &p, &row);
+		for (uint32_t i = 0; i < n; i++)
+			want.words[i / 64] |= (uint64_t)naive(&rules[i], &p)
+					      << (i % 64);
+		assert_memory_equal(&row, &want, sizeof(row));
+	}
+	fw_plan_unref(plan);
+	fw_arena_free(arena);
+}
+
+static void rows_say_what_rules_say(void **state)
+{
+	(void)state;
+	seed = 20261122;
+	for (int i = 0; i < 2000; i++)
+		check_set(16);
+}
+
+/* Keys stand in the order of their bytes, and no row stands twice. */
+static void tables_are_canonical(void **state)
+{
+	struct fw_arena *arena = fw_arena_new();
+	struct fw_xdp_rule *rules = fw_arena_array(arena, 64, sizeof(*rules));
+	const struct fw_plan_table *rows;
+	struct fw_plan *one, *two;
+
+	(void)state;
+	seed = 7;
+	for (int i = 0; i < 60; i++)
+		draw_rule(arena, &rules[i]);
+	one = build(rules, 64);
+	two = build(rules, 64);
+	assert_int_equal(fw_plan_seal(one), 0);
+	assert_int_equal(fw_plan_seal(two), 0);
+	assert_memory_equal(&one->hash, &two->hash, sizeof(one->hash));
+	for (size_t i = 0; i < one->xdp.n_tables; i++) {
+		const struct fw_plan_table *t = &one->xdp.tables[i];
+
+		for (size_t k = 1; t->keys && k < t->n; k++)
+			assert_true(memcmp(t->keys + (k - 1) * t->key_size,
+					   t->keys + k * t->key_size,
+					   t->key_size) < 0);
+	}
+	rows = table(one, "rows");
+	for (size_t i = 0; i < rows->n; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_true(memcmp(rows->values + i * rows->value_size,
+					   rows->values + k * rows->value_size,
+					   rows->value_size) != 0);
+	fw_plan_unref(one);
+	fw_plan_unref(two);
+	fw_arena_free(arena);
+}
+
+static void no_rules_still_have_tables(void **state)
+{
+	static const char *const empty[] = {
+		"saddr4", "daddr4", "saddr6", "daddr6",
+	};
+	struct fw_plan *plan = build(NULL, 0);
+	struct fw_gen gen;
+
+	(void)state;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(empty); i++)
+		assert_int_equal(table(plan, empty[i])->n, 0);
+	assert_int_equal(table(plan, "sport")->n, 65536);
+	assert_int_equal(table(plan, "small")->n, FW_SMALL_MAX);
+	assert_int_equal(table(plan, "rows")->n, 1);
+	memcpy(&gen, table(plan, "gen")->values, sizeof(gen));
+	assert_int_equal(gen.magic, FW_GEN_MAGIC);
+	assert_int_equal(gen.flags & FW_GEN_CLASSIFY, 0);
+	assert_int_equal(gen.mark_shift, 24);
+	fw_plan_unref(plan);
+}
+
+/* A prefix within another is one entry, not the pieces around it; one that
+ * says nothing new is none. */
+static void nested_prefixes_stay_few(void **state)
+{
+	static const struct fw_interval ten = { 0x0a000000, 0x0affffff };
+	static const struct fw_interval host = { 0x0a010203, 0x0a010203 };
+	static const struct fw_match m[] = {
+		{ FW_FIELD_SADDR4, &ten, 1 },
+		{ FW_FIELD_SADDR4, &host, 1 },
+	};
+	struct fw_xdp_rule rules[64] = {
+		{ &m[0], 1, FW_VERDICT_DROP, 0, true },
+		{ &m[1], 1, FW_VERDICT_ACCEPT, 1, true },
+	};
+	struct fw_plan *plan = build(rules, 64);
+
+	(void)state;
+	assert_int_equal(table(plan, "saddr4")->n, 2);
+	fw_plan_unref(plan);
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void large_set_is_quick(void **state)
+{
+	enum { N = 100000 };
+	struct fw_interval *iv = calloc(N, sizeof(*iv));
+	struct fw_match m = { FW_FIELD_SADDR4, iv, 0 };
+	struct fw_xdp_rule rules[64] = {
+		{ &m, 1, FW_VERDICT_DROP, 0, true },
+	};
+	struct fw_plan *plan;
+	double begin;
+
+	(void)state;
+	assert_non_null(iv);
+	seed = 99;
+	for (size_t i = 0; i < N; i++) {
+		iv[i].lo = (draw() & 0xffffff) << 8 | (i & 0x80);
+		iv[i].hi = iv[i].lo + (i & 1 ? 0 : 127);
+	}
+	m.n_intervals = fw_intervals_merge(iv, N);
+	begin = now();
+	plan = build(rules, 64);
+	/* A tenth of that without sanitizers; quadratic would be minutes. */
+	assert_true(now() - begin < 5);
+	print_message("%zu intervals, %u entries, %.0f ms\n", m.n_intervals,
+		      table(plan, "saddr4")->n, (now() - begin) * 1e3);
+	fw_plan_unref(plan);
+	free(iv);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_say_what_rules_say),
+		cmocka_unit_test(tables_are_canonical),
+		cmocka_unit_test(no_rules_still_have_tables),
+		cmocka_unit_test(nested_prefixes_stay_few),
+		cmocka_unit_test(large_set_is_quick),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

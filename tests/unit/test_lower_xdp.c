@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What moves to XDP and what stays, rule by rule: order is kept, accepts are
+ * carried or held back, devices and limits have their say, management is first.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "typed_build.h"
+#include "util/cleanup.h"
+
+static const char *const wan[] = { "wan", NULL };
+static const char *const both[] = { "lan", "wan", NULL };
+
+static const char wan_base[] =
+	"type filter hook ingress device \"wan\" priority -100; policy drop;";
+static const char both_base[] =
+	"type filter hook ingress devices = { \"lan\", \"wan\" } priority "
+	"-100; policy drop;";
+
+static struct fw_typed_chain *wan_chain(struct build *b)
+{
+	return build_chain(b, build_table(b, "netdev", "early"), "in",
+			   FW_HOOK_INGRESS, -100, FW_VERDICT_DROP, wan_base,
+			   wan);
+}
+
+static struct fw_typed_chain *both_chain(struct build *b)
+{
+	return build_chain(b, build_table(b, "netdev", "early"), "in",
+			   FW_HOOK_INGRESS, -100, FW_VERDICT_DROP, both_base,
+			   both);
+}
+
+static void assert_xdp(const struct build *b, uint32_t rule)
+{
+	if (b->typed.rules[rule].reason)
+		print_message("rule %u: %s\n", rule,
+			      b->typed.rules[rule].reason);
+	assert_int_equal(b->typed.rules[rule].layer, FW_LAYER_XDP);
+	assert_null(b->typed.rules[rule].reason);
+}
+
+static void assert_nft(const struct build *b, uint32_t rule, const char *why)
+{
+	assert_int_equal(b->typed.rules[rule].layer, FW_LAYER_NFT);
+	assert_string_equal(b->typed.rules[rule].reason, why);
+}
+
+static const struct fw_xdp_device *xdp_device(const struct build *b,
+					      const char *name)
+{
+	for (size_t i = 0; i < b->plan->xdp.n_devices; i++)
+		if (strcmp(b->plan->xdp.devices[i].device, name) == 0)
+			return &b->plan->xdp.devices[i];
+	return NULL;
+}
+
+static const struct fw_xdp_rule *xdp_rule(const struct build *b,
+					  const char *device, unsigned i)
+{
+	const struct fw_xdp_device *d = xdp_device(b, device);
+
+	assert_non_null(d);
+	assert_true(i < d->n_words * 64u);
+	return &b->plan->xdp.rules[d->first_word * 64u + i];
+}
+
+/* Rules of management at the head. */
+static unsigned heads(const struct build *b, const char *device)
+{
+	unsigned n = 0;
+
+	while (xdp_rule(b, device, n)->rule == FW_NO_RULE &&
+	       xdp_rule(b, device, n)->verdict == FW_VERDICT_ACCEPT)
+		n++;
+	return n;
+}
+
+/* --- the whole chain ------------------------------------------------------ */
+static void whole_chain_moves_with_policy(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t first, second;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	first = build_rule_of(&b, c, P_SADDR("ip saddr 10.0.0.1", 1, 1),
+			      P_COUNTER, P_DROP);
+	second = build_rule_of(&b, c, P_DPORT("tcp dport 22", 22), P_ACCEPT);
+	build_lower(&b);
+	assert_xdp(&b, first);
+	assert_xdp(&b, second);
+	assert_true(b.typed.rules[second].counted);
+	assert_int_equal(xdp_device(&b, "wan")->policy, FW_VERDICT_DROP);
+	assert_int_equal(b.plan->xdp.n_rules, 64);
+	assert_int_equal(xdp_rule(&b, "wan", 0)->rule, first);
+	assert_int_equal(xdp_rule(&b, "wan", 1)->verdict, FW_VERDICT_ACCEPT);
+	assert_null(build_nft_chain(&b, "in"));
+	assert_int_equal(b.plan->n_devices, 1);
+	assert_true(b.plan->devices[0].xdp && b.plan->devices[0].tc);
+	build_done(&b);
+}
+
+static void other_hooks_stay(void **state)
+{
+	struct build b;
+	struct fw_typed_table *t;
+	struct fw_typed_chain *c;
+	uint32_t rule, regular;
+
+	(void)state;
+	build_init(&b);
+	t = build_table(&b, "inet", "filter");
+	c = build_chain(&b, t, "input", FW_HOOK_INPUT, 0, FW_VERDICT_DROP,
+			"type filter hook input priority 0; policy drop;",
+			NULL);
+	rule = build_rule_of(&b, c, P_COUNTER, P_DROP);
+	t = build_table(&b, "netdev", "n");
+	c = build_chain(&b, t, "sub", FW_HOOK_NONE, 0, FW_VERDICT_NONE, NULL,
+			NULL);
+	regular = build_rule_of(&b, c, P_DROP);
+	build_lower(&b);
+	assert_nft(&b, rule, "hook");
+	assert_true(b.typed.rules[rule].counted);
+	assert_nft(&b, regular, "jump");
+	assert_false(b.typed.rules[regular].counted);
+	assert_int_equal(b.plan->xdp.n_devices, 0);
+	build_done(&b);
+}
+
+/* --- order ---------------------------------------------------------------- */
+static void later_rules_wait_for_earlier_ones(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t raw, meets, apart, other, chained, wide;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	raw = build_rule_of(&b, c, P_DPORT("tcp dport 22", 22),
+			    P_RAW("limit rate 1/second"), P_ACCEPT);
+	apart = build_rule_of(&b, c, P_DPORT("tcp dport 23", 23), P_DROP);
+	other = build_rule_of(&b, c, P_DPORT("tcp dport 80", 80),
+			      P_SADDR("ip saddr 10.0.0.1", 1, 1), P_DROP);
+	meets = build_rule_of(&b, c, P_SADDR("ip saddr 10.0.0.1", 1, 1),
+			      P_DROP);
+	chained = build_rule_of(&b, c, P_DPORT("tcp dport 23", 23), P_DROP);
+	wide = build_rule_of(&b, c, P_COUNTER);
+	build_lower(&b);
+	assert_nft(&b, raw, "limit rate 1/second");
+	assert_nft(&b, meets, "after line 1");
+	assert_xdp(&b, apart);
+	/* Port 80 is apart from 22, whatever else the rule says. */
+	assert_xdp(&b, other);
+	/* What waits holds back in its turn. */
+	assert_nft(&b, chained, "after line 4");
+	assert_nft(&b, wide, "after line 1");
+	assert_int_equal(xdp_device(&b, "wan")->policy, FW_VERDICT_NONE);
+	assert_int_equal(build_nft_chain(&b, "in")->n_rules, 4);
+	build_done(&b);
+}
+
+/* What stands left of the first effect tells whom a raw rule can hit. */
+static void effects_reach_further_than_verdicts(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t apart, late;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	build_rule_of(&b, c, P_RAW("ct state new"), P_DPORT("tcp dport 22", 22),
+		      P_DROP);
+	apart = build_rule_of(&b, c, P_DPORT("tcp dport 23", 23), P_DROP);
+	build_rule_of(&b, c, P_RAW("log"), P_DPORT("tcp dport 22", 22), P_DROP);
+	late = build_rule_of(&b, c, P_DPORT("tcp dport 23", 23), P_DROP);
+	build_lower(&b);
+	assert_xdp(&b, apart);
+	assert_nft(&b, late, "after line 3");
+	build_done(&b);
+}
+
+static void raw_implications_count(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t tcp, udp;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	build_rule_of(&b, c, P_RAW_IMPLIES("udp length 8", FW_FIELD_L4PROTO,
+					   17, 17), P_DROP);
+	tcp = build_rule_of(&b, c, P_MATCH("meta l4proto 6", FW_FIELD_L4PROTO,
+					   6, 6), P_DROP);
+	udp = build_rule_of(&b, c, P_MATCH("meta l4proto 17",
+					   FW_FIELD_L4PROTO, 17, 17), P_DROP);
+	build_lower(&b);
+	assert_xdp(&b, tcp);
+	assert_nft(&b, udp, "after line 1");
+	build_done(&b);
+}
+
+static void jumps_and_comments(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t remark, jump, after;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	remark = build_rule_of(&b, c, P_DPORT("tcp dport 1", 1), P_DROP,
+			       P_RAW("comment \"x\""));
+	jump = build_rule_of(&b, c, P_JUMP("sub"));
+	after = build_rule_of(&b, c, P_DPORT("tcp dport 1", 1), P_DROP);
+	build_lower(&b);
+	assert_xdp(&b, remark);
+	assert_nft(&b, jump, "jump");
+	assert_nft(&b, after, "after line 2");
+	build_done(&b);
+}
+
+/* --- counters ------------------------------------------------------------- */
+static void counter_before_a_match_counts_more(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t rule;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	rule = build_rule_of(&b, c, P_SADDR("ip saddr 10.0.0.1", 1, 1),
+			     P_COUNTER, P_DPORT("tcp dport 22", 22), P_DROP);
+	build_lower(&b);
+	assert_xdp(&b, rule);
+	assert_int_equal(xdp_rule(&b, "wan", 0)->verdict, FW_VERDICT_NONE);
+	assert_true(xdp_rule(&b, "wan", 0)->counted);
+	assert_int_equal(xdp_rule(&b, "wan", 0)->n_matches, 1);
+	assert_int_equal(xdp_rule(&b, "wan", 1)->verdict, FW_VERDICT_DROP);
+	assert_false(xdp_rule(&b, "wan", 1)->counted);
+	assert_int_equal(xdp_rule(&b, "wan", 1)->n_matches, 2);
+	build_done(&b);
+}
+
+static void matches_of_one_field_are_one(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	const struct fw_xdp_rule *x;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	build_rule_of(&b, c, P_MATCH("tcp dport 1-100", FW_FIELD_DPORT, 1, 100),
+		      P_SADDR("ip saddr 10.0.0.1", 1, 1),
+		      P_MATCH("tcp dport 50-200", FW_FIELD_DPORT, 50, 200),
+		      P_DROP);
+	build_lower(&b);
+	x = xdp_rule(&b, "wan", 0);
+	assert_int_equal(x->n_matches, 2);
+	assert_int_equal(x->matches[0].field, FW_FIELD_SADDR4);
+	assert_int_equal(x->matches[1].field, FW_FIELD_DPORT);
+	assert_int_equal(x->matches[1].intervals[0].lo, 50);
+	assert_int_equal(x->matches[1].intervals[0].hi, 100);
+	build_done(&b);
+}
+
+/* --- accepts in a chain that moved in part -------------------------------- */
+static void accept_is_carried(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	const struct fw_nft_chain *rest;
+	uint32_t accept;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	accept = build_rule_of(&b, c, P_DPORT("tcp dport 22", 22), P_ACCEPT);
+	build_rule_of(&b, c, P_RAW("log"));
+	build_lower(&b);
+	assert_xdp(&b, accept);
+	rest = build_nft_chain(&b, "in");
+	assert_int_equal(rest->n_rules, 2);
+	assert_string_equal(rest->rules[0].text,
+			    "meta mark & " FW_NFT_CARRY " != 0 accept");
+	build_done(&b);
+}
+
+static void drops_need_no_carrying(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	const struct fw_nft_chain *rest;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	build_rule_of(&b, c, P_DPORT("tcp dport 22", 22), P_DROP);
+	build_rule_of(&b, c, P_RAW("log"));
+	build_lower(&b);
+	rest = build_nft_chain(&b, "in");
+	assert_int_equal(rest->n_rules, 1);
+	assert_string_equal(rest->rules[0].text, "log");
+	build_done(&b);
+}
+
+/* Without TC an accept of a split chain stays, and holds back what it meets. */
+static void accept_stays_without_tc(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t drop, accept, meets, apart;
+
+	(void)state;
+	build_init(&b);
+	b.facts.no_tc = true;
+	c = wan_chain(&b);
+	drop = build_rule_of(&b, c, P_DPORT("tcp dport 1", 1), P_DROP);
+	accept = build_rule_of(&b, c, P_DPORT("tcp dport 22", 22), P_ACCEPT);
+	apart = build_rule_of(&b, c, P_DPORT("tcp dport 23", 23), P_DROP);
+	meets = build_rule_of(&b, c, P_SADDR("ip saddr 10.0.0.1", 1, 1),
+			      P_DROP);
+	build_rule_of(&b, c, P_RAW("log"));
+	build_lower(&b);
+	assert_xdp(&b, drop);
+	assert_nft(&b, accept, "no tc");
+	assert_nft(&b, meets, "after line 2");
+	assert_xdp(&b, apart);
+	assert_false(b.plan->devices[0].tc);
+	assert_string_equal(build_nft_chain(&b, "in")->rules[0].text,
+			    "tcp dport 22 accept");
+	build_done(&b);
+}
+
+static void whole_chain_needs_no_tc(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t accept;
+
+	(void)state;
+	build_init(&b);
+	b.facts.no_tc = true;
+	c = wan_chain(&b);
+	accept = build_rule_of(&b, c, P_DPORT("tcp dport 22", 22), P_ACCEPT);
+	build_lower(&b);
+	assert_xdp(&b, accept);
+	build_done(&b);
+}
+
+/* --- devices -------------------------------------------------------------- */
+static void same_rules_are_shared(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+
+	(void)state;
+	build_init(&b);
+	c = both_chain(&b);
+	build_rule_of(&b, c, P_DPORT("tcp dport 22", 22), P_DROP);
+	build_lower(&b);
+	assert_int_equal(b.plan->xdp.n_devices, 2);
+	assert_int_equal(b.plan->xdp.n_rules, 64);
+	assert_int_equal(xdp_device(&b, "lan")->first_word,
+			 xdp_device(&b, "wan")->first_word);
+	build_done(&b);
+}
+
+static void iif_is_decided_by_device(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t lan_only, raw_lan, all;
+
+	(void)state;
+	build_init(&b);
+	c = both_chain(&b);
+	lan_only = build_rule_of(&b, c, P_IIF("lan"),
+				 P_DPORT("tcp dport 22", 22), P_DROP);
+	raw_lan = build_rule_of(&b, c, P_IIF("la*"), P_RAW("log"));
+	all = build_rule_of(&b, c, P_DPORT("tcp dport 23", 23), P_DROP);
+	build_lower(&b);
+	assert_xdp(&b, lan_only);
+	assert_nft(&b, raw_lan, "lan: log");
+	assert_nft(&b, all, "lan: after line 2");
+	/* On wan all of it moved: nft has lan only. */
+	assert_int_equal(xdp_device(&b, "wan")->policy, FW_VERDICT_DROP);
+	assert_int_equal(xdp_device(&b, "lan")->policy, FW_VERDICT_NONE);
+	assert_string_equal(build_nft_chain(&b, "in")->base,
+			    "type filter hook ingress device \"lan\" priority "
+			    "-100; policy drop;");
+	assert_true(b.typed.rules[all].counted);
+	build_done(&b);
+}
+
+static void device_without_xdp_runs_nft(void **state)
+{
+	struct fw_fact_device known[] = {
+		{ .name = "lan", .ifindex = 2, .no_xdp = true,
+		  .reason = "driver says no" },
+		{ .name = "wan", .ifindex = 3 },
+	};
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t rule;
+
+	(void)state;
+	build_init(&b);
+	b.facts = (struct fw_facts){ .known = true, .devices = known,
+				     .n_devices = 2 };
+	c = both_chain(&b);
+	rule = build_rule_of(&b, c, P_DPORT("tcp dport 22", 22), P_DROP);
+	build_lower(&b);
+	assert_nft(&b, rule, "lan: no xdp: driver says no");
+	assert_non_null(xdp_device(&b, "wan"));
+	assert_null(xdp_device(&b, "lan"));
+	assert_int_equal(build_nft_chain(&b, "in")->n_rules, 1);
+	assert_non_null(strstr(build_nft_chain(&b, "in")->base,
+			       "device \"lan\" "));
+	build_done(&b);
+}
+
+static void missing_device_is_waited_for(void **state)
+{
+	struct fw_fact_device known[] = { { .name = "wan", .ifindex = 3 } };
+	struct build b;
+	uint32_t rule;
+
+	(void)state;
+	build_init(&b);
+	b.facts = (struct fw_facts){ .known = true, .devices = known,
+				     .n_devices = 1 };
+	rule = build_rule_of(&b, both_chain(&b),
+			     P_RAW("log"), P_DROP);
+	build_lower(&b);
+	assert_nft(&b, rule, "log");
+	assert_non_null(strstr(build_nft_chain(&b, "in")->base,
+			       "device \"wan\" "));
+	assert_int_equal(b.plan->n_devices, 2);
+	build_done(&b);
+
+	build_init(&b);
+	b.facts = (struct fw_facts){ .known = true };
+	rule = build_rule_of(&b, wan_chain(&b), P_DROP);
+	build_lower(&b);
+	assert_nft(&b, rule, "no device");
+	assert_null(build_nft_chain(&b, "in"));
+	assert_int_equal(b.plan->n_devices, 1);
+	build_done(&b);
+}
+
+static void one_chain_a_device(void **state)
+{
+	struct build b;
+	struct fw_typed_table *t;
+	uint32_t late, early, same;
+
+	(void)state;
+	build_init(&b);
+	t = build_table(&b, "netdev", "early");
+	late = build_rule_of(&b, build_chain(&b, t, "late", FW_HOOK_INGRESS, 0,
+					     FW_VERDICT_ACCEPT, wan_base, wan),
+			     P_DROP);
+	early = build_rule_of(&b, build_chain(&b, t, "early", FW_HOOK_INGRESS,
+					      -1, FW_VERDICT_ACCEPT, wan_base,
+					      wan), P_DROP);
+	same = build_rule_of(&b, build_chain(&b, t, "same", FW_HOOK_INGRESS,
+					     -1, FW_VERDICT_ACCEPT, wan_base,
+					     wan), P_DROP);
+	build_lower(&b);
+	assert_nft(&b, late, "not the first chain of its device");
+	assert_xdp(&b, early);
+	assert_nft(&b, same, "not the first chain of its device");
+	assert_string_equal(xdp_device(&b, "wan")->chain, "early");
+	build_done(&b);
+}
+
+static void switched_off(void **state)
+{
+	static struct fw_device_option off = { .name = "wan",
+					       .attach = FW_ATTACH_OFF };
+	struct build b;
+	uint32_t rule;
+
+	(void)state;
+	build_init(&b);
+	b.typed.lowering = false;
+	rule = build_rule_of(&b, wan_chain(&b), P_DROP);
+	build_lower(&b);
+	assert_nft(&b, rule, "lowering off");
+	build_done(&b);
+
+	build_init(&b);
+	b.typed.device_options = &off;
+	b.typed.n_device_options = 1;
+	rule = build_rule_of(&b, wan_chain(&b), P_DROP);
+	build_lower(&b);
+	assert_nft(&b, rule, "attach off");
+	assert_int_equal(b.plan->devices[0].attach, FW_ATTACH_OFF);
+	build_done(&b);
+
+	build_init(&b);
+	b.facts.no_xdp = true;
+	rule = build_rule_of(&b, wan_chain(&b), P_DROP);
+	build_lower(&b);
+	assert_nft(&b, rule, "no xdp");
+	build_done(&b);
+}
+
+/* --- limits --------------------------------------------------------------- */
+static void rules_beyond_the_limit_stay(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t last = 0, over, again;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	for (unsigned i = 0; i < FW_RULES_MAX; i++)
+		last = build_rule_of(&b, c,
+				     P_DPORT("tcp dport 22", i + 1), P_DROP);
+	over = build_rule_of(&b, c, P_DPORT("tcp dport 22", 5000), P_DROP);
+	again = build_rule_of(&b, c, P_DPORT("tcp dport 22", 5001), P_DROP);
+	build_lower(&b);
+	assert_xdp(&b, last);
+	assert_nft(&b, over, "rules limit");
+	assert_nft(&b, again, "rules limit");
+	assert_int_equal(b.plan->xdp.n_rules, FW_RULES_MAX);
+	assert_int_equal(xdp_device(&b, "wan")->policy, FW_VERDICT_NONE);
+	build_done(&b);
+}
+
+/* --- management ----------------------------------------------------------- */
+static void management_is_first(void **state)
+{
+	struct build b;
+	const struct fw_xdp_rule *line, *mirror;
+	uint32_t rule;
+
+	(void)state;
+	build_init(&b);
+	build_management_of(&b, P_SADDR("ip saddr 192.0.2.1", 5, 5),
+			    P_DPORT("tcp dport 22", 22));
+	rule = build_rule_of(&b, wan_chain(&b), P_DROP);
+	build_lower(&b);
+	assert_xdp(&b, rule);
+	/* The line, its mirror, ARP, ICMP, ICMPv6. */
+	assert_int_equal(heads(&b, "wan"), 5);
+	line = xdp_rule(&b, "wan", 0);
+	mirror = xdp_rule(&b, "wan", 1);
+	assert_int_equal(line->matches[0].field, FW_FIELD_SADDR4);
+	assert_int_equal(line->matches[1].field, FW_FIELD_DPORT);
+	assert_int_equal(mirror->matches[0].field, FW_FIELD_DADDR4);
+	assert_int_equal(mirror->matches[1].field, FW_FIELD_SPORT);
+	assert_int_equal(xdp_rule(&b, "wan", 2)->matches[0].intervals[0].lo,
+			 FW_L3_ARP);
+	assert_int_equal(xdp_rule(&b, "wan", 5)->rule, rule);
+	build_done(&b);
+}
+
+static void management_of_another_device(void **state)
+{
+	struct build b;
+
+	(void)state;
+	build_init(&b);
+	build_management_of(&b, P_IIF("mgmt"), P_DPORT("tcp dport 22", 22));
+	build_rule_of(&b, wan_chain(&b), P_DROP);
+	build_lower(&b);
+	assert_int_equal(heads(&b, "wan"), 0);
+	build_done(&b);
+}
+
+/* A line that XDP cannot judge holds back what it might meet, and its chain's
+ * policy. */
+static void raw_management_holds_back(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t meets, apart;
+
+	(void)state;
+	build_init(&b);
+	build_management_of(&b, P_DPORT("tcp dport 22", 22),
+			    P_RAW("ip ttl 255"));
+	c = wan_chain(&b);
+	apart = build_rule_of(&b, c, P_DPORT("tcp dport 23", 23),
+			      P_MATCH("tcp sport 1", FW_FIELD_SPORT, 1, 1),
+			      P_DROP);
+	meets = build_rule_of(&b, c, P_SADDR("ip saddr 10.0.0.1", 1, 1),
+			      P_DROP);
+	build_lower(&b);
+	assert_nft(&b, meets, "after management");
+	assert_xdp(&b, apart);
+	assert_int_equal(xdp_device(&b, "wan")->policy, FW_VERDICT_NONE);
+	build_done(&b);
+}
+
+/* --- keys ----------------------------------------------------------------- */
+static void keys_tell_rules_apart(void **state)
+{
+	struct build b, again;
+	struct fw_typed_chain *c;
+	struct fw_plan_rule *r;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	for (int i = 0; i < 2; i++)
+		build_rule_of(&b, c, P_DPORT("tcp dport 22", 22), P_DROP);
+	build_rule_of(&b, c, P_DPORT("tcp dport 23", 23), P_DROP);
+	build_lower(&b);
+	r = b.typed.rules;
+	assert_memory_not_equal(&r[0].key, &r[1].key, sizeof(r[0].key));
+	assert_memory_not_equal(&r[0].key, &r[2].key, sizeof(r[0].key));
+
+	/* One more rule in front changes no other rule's key. */
+	build_init(&again);
+	c = wan_chain(&again);
+	build_rule_of(&again, c, P_DPORT("tcp dport 1", 1), P_DROP);
+	build_rule_of(&again, c, P_DPORT("tcp dport 22", 22), P_DROP);
+	build_lower(&again);
+	assert_memory_equal(&r[0].key, &again.typed.rules[1].key,
+			    sizeof(r[0].key));
+	build_done(&again);
+	build_done(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_chain_moves_with_policy),
+		cmocka_unit_test(other_hooks_stay),
+		cmocka_unit_test(later_rules_wait_for_earlier_ones),
+		cmocka_unit_test(effects_reach_further_than_verdicts),
+		cmocka_unit_test(raw_implications_count),
+		cmocka_unit_test(jumps_and_comments),
+		cmocka_unit_test(counter_before_a_match_counts_more),
+		cmocka_unit_test(matches_of_one_field_are_one),
+		cmocka_unit_test(accept_is_carried),
+		cmocka_unit_test(drops_need_no_carrying),
+		cmocka_unit_test(accept_stays_without_tc),
+		cmocka_unit_test(whole_chain_needs_no_tc),
+		cmocka_unit_test(same_rules_are_shared),
+		cmocka_unit_test(iif_is_decided_by_device),
+		cmocka_unit_test(device_without_xdp_runs_nft),
+		cmocka_unit_test(missing_device_is_waited_for),
+		cmocka_unit_test(one_chain_a_device),
+		cmocka_unit_test(switched_off),
+		cmocka_unit_test(rules_beyond_the_limit_stay),
+		cmocka_unit_test(management_is_first),
+		cmocka_unit_test(management_of_another_device),
+		cmocka_unit_test(raw_management_holds_back),
+		cmocka_unit_test(keys_tell_rules_apart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
