@@ -1,1 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The programs in the kernel, by BPF_PROG_TEST_RUN, against the model of a plan.
+# Each prints how many comparisons held. Without root or bpf(): 77.
+
+fw_prog_kernel = tests/prog/kernel.c tests/prog/kernel.h
+fw_prog_random = tests/prog/plans.c tests/prog/plans.h tests/prog/packets.c \
+	tests/prog/packets.h tests/prog/tables.c tests/prog/tables.h \
+	tests/prog/random.h
+fw_prog_libs = libfwcompile.a libfwmodel.a libfwplan.a libfwutil.a \
+	$(LIBBPF_LIBS) $(LIBELF_LIBS) $(NETTLE_LIBS)
+
+fw_prog_tests =
+
+fw_prog_tests += tests/prog/test_verify
+tests_prog_test_verify_SOURCES = tests/prog/test_verify.c $(fw_prog_kernel)
+tests_prog_test_verify_LDADD = $(fw_prog_libs)
+
+fw_prog_tests += tests/prog/test_xdp
+tests_prog_test_xdp_SOURCES = tests/prog/test_xdp.c $(fw_prog_kernel) \
+	$(fw_prog_random)
+tests_prog_test_xdp_LDADD = $(fw_prog_libs)
+
+fw_prog_tests += tests/prog/test_corpus
+tests_prog_test_corpus_SOURCES = tests/prog/test_corpus.c $(fw_prog_kernel) \
+	$(fw_prog_random)
+tests_prog_test_corpus_LDADD = $(fw_prog_libs)
+
+check_PROGRAMS += $(fw_prog_tests)
+TESTS += $(fw_prog_tests)

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan's XDP rules, one after the other.
+ *
+ * In: a plan and a frame. Out: what the plan says of it. Nothing may fail.
+ *
+ * The rules are read as the plan has them, matches and intervals; the tables
+ * that the programs use (classes, rows) are not looked at, so that a fault in
+ * either shows.
+ */
+#include "model/model.h"
+
+#include <string.h>
+
+static bool match_holds(const struct fw_match *match,
+			const struct fw_model_packet *packet)
+{
+	fw_u128 value = packet->value[match->field];
+
+	if (!packet->has[match->field])
+		return false;
+	for (size_t i = 0; i < match->n_intervals; i++)
+		if (value >= match->intervals[i].lo &&
+		    value <= match->intervals[i].hi)
+			return true;
+	return false;
+}
+
+bool fw_model_rule_matches(const struct fw_xdp_rule *rule,
+			   const struct fw_model_packet *packet)
+{
+	for (size_t i = 0; i < rule->n_matches; i++)
+		if (!match_holds(&rule->matches[i], packet))
+			return false;
+	return true;
+}
+
+static const struct fw_xdp_device *find_device(const struct fw_plan *plan,
+					       const char *name)
+{
+	for (size_t i = 0; i < plan->xdp.n_devices; i++)
+		if (strcmp(plan->xdp.devices[i].device, name) == 0)
+			return &plan->xdp.devices[i];
+	return NULL;
+}
+
+/*
+ * nft's inet ingress hook looks at IP alone, and drops what has no proper IP
+ * header, before any rule. True when it has decided.
+ */
+static bool inet_hook(const struct fw_model_packet *packet,
+		      struct fw_model_result *result)
+{
+	fw_u128 l3 = packet->value[FW_FIELD_L3];
+
+	if (l3 != FW_L3_IP && l3 != FW_L3_IP6)
+		return true;
+	if (packet->has[FW_FIELD_L4PROTO])
+		return false;
+	result->verdict = FW_VERDICT_DROP;
+	return true;
+}
+
+static void walk(const struct fw_plan *plan, const struct fw_xdp_device *device,
+		 const struct fw_model_packet *packet,
+		 struct fw_model_result *result)
+{
+	uint32_t first = device->first_word * 64u;
+
+	for (uint32_t r = first; r < first + device->n_words * 64u; r++) {
+		const struct fw_xdp_rule *rule = &plan->xdp.rules[r];
+
+		if (!fw_model_rule_matches(rule, packet))
+			continue;
+		result->met[r / 64] |= UINT64_C(1) << r % 64;
+		if (rule->verdict == FW_VERDICT_NONE)
+			continue;
+		result->rule = r;
+		result->verdict = rule->verdict;
+		result->carried = rule->verdict == FW_VERDICT_ACCEPT &&
+				  device->policy == FW_VERDICT_NONE;
+		return;
+	}
+	result->policy = true;
+	if (device->policy == FW_VERDICT_DROP)
+		result->verdict = FW_VERDICT_DROP;
+}
+
+struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
+				    const char *device, const uint8_t *frame,
+				    size_t len)
+{
+	struct fw_model_result result = {
+		.verdict = FW_VERDICT_ACCEPT,
+		.rule = FW_NO_RULE,
+	};
+	const struct fw_xdp_device *chain = find_device(plan, device);
+	struct fw_model_packet packet;
+
+	if (!chain)
+		return result;
+	fw_model_packet_parse(frame, len, &packet);
+	if (strcmp(chain->family, "inet") != 0 || !inet_hook(&packet, &result))
+		walk(plan, chain, &packet, &result);
+	return result;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model: what a plan means, in plain C. A packet in, the rules it meets and
+ * the verdict out. Slow and simple; the oracle of the programs' tests, and what
+ * explain answers from.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/packet.h"
+#include "plan/plan.h"
+
+struct fw_model_result {
+	enum fw_verdict verdict;	/* ACCEPT: goes on; DROP */
+	bool carried;		/* accepted by a rule while the rest of the
+				   chain is in nft, which has to heed it */
+	bool policy;		/* the chain's policy decided */
+	uint32_t rule;		/* that decided, in plan->xdp.rules; else
+				   FW_NO_RULE */
+	uint64_t met[FW_ROW_WORDS];	/* bit r % 64 of word r / 64: rule r
+					   matched, and acted */
+};
+
+/*
+ * What the lowered chain of a device does with a frame (len bytes from the
+ * Ethernet header on). A device without one: accepted, neither carried nor by
+ * policy.
+ */
+struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
+				    const char *device, const uint8_t *frame,
+				    size_t len);
+
+/* True when all of the rule's matches hold. */
+bool fw_model_rule_matches(const struct fw_xdp_rule *rule,
+			   const struct fw_model_packet *packet);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A frame as nft's netdev ingress hook sees it: which fields it has, and their
+ * values.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plan/plan.h"
+
+struct fw_model_packet {
+	bool has[FW_FIELD_MAX_];
+	fw_u128 value[FW_FIELD_MAX_];	/* valid with has; as in intervals */
+	uint32_t length;	/* meta length: behind Ethernet and first tag */
+	uint16_t vlan;		/* id, 0 untagged */
+};
+
+/* frame: len bytes from the Ethernet header on, as on the wire. */
+void fw_model_packet_parse(const uint8_t *frame, size_t len,
+			   struct fw_model_packet *ret);

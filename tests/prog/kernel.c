@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In: programs as ELF, plans. Out: loaded programs and filled maps. Whatever the
+ * kernel refuses comes back as -errno, said on standard error.
+ */
+#define _GNU_SOURCE 1	/* unshare */
+
+#include "kernel.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <net/if.h>
+#include <sys/resource.h>
+
+#include "util/cleanup.h"
+
+/* Generated; of each only the bytes of the object are used. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#include "bpf/dns.skel.h"
+#include "bpf/tc.skel.h"
+#include "bpf/xdp.skel.h"
+#pragma GCC diagnostic pop
+
+static const void *elf_bytes(enum kernel_program program, size_t *size)
+{
+	switch (program) {
+	case KERNEL_XDP:
+		return fw_xdp_bpf__elf_bytes(size);
+	case KERNEL_TC:
+		return fw_tc_bpf__elf_bytes(size);
+	default:
+		return fw_dns_bpf__elf_bytes(size);
+	}
+}
+
+static int say_warnings(enum libbpf_print_level level, const char *format,
+			va_list ap)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, ap) : 0;
+}
+
+static void skip(const char *reason)
+{
+	fprintf(stderr, "%s\n", reason);
+	exit(77);
+}
+
+static void need_bpf(void)
+{
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	int fd;
+
+	if (geteuid() != 0)
+		skip("needs root");
+	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "probe", 4, 4, 1, NULL);
+	if (fd < 0)
+		skip("needs bpf(), which is refused");
+	(void)close(fd);
+}
+
+static int share_maps(struct bpf_object *object, const struct kernel *from)
+{
+	struct bpf_map *map;
+	int r = 0;
+
+	bpf_object__for_each_map(map, object) {
+		struct bpf_map *other;
+
+		if (bpf_map__is_internal(map))
+			continue;
+		other = bpf_object__find_map_by_name(from->object,
+						     bpf_map__name(map));
+		if (!r && other)
+			r = bpf_map__reuse_fd(map, bpf_map__fd(other));
+	}
+	return r;
+}
+
+int kernel_open(struct kernel *kernel, enum kernel_program which,
+		const struct kernel *share)
+{
+	struct bpf_prog_info info = {0};
+	struct bpf_program *program;
+	uint32_t len = sizeof(info);
+	const void *elf;
+	size_t size;
+	int r = 0;
+
+	memset(kernel, 0, sizeof(*kernel));
+	libbpf_set_print(say_warnings);
+	need_bpf();
+	elf = elf_bytes(which, &size);
+	kernel->object = bpf_object__open_mem(elf, size, NULL);
+	if (!kernel->object)
+		return -errno;
+	if (share)
+		r = share_maps(kernel->object, share);
+	if (!r)
+		r = bpf_object__load(kernel->object);
+	if (r) {
+		kernel_close(kernel);
+		return r;
+	}
+	program = bpf_object__next_program(kernel->object, NULL);
+	kernel->program = bpf_program__fd(program);
+	if (bpf_obj_get_info_by_fd(kernel->program, &info, &len) == 0)
+		kernel->instructions = info.verified_insns;
+	return 0;
+}
+
+void kernel_close(struct kernel *kernel)
+{
+	bpf_object__close(kernel->object);
+	kernel->object = NULL;
+}
+
+int kernel_map(const struct kernel *kernel, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(kernel->object, name);
+}
+
+/* --- tables --------------------------------------------------------------- */
+struct inner {
+	const char *name;
+	enum bpf_map_type type;
+	uint32_t key_size, value_size, n, max;
+	const void *keys, *values;
+};
+
+static enum bpf_map_type map_type(enum fw_table_kind kind)
+{
+	switch (kind) {
+	case FW_TABLE_HASH:
+		return BPF_MAP_TYPE_HASH;
+	case FW_TABLE_LPM:
+		return BPF_MAP_TYPE_LPM_TRIE;
+	default:
+		return BPF_MAP_TYPE_ARRAY;
+	}
+}
+
+static uint32_t map_flags(const struct inner *inner)
+{
+	if (inner->type == BPF_MAP_TYPE_LPM_TRIE)
+		return BPF_F_NO_PREALLOC;
+	return strcmp(inner->name, "rows") == 0 ? BPF_F_INNER_MAP : 0;
+}
+
+static int fill_inner(int fd, const struct inner *inner)
+{
+	_cleanup_free_ uint32_t *numbers = NULL;
+	const void *keys = inner->keys;
+	uint32_t n = inner->n;
+
+	if (!n)
+		return 0;
+	if (!keys) {
+		numbers = calloc(n, sizeof(*numbers));
+		if (!numbers)
+			return -ENOMEM;
+		for (uint32_t i = 0; i < n; i++)
+			numbers[i] = i;
+		keys = numbers;
+	}
+	return bpf_map_update_batch(fd, keys, inner->values, &n, NULL);
+}
+
+static int put_inner(struct kernel *kernel, uint32_t slot,
+		     const struct inner *inner)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = map_flags(inner));
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	fd = bpf_map_create(inner->type, inner->name, inner->key_size,
+			    inner->value_size, inner->max ? inner->max : 1,
+			    &opts);
+	if (fd < 0)
+		return fd;
+	r = fill_inner(fd, inner);
+	if (r)
+		return r;
+	return bpf_map_update_elem(kernel_map(kernel, inner->name), &slot, &fd,
+				   BPF_ANY);
+}
+
+static int put_actions(struct kernel *kernel, uint32_t slot,
+		       const struct fw_plan *plan)
+{
+	_cleanup_free_ struct fw_action *actions =
+		calloc(FW_RULES_MAX, sizeof(*actions));
+
+	if (!actions)
+		return -ENOMEM;
+	for (uint32_t r = 0; r < plan->xdp.n_rules; r++) {
+		const struct fw_xdp_rule *rule = &plan->xdp.rules[r];
+
+		actions[r].verdict = (uint8_t)rule->verdict;
+		actions[r].counter = rule->counted ? slot * KERNEL_COUNTERS + r
+						   : FW_NO_COUNTER;
+	}
+	return put_inner(kernel, slot,
+			 &(struct inner){"actions", BPF_MAP_TYPE_ARRAY, 4,
+					 sizeof(*actions), FW_RULES_MAX,
+					 FW_RULES_MAX, NULL, actions});
+}
+
+/* Bit f is set when none of the device's rules tests field f. */
+static uint16_t untested(const struct fw_plan *plan,
+			 const struct fw_xdp_device *device)
+{
+	uint16_t tested = 0;
+
+	for (uint32_t r = 0; r < device->n_words * 64u; r++) {
+		const struct fw_xdp_rule *rule =
+			&plan->xdp.rules[device->first_word * 64u + r];
+
+		for (size_t m = 0; m < rule->n_matches; m++)
+			tested |= (uint16_t)(1u << rule->matches[m].field);
+	}
+	return (uint16_t)~tested;
+}
+
+/* Every second device claims nothing of untested fields: both must do. */
+static int put_devices(struct kernel *kernel, uint32_t slot,
+		       const struct fw_plan *plan, uint8_t flags)
+{
+	struct fw_dev values[FW_DEVICES_MAX] = {0};
+	uint32_t keys[FW_DEVICES_MAX] = {0};
+	uint32_t n = (uint32_t)plan->xdp.n_devices;
+
+	for (uint32_t d = 0; d < n; d++) {
+		const struct fw_xdp_device *device = &plan->xdp.devices[d];
+		bool inet = strcmp(device->family, "inet") == 0;
+
+		keys[d] = if_nametoindex(device->device);
+		if (!keys[d])
+			return -errno;
+		values[d] = (struct fw_dev){
+			.first_word = device->first_word,
+			.n_words = device->n_words,
+			.policy = (uint8_t)device->policy,
+			.flags = (uint8_t)(flags | (inet ? FW_DEV_INET : 0)),
+			.skip = d % 2 ? 0 : untested(plan, device),
+			.policy_counter = slot * KERNEL_COUNTERS +
+					  FW_RULES_MAX + d,
+		};
+	}
+	return put_inner(kernel, slot,
+			 &(struct inner){"dev", BPF_MAP_TYPE_HASH, 4,
+					 sizeof(*values), n, FW_DEVICES_MAX,
+					 keys, values});
+}
+
+int kernel_fill(struct kernel *kernel, uint32_t slot,
+		const struct fw_plan *plan, uint8_t flags)
+{
+	int r = put_actions(kernel, slot, plan);
+
+	if (!r)
+		r = put_devices(kernel, slot, plan, flags);
+	for (size_t i = 0; !r && i < plan->xdp.n_tables; i++) {
+		const struct fw_plan_table *table = &plan->xdp.tables[i];
+
+		r = put_inner(kernel, slot,
+			      &(struct inner){table->name,
+					      map_type(table->kind),
+					      table->key_size,
+					      table->value_size, table->n,
+					      table->n, table->keys,
+					      table->values});
+		if (r)
+			fprintf(stderr, "table %s: %s\n", table->name,
+				strerror(-r));
+	}
+	return r;
+}
+
+int kernel_watch(struct kernel *kernel, uint32_t slot, const uint32_t *devices,
+		 size_t n)
+{
+	struct fw_watch values[FW_DEVICES_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		values[i].flags = FW_WATCH_DNS;
+	return put_inner(kernel, slot,
+			 &(struct inner){"watch", BPF_MAP_TYPE_HASH, 4,
+					 sizeof(*values), (uint32_t)n,
+					 FW_DEVICES_MAX, devices, values});
+}
+
+int kernel_control(struct kernel *kernel, uint64_t word)
+{
+	uint32_t key = 0;
+
+	return bpf_map_update_elem(kernel_map(kernel, "control"), &key, &word,
+				   BPF_ANY);
+}
+
+/* --- what they counted ---------------------------------------------------- */
+int kernel_counter(const struct kernel *kernel, uint32_t number,
+		   struct fw_counter *ret)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct fw_counter values[cpus > 0 ? cpus : 1];
+	int r = bpf_map_lookup_elem(kernel_map(kernel, "counters"), &number,
+				    values);
+
+	*ret = (struct fw_counter){0};
+	for (int i = 0; !r && i < cpus; i++) {
+		ret->packets += values[i].packets;
+		ret->bytes += values[i].bytes;
+	}
+	return r;
+}
+
+int kernel_stat(const struct kernel *kernel, enum fw_stat stat, uint64_t *ret)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t values[cpus > 0 ? cpus : 1];
+	uint32_t key = stat;
+	int r = bpf_map_lookup_elem(kernel_map(kernel, "stats"), &key, values);
+
+	*ret = 0;
+	for (int i = 0; !r && i < cpus; i++)
+		*ret += values[i];
+	return r;
+}
+
+int kernel_zero(const struct kernel *kernel)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct fw_counter counters[cpus > 0 ? cpus : 1];
+	uint64_t stats[cpus > 0 ? cpus : 1];
+	int r = 0;
+
+	memset(counters, 0, sizeof(counters));
+	memset(stats, 0, sizeof(stats));
+	for (uint32_t i = 0; !r && i < FW_SLOTS * KERNEL_COUNTERS; i++)
+		r = bpf_map_update_elem(kernel_map(kernel, "counters"), &i,
+					counters, BPF_ANY);
+	for (uint32_t i = 0; !r && i < FW_STAT_MAX_; i++)
+		r = bpf_map_update_elem(kernel_map(kernel, "stats"), &i, stats,
+					BPF_ANY);
+	return r;
+}
+
+/* --- a place of its own --------------------------------------------------- */
+void kernel_namespace(const char *const *pairs, size_t n)
+{
+	char command[256];
+
+	if (geteuid() != 0)
+		skip("needs root");
+	if (unshare(CLONE_NEWNET) != 0)
+		skip("needs a network namespace, which is refused");
+	if (system("ip link set lo up") != 0)
+		skip("needs ip(8)");
+	for (size_t i = 0; i < n; i++) {
+		snprintf(command, sizeof(command),
+			 "ip link add %s0 type veth peer name %s1 && "
+			 "ip link set %s0 up && ip link set %s1 up",
+			 pairs[i], pairs[i], pairs[i], pairs[i]);
+		if (system(command) != 0)
+			skip("needs veth devices");
+	}
+}

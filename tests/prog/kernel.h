@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One program in the kernel with maps of its own, filled from plans, fed by
+ * BPF_PROG_TEST_RUN.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/abi.h"
+#include "plan/plan.h"
+
+struct bpf_object;
+
+enum kernel_program {
+	KERNEL_XDP,
+	KERNEL_TC,
+	KERNEL_DNS,
+};
+
+struct kernel {
+	struct bpf_object *object;
+	int program;
+	uint32_t instructions;	/* that the verifier went through */
+};
+
+/* Counters of a slot: rule r has number first + r, device d's policy first +
+ * FW_RULES_MAX + d. */
+#define KERNEL_COUNTERS (FW_RULES_MAX + FW_DEVICES_MAX)
+
+/*
+ * Exits 77 with the reason where BPF cannot be had at all. share: an open
+ * kernel whose maps this one uses, or NULL. Returns 0 or -errno, the verifier's
+ * words on standard error.
+ */
+int kernel_open(struct kernel *kernel, enum kernel_program which,
+		const struct kernel *share);
+void kernel_close(struct kernel *kernel);
+
+/* Makes the slot's tables from plan->xdp and its devices, which are looked up
+ * by name in this network namespace; counters from slot * KERNEL_COUNTERS on.
+ * flags: FW_DEV_* besides those of the family. */
+int kernel_fill(struct kernel *kernel, uint32_t slot,
+		const struct fw_plan *plan, uint8_t flags);
+int kernel_watch(struct kernel *kernel, uint32_t slot, const uint32_t *devices,
+		 size_t n);
+int kernel_control(struct kernel *kernel, uint64_t word);
+int kernel_map(const struct kernel *kernel, const char *name);
+int kernel_counter(const struct kernel *kernel, uint32_t number,
+		   struct fw_counter *ret);
+int kernel_stat(const struct kernel *kernel, enum fw_stat stat, uint64_t *ret);
+/* Sets all of "counters" and "stats" to 0. */
+int kernel_zero(const struct kernel *kernel);
+
+/* A network namespace of the test's own, with lo and the veth pairs named
+ * NAME0/NAME1 up. Exits 77 where that cannot be had. */
+void kernel_namespace(const char *const *pairs, size_t n);

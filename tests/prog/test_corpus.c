@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Captures of malformed packets, from FLYWALL_CORPUS/pcap/malformed: the program
+ * runs on each frame and says what the model says.
+ *
+ * Classic pcap files of Ethernet frames; others are named and left out.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "kernel.h"
+#include "model/model.h"
+#include "packets.h"
+#include "plans.h"
+#include "tables.h"
+#include "util/cleanup.h"
+
+#define PLANS 8
+#define MAGIC_US 0xa1b2c3d4u
+#define MAGIC_NS 0xa1b23c4du
+#define LINK_ETHERNET 1
+
+struct corpus {
+	struct kernel kernel;
+	struct fw_plan *plan;
+	unsigned passed, failed;
+};
+
+struct file_header {
+	uint32_t magic;
+	uint16_t major, minor;
+	uint32_t zone, sigfigs, snaplen, link;
+};
+
+struct frame_header {
+	uint32_t seconds, fraction, captured, length;
+};
+
+static void run_frame(struct corpus *c, const char *file, unsigned number,
+		      const uint8_t *bytes, uint32_t len)
+{
+	static uint8_t out[PACKET_MAX + 256];
+	struct fw_model_result want = fw_model_xdp(c->plan, "lo", bytes, len);
+	struct xdp_md ctx = {.data_end = len, .ingress_ifindex = 1};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bytes,
+		    .data_size_in = len, .data_out = out,
+		    .data_size_out = sizeof(out), .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx));
+	uint32_t verdict = want.verdict == FW_VERDICT_DROP ? XDP_DROP : XDP_PASS;
+	int r = bpf_prog_test_run_opts(c->kernel.program, &opts);
+
+	if (r == 0 && opts.retval == verdict) {
+		c->passed++;
+		return;
+	}
+	c->failed++;
+	fprintf(stderr, "FAIL %s, frame %u: %s\n", file, number,
+		r ? strerror(-r) : "not the model's verdict");
+}
+
+/* False: no such capture. */
+static bool run_capture(struct corpus *c, const char *name, FILE *in)
+{
+	static uint8_t bytes[PACKET_MAX];
+	struct file_header header;
+	struct frame_header frame;
+	bool swapped;
+
+	if (fread(&header, sizeof(header), 1, in) != 1)
+		return false;
+	swapped = header.magic == __builtin_bswap32(MAGIC_US) ||
+		  header.magic == __builtin_bswap32(MAGIC_NS);
+	if (!swapped && header.magic != MAGIC_US && header.magic != MAGIC_NS)
+		return false;
+	if ((swapped ? __builtin_bswap32(header.link) : header.link) !=
+	    LINK_ETHERNET)
+		return false;
+	for (unsigned n = 1; fread(&frame, sizeof(frame), 1, in) == 1; n++) {
+		uint32_t len = swapped ? __builtin_bswap32(frame.captured)
+				       : frame.captured;
+
+		if (len > sizeof(bytes)) {
+			if (fseek(in, (long)len, SEEK_CUR) != 0)
+				break;
+			continue;
+		}
+		if (fread(bytes, 1, len, in) != len)
+			break;
+		if (len >= 14)
+			run_frame(c, name, n, bytes, len);
+	}
+	return true;
+}
+
+static int run_directory(struct corpus *c, const char *path)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		FILE *in;
+		int fd;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC);
+		in = fd < 0 ? NULL : fdopen(fd, "r");
+		if (!in || !run_capture(c, entry->d_name, in))
+			fprintf(stderr, "%s: no Ethernet capture, left out\n",
+				entry->d_name);
+		if (in)
+			(void)fclose(in);
+	}
+	(void)closedir(dir);
+	return 0;
+}
+
+static int run_plan(struct corpus *c, uint64_t seed, const char *path)
+{
+	static const char *const devices[] = {"lo"};
+	struct rng rng = {seed};
+	int r = -ENOMEM;
+
+	c->plan = plan_random(&rng, devices, 1);
+	if (c->plan)
+		r = tables_build(c->plan);
+	if (!r)
+		r = kernel_fill(&c->kernel, 0, c->plan, 0);
+	if (!r)
+		r = run_directory(c, path);
+	fw_plan_unref(c->plan);
+	return r;
+}
+
+int main(void)
+{
+	const char *corpus = getenv("FLYWALL_CORPUS");
+	static struct corpus c;
+	char path[4096];
+	int r;
+
+	if (!corpus) {
+		fprintf(stderr, "FLYWALL_CORPUS is not set\n");
+		return 77;
+	}
+	snprintf(path, sizeof(path), "%s/pcap/malformed", corpus);
+	kernel_namespace(NULL, 0);
+	r = kernel_open(&c.kernel, KERNEL_XDP, NULL);
+	for (uint64_t seed = 1; !r && seed <= PLANS; seed++)
+		r = run_plan(&c, seed, path);
+	kernel_close(&c.kernel);
+	if (r)
+		fprintf(stderr, "%s: %s\n", path, strerror(-r));
+	printf("%u passed, %u failed\n", c.passed, c.failed);
+	return r || c.failed || !c.passed;
+}

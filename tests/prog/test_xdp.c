@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * XDP and TC against the model: random rule sets, random frames, every state of
+ * the control word. Each pair of frame and rule sets goes through both programs,
+ * by one slot and by both.
+ *
+ *	test_xdp [SEED]
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <linux/pkt_cls.h>
+#include <net/if.h>
+
+#include "compile/typed.h"
+#include "kernel.h"
+#include "model/model.h"
+#include "packets.h"
+#include "plans.h"
+#include "tables.h"
+#include "util/cleanup.h"
+
+#define ROUNDS 240		/* pairs of rule sets */
+#define FRAMES 100		/* each */
+#define TC_FRAME_MAX 3000	/* BPF_PROG_TEST_RUN takes a page */
+#define TC_FRAME_MIN 54		/* Ethernet and IPv6 headers */
+
+static const char *const devices[] = {"lo", "fwa0", "fwb0"};
+static const char *const pairs[] = {"fwa", "fwb"};
+#define DEVICES FW_ARRAY_SIZE(devices)
+
+struct test {
+	struct kernel xdp, tc;
+	struct fw_plan *plans[FW_SLOTS];
+	struct rng rng;
+	uint64_t epoch;
+	struct fw_counter expected[FW_SLOTS * KERNEL_COUNTERS];
+	unsigned passed, failed;
+};
+
+/* What both slots together have to say of a frame. */
+struct expectation {
+	bool drop;
+	uint32_t carry;		/* FW_META_CARRY() */
+};
+
+static void check(struct test *t, bool good, const char *what, uint64_t seed)
+{
+	if (good) {
+		t->passed++;
+		return;
+	}
+	t->failed++;
+	if (t->failed <= 20)
+		fprintf(stderr, "FAIL %s (seed %#" PRIx64 ")\n", what, seed);
+}
+
+static struct expectation expect(const struct test *t, uint64_t word,
+				 uint32_t device, const struct packet *packet,
+				 struct fw_model_result results[FW_SLOTS])
+{
+	struct expectation e = {0};
+
+	for (uint32_t slot = 0; slot < FW_SLOTS; slot++) {
+		if (slot != (word & FW_CONTROL_SLOT) &&
+		    !(word & FW_CONTROL_OVERLAP))
+			continue;
+		results[slot] = fw_model_xdp(t->plans[slot], devices[device],
+					     packet->bytes, packet->len);
+		e.drop |= results[slot].verdict == FW_VERDICT_DROP;
+		if (results[slot].carried)
+			e.carry |= FW_META_CARRY(slot);
+	}
+	return e;
+}
+
+/* Only the active slot's rules count. */
+static void charge(struct test *t, uint32_t slot, uint32_t device,
+		   const struct packet *packet,
+		   const struct fw_model_result *result)
+{
+	struct fw_counter *counters = t->expected + slot * KERNEL_COUNTERS;
+	const struct fw_plan *plan = t->plans[slot];
+	struct fw_model_packet fields;
+
+	fw_model_packet_parse(packet->bytes, packet->len, &fields);
+	for (uint32_t r = 0; r < plan->xdp.n_rules; r++) {
+		if (!(result->met[r / 64] >> r % 64 & 1) ||
+		    !plan->xdp.rules[r].counted)
+			continue;
+		counters[r].packets++;
+		counters[r].bytes += fields.length;
+	}
+	if (result->policy) {
+		counters[FW_RULES_MAX + device].packets++;
+		counters[FW_RULES_MAX + device].bytes += fields.length;
+	}
+}
+
+/* True when what came out is metadata that says so, and the frame. */
+static bool output_good(const uint8_t *out, uint32_t size, uint64_t word,
+			uint32_t carry, const struct packet *packet)
+{
+	struct fw_meta want = {
+		.magic = FW_META_MAGIC,
+		.flags = (uint16_t)carry,
+		.epoch = (uint32_t)(word >> FW_CONTROL_EPOCH_SHIFT),
+	};
+
+	if (word & FW_CONTROL_OVERLAP)
+		want.flags |= FW_META_OVERLAP;
+	return size == sizeof(want) + packet->len &&
+	       memcmp(out, &want, sizeof(want)) == 0 &&
+	       memcmp(out + sizeof(want), packet->bytes, packet->len) == 0;
+}
+
+static void run_xdp(struct test *t, uint64_t word, uint32_t device,
+		    const struct packet *packet, uint64_t seed)
+{
+	static uint8_t out[PACKET_MAX + 256];
+	struct fw_model_result results[FW_SLOTS];
+	struct expectation e = expect(t, word, device, packet, results);
+	struct xdp_md ctx = {
+		.data_end = (uint32_t)packet->len,
+		.ingress_ifindex = if_nametoindex(devices[device]),
+	};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet->bytes,
+		    .data_size_in = (uint32_t)packet->len, .data_out = out,
+		    .data_size_out = sizeof(out), .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx));
+	uint32_t slot = word & FW_CONTROL_SLOT;
+	int r = bpf_prog_test_run_opts(t->xdp.program, &opts);
+
+	if (r) {
+		fprintf(stderr, "test run of %zu bytes: %s\n", packet->len,
+			strerror(-r));
+		check(t, false, "xdp runs", seed);
+		return;
+	}
+	charge(t, slot, device, packet, &results[slot]);
+	check(t, opts.retval == (e.drop ? XDP_DROP : XDP_PASS),
+	      e.drop ? "xdp drops" : "xdp passes", seed);
+	if (opts.retval == XDP_PASS && !e.drop)
+		check(t, output_good(out, opts.data_size_out, word, e.carry,
+				     packet),
+		      "xdp's metadata", seed);
+}
+
+/* Without metadata TC judges by itself. */
+static void run_tc(struct test *t, uint64_t word, uint32_t device,
+		   const struct packet *packet, uint64_t seed)
+{
+	static uint8_t out[PACKET_MAX];
+	struct fw_model_result results[FW_SLOTS];
+	struct expectation e = expect(t, word, device, packet, results);
+	struct __sk_buff ctx = {
+		.mark = (uint32_t)rng_next(&t->rng),
+		.ifindex = if_nametoindex(devices[device]),
+	};
+	struct __sk_buff after = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet->bytes,
+		    .data_size_in = (uint32_t)packet->len, .data_out = out,
+		    .data_size_out = sizeof(out), .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx), .ctx_out = &after,
+		    .ctx_size_out = sizeof(after));
+	uint32_t shift = t->plans[word & FW_CONTROL_SLOT]->options.mark_shift;
+	uint32_t marks = 0;
+	int r = bpf_prog_test_run_opts(t->tc.program, &opts);
+
+	/* An IP frame without an IP header is refused before the program runs. */
+	if (r == -EINVAL && packet->len < TC_FRAME_MIN)
+		return;
+	if (r) {
+		fprintf(stderr, "test run of %zu bytes: %s\n", packet->len,
+			strerror(-r));
+		check(t, false, "tc runs", seed);
+		return;
+	}
+	check(t, opts.retval == (e.drop ? TC_ACT_SHOT : (uint32_t)TC_ACT_UNSPEC),
+	      e.drop ? "tc drops" : "tc passes", seed);
+	if (e.drop)
+		return;
+	for (int slot = 0; slot < FW_SLOTS; slot++)
+		if (e.carry & FW_META_CARRY(slot))
+			marks |= (uint32_t)FW_MARK_CARRY(slot);
+	check(t, after.mark == ((ctx.mark & ~(0xffu << shift)) | marks << shift),
+	      "tc's mark", seed);
+}
+
+/* Every counter of the rule sets, once. */
+static void check_counters(struct test *t, uint64_t seed)
+{
+	for (uint32_t slot = 0; slot < FW_SLOTS; slot++)
+		for (uint32_t i = 0; i < KERNEL_COUNTERS; i++) {
+			uint32_t number = slot * KERNEL_COUNTERS + i;
+			struct fw_counter *want = &t->expected[number], got;
+
+			if (i >= t->plans[slot]->xdp.n_rules &&
+			    (i < FW_RULES_MAX || i >= FW_RULES_MAX + DEVICES))
+				continue;
+			if (kernel_counter(&t->xdp, number, &got) != 0 ||
+			    memcmp(&got, want, sizeof(got)) != 0) {
+				check(t, false, "a rule's counter", seed);
+				return;
+			}
+		}
+	check(t, true, "counters", seed);
+}
+
+/* Half of the tables by the compiler's builder, half by the plain one. */
+static int make_plan(struct test *t, uint32_t slot)
+{
+	struct fw_typed typed = {0};
+	int r;
+
+	fw_plan_unref(t->plans[slot]);
+	t->plans[slot] = plan_random(&t->rng, devices, DEVICES);
+	if (!t->plans[slot])
+		return -ENOMEM;
+	typed.options.mark_shift = t->plans[slot]->options.mark_shift;
+	r = rng_percent(&t->rng, 50)
+		    ? tables_build(t->plans[slot])
+		    : fw_classes_build(&typed, t->plans[slot]);
+	return r ? r : kernel_fill(&t->xdp, slot, t->plans[slot], 0);
+}
+
+static int run_round(struct test *t, uint64_t seed)
+{
+	struct packet packet;
+	int r;
+
+	t->rng.state = seed;
+	r = make_plan(t, 0);
+	if (!r)
+		r = make_plan(t, 1);
+	if (!r)
+		r = kernel_zero(&t->xdp);
+	memset(t->expected, 0, sizeof(t->expected));
+	for (int i = 0; !r && i < FRAMES; i++) {
+		uint32_t device = rng_below(&t->rng, DEVICES);
+		uint64_t word = ++t->epoch << FW_CONTROL_EPOCH_SHIFT |
+				rng_below(&t->rng, 4);
+		bool jumbo = rng_percent(&t->rng, 5);
+
+		packet_random(&t->rng, t->plans[rng_below(&t->rng, 2)],
+			      jumbo ? PACKET_MAX : TC_FRAME_MAX, &packet);
+		r = kernel_control(&t->xdp, word);
+		run_xdp(t, word, device, &packet, seed);
+		if (packet.len <= TC_FRAME_MAX)
+			run_tc(t, word, device, &packet, seed);
+	}
+	check_counters(t, seed);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static struct test t;
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
+	int r;
+
+	kernel_namespace(pairs, FW_ARRAY_SIZE(pairs));
+	r = kernel_open(&t.xdp, KERNEL_XDP, NULL);
+	if (!r)
+		r = kernel_open(&t.tc, KERNEL_TC, &t.xdp);
+	if (r) {
+		fprintf(stderr, "load: %s\n", strerror(-r));
+		return 1;
+	}
+	t.epoch = UINT32_MAX - ROUNDS * FRAMES / 2;
+	for (uint64_t i = 0; !r && i < (argc > 1 ? 1 : ROUNDS); i++)
+		r = run_round(&t, argc > 1 ? seed : i + 1);
+	for (int slot = 0; slot < FW_SLOTS; slot++)
+		fw_plan_unref(t.plans[slot]);
+	kernel_close(&t.tc);
+	kernel_close(&t.xdp);
+	if (r)
+		fprintf(stderr, "stopped: %s\n", strerror(-r));
+	printf("%u passed, %u failed\n", t.passed, t.failed);
+	return r || t.failed || !t.passed;
+}
