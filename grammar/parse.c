@@ -45,19 +45,23 @@ static int parse_define(struct fw_parser *parser, const char *text)
 {
 	size_t before = parser->items.n, errors = parser->n_errors;
 	int err = fw_source_text(parser, "-D", text, strlen(text));
-	struct fw_loc loc = { .file = "-D" };
+	struct fw_loc loc;
 
 	if (err)
 		return err;
-	loc = (struct fw_loc){ .source = parser->input->source, .file = "-D", .line = 1,
-			       .col = 1, .end_line = 1,
-			       .end_col = (uint32_t)parser->input->source->len };
+	loc = (struct fw_loc){
+		.source = parser->input->source, .file = "-D", .line = 1, .col = 1,
+		.end_line = 1, .end_col = (uint32_t)parser->input->source->len,
+	};
 	parser->define_first = true;
 	parser->at_start = true;
 	err = run(parser);
-	if (!err && parser->n_errors == errors && parser->items.n != before + 1)
-		fw_parse_error(parser, "syntax", &loc, "expected NAME=VALUE");
-	return err;
+	if (err || parser->items.n == before + 1)
+		return err;
+	if (parser->n_errors == errors)
+		fw_parse_error(parser, "syntax", &loc, "expected NAME=VALUE and nothing more");
+	parser->items.n = before;
+	return 0;
 }
 
 static int finish(struct fw_parser *parser, const struct fw_source *source,
@@ -70,6 +74,18 @@ static int finish(struct fw_parser *parser, const struct fw_source *source,
 	ast->source = source;
 	*ret = ast;
 	return 0;
+}
+
+/* A bound is the user's fault, with a place, as any other. */
+static int too_large(struct fw_parser *parser, const char *name)
+{
+	struct fw_loc loc = { .file = fw_arena_strdup(parser->arena, name) };
+
+	if (!loc.file)
+		return -ENOMEM;
+	fw_parse_error(parser, "file-too-large", &loc,
+		       "the configuration is larger than 64 MiB");
+	return fw_source_text(parser, name, "", 0);
 }
 
 static int parse(struct fw_arena *arena, const char *name, const char *text, size_t len,
@@ -86,6 +102,8 @@ static int parse(struct fw_arena *arena, const char *name, const char *text, siz
 	if (!err)
 		err = text ? fw_source_text(&parser, name, text, len) :
 			     fw_source_open(&parser, name);
+	if (err == -EFBIG)
+		err = too_large(&parser, name);
 	if (!err) {
 		source = parser.input->source;
 		parser.at_start = true;

@@ -28,6 +28,11 @@ int fw_conf_lex(FW_CONF_STYPE *value, FW_CONF_LTYPE *loc, struct fw_parser *pars
 static int start(struct fw_parser *parser, struct fw_token *token, bool *ret_again)
 {
 	fw_raw_take(parser, token);
+	if (parser->define_first) {
+		parser->define_first = parser->at_start = false;
+		fw_raw_put_back(parser, token);
+		return FW_T_DEFINE;
+	}
 	switch (token->kind) {
 	case FW_RAW_NEWLINE:
 	case FW_RAW_SEMICOLON:

@@ -86,8 +86,10 @@ static int read_lines(struct reader *reader, enum fw_list_format format)
 
 	if (err)
 		return err;
-	if (format == FW_LIST_AUTO)
+	if (format == FW_LIST_AUTO) {
 		format = fw_list_guess(reader->buffer, reader->to);
+		reader->run.column = 1;
+	}
 	while ((err = next_line(reader, &line, &len)) > 0) {
 		if (reader->run.line == 1 && !strncmp(line, "\xef\xbb\xbf", 3)) {
 			line += 3;	/* a byte order mark */

@@ -56,3 +56,15 @@ tests_unit_test_lower_xdp_LDADD = $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_lower_nft
 tests_unit_test_lower_nft_SOURCES = tests/unit/test_lower_nft.c $(fw_typed_build)
 tests_unit_test_lower_nft_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_arena
+tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
+tests_unit_test_arena_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_diag
+tests_unit_test_diag_SOURCES = tests/unit/test_diag.c
+tests_unit_test_diag_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_lists
+tests_unit_test_lists_SOURCES = tests/unit/test_lists.c
+tests_unit_test_lists_LDADD = $(fw_unit_libs)
