@@ -18,7 +18,7 @@ static void unknown_key(struct fw_checker *checker, const char *block,
 			const struct fw_block_key *keys, size_t n)
 {
 	struct fw_diag *diag = fw_error(checker->diags, "unknown-key",
-					&word->loc, "`%s` is no key of %s",
+					&word->loc, "'%s' is no key of %s",
 					word->text, block);
 	FW_VEC(const char *) names = { 0 };
 	const char *near;
@@ -31,7 +31,7 @@ static void unknown_key(struct fw_checker *checker, const char *block,
 	}
 	near = fw_nearest(word->text, names.items, names.n);
 	if (near)
-		fw_diag_hint(checker->diags, diag, "did you mean `%s`?", near);
+		fw_diag_hint(checker->diags, diag, "did you mean '%s'?", near);
 }
 
 static const struct fw_line *earlier(const struct fw_line *lines, size_t i)
@@ -57,14 +57,14 @@ static int check_key(struct fw_checker *checker, const char *block,
 			continue;
 		if (!keys[k].read) {
 			fw_error(checker->diags, "unsupported", &word->loc,
-				 "`%s` is not supported by this version",
+				 "'%s' is not supported by this version",
 				 word->text);
 			return 0;
 		}
 		first = keys[k].many ? NULL : earlier(lines, i);
 		if (first) {
 			diag = fw_error(checker->diags, "key-twice", &word->loc,
-					"`%s` was given already", word->text);
+					"'%s' was given already", word->text);
 			fw_diag_related(checker->diags, diag, &first->loc,
 					"first here");
 			return 0;
@@ -107,8 +107,8 @@ bool fw_check_choice(struct fw_checker *checker, const struct fw_line *line,
 				       i ? ", " : "", choices[i]);
 	diag = fw_error(checker->diags, "bad-value",
 			word ? &word->loc : &line->loc,
-			word ? "`%s %s` is not one of the choices" :
-			       "`%s` takes a word",
+			word ? "'%s %s' is not one of the choices" :
+			       "'%s' takes a word",
 			line->words[0].text, word ? word->text : "");
 	if (list)
 		fw_diag_hint(checker->diags, diag, "%s", list);
@@ -141,7 +141,7 @@ static bool same_name(struct fw_checker *checker,
 			continue;
 		diag = fw_error(checker->diags, "declared-twice",
 				&block->name_loc,
-				"there is a profile `%s` already", block->name);
+				"there is a profile '%s' already", block->name);
 		fw_diag_related(checker->diags, diag, &other->name_loc,
 				"declared here");
 		return true;
@@ -205,7 +205,7 @@ static void check_queues(struct fw_checker *checker)
 				continue;
 			block = fw_check_profile_block(checker, a->name);
 			fw_error(checker->diags, "shared-queue",
-				 &block->name_loc, "profiles `%s` and `%s` "
+				 &block->name_loc, "profiles '%s' and '%s' "
 				 "share a queue, but differ in %s", a->name,
 				 b->name, a->on_overload == b->on_overload ?
 				 "on-absent" : "on-overload");
@@ -237,7 +237,7 @@ static int check_other(struct fw_checker *checker,
 	if (!strcmp(block->kind, "monitor"))
 		return fw_check_monitor(checker, block);
 	fw_error(checker->diags, "unsupported", &block->loc,
-		 "`%s` is not supported by this version", block->kind);
+		 "'%s' is not supported by this version", block->kind);
 	return 0;
 }
 

@@ -25,7 +25,7 @@ static void takes(struct fw_checker *checker, const struct fw_line *line,
 		  const char *example)
 {
 	struct fw_diag *diag = fw_error(checker->diags, "syntax", &line->loc,
-					"`%s` is not written so",
+					"'%s' is not written so",
 					line->words[0].text);
 
 	fw_diag_hint(checker->diags, diag, "%s", example);
@@ -37,6 +37,7 @@ static int queue(struct fw_checker *checker, void *ctx,
 	struct profile_check *check = ctx;
 	uint64_t first, last;
 
+	check->queue = true;
 	if ((line->n_words != 2 && line->n_words != 4) ||
 	    (line->n_words == 4 && !fw_mark_is(&line->words[2], "-"))) {
 		takes(checker, line, "queue 0-1");
@@ -58,7 +59,6 @@ static int queue(struct fw_checker *checker, void *ctx,
 	}
 	check->profile->queue_first = (uint16_t)first;
 	check->profile->queue_last = (uint16_t)last;
-	check->queue = true;
 	return 0;
 }
 
@@ -254,7 +254,7 @@ static int literal(struct fw_checker *checker, const struct fw_word *word,
 	r = fw_domain_read(checker->arena, word->text, domain, &error);
 	if (!r && domain->exception) {
 		fw_error(checker->diags, "bad-name", &word->loc,
-			 "an exception stands in sets only; `!=` negates");
+			 "an exception stands in sets only; '!=' negates");
 		return 0;
 	}
 	if (r == -EINVAL) {
@@ -337,11 +337,11 @@ static bool action(struct fw_checker *checker, const struct fw_word *word,
 		if (!fw_word_is(word, later[i]))
 			continue;
 		fw_error(checker->diags, "unsupported", &word->loc,
-			 "`%s` is not supported by this version", later[i]);
+			 "'%s' is not supported by this version", later[i]);
 		return false;
 	}
 	diag = fw_error(checker->diags, "bad-value", &word->loc,
-			"`%s` is no verdict of a profile's rule", word->text);
+			"'%s' is no verdict of a profile's rule", word->text);
 	fw_diag_hint(checker->diags, diag, "drop");
 	return false;
 }
@@ -367,7 +367,7 @@ static int tls(struct fw_checker *checker, void *ctx,
 				continue;
 			span = fw_loc_span(&words[0].loc, &words[1].loc);
 			fw_error(checker->diags, "unsupported", &span,
-				 "`tls %s` is not supported by this version",
+				 "'tls %s' is not supported by this version",
 				 later[k]);
 			return 0;
 		}
@@ -434,10 +434,10 @@ int fw_check_inspect(struct fw_checker *checker,
 			  block->lines.n, keys, FW_ARRAY_SIZE(keys), &check);
 	if (!r && !check.queue)
 		fw_error(checker->diags, "no-queue", &block->name_loc,
-			 "profile `%s` has no queue", profile->name);
+			 "profile '%s' has no queue", profile->name);
 	if (!r && profile->memory_flow > profile->memory)
 		fw_error(checker->diags, "bad-value", &block->name_loc,
-			 "a flow of `%s` may use more memory than all of them",
+			 "a flow of '%s' may use more memory than all of them",
 			 profile->name);
 	profile->rules = check.rules.items;
 	profile->n_rules = check.rules.n;

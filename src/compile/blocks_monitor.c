@@ -14,7 +14,7 @@
 static int devices(struct fw_checker *checker, void *ctx,
 		   const struct fw_line *line)
 {
-	(void)ctx;
+	*(bool *)ctx = true;
 	return fw_check_devices(checker, line->words + 1, line->n_words - 1,
 				&line->loc, &checker->typed->dns_devices,
 				&checker->typed->n_dns_devices);
@@ -47,31 +47,32 @@ int fw_check_monitor(struct fw_checker *checker,
 	const char *near;
 
 	if (block->name && !strcmp(block->name, "dns")) {
+		bool named = false;
 		int r = fw_check_keys(checker, "monitor dns",
 				      block->lines.items, block->lines.n, keys,
-				      FW_ARRAY_SIZE(keys), NULL);
+				      FW_ARRAY_SIZE(keys), &named);
 
-		if (!r && !checker->typed->n_dns_devices)
+		if (!r && !named)
 			fw_error(checker->diags, "no-device", &block->loc,
-				 "`monitor dns` names no devices");
+				 "'monitor dns' names no devices");
 		return r;
 	}
 	for (size_t i = 1; block->name && i < FW_ARRAY_SIZE(kinds); i++) {
 		if (strcmp(block->name, kinds[i]))
 			continue;
 		fw_error(checker->diags, "unsupported", &block->loc,
-			 "`monitor %s` is not supported by this version",
+			 "'monitor %s' is not supported by this version",
 			 block->name);
 		return 0;
 	}
 	diag = fw_error(checker->diags, "unknown-key",
 			block->name ? &block->name_loc : &block->loc,
-			block->name ? "there is no monitor `%s`" :
-				      "monitor what? `monitor dns { … }`%s",
+			block->name ? "there is no monitor '%s'" :
+				      "monitor what? 'monitor dns { … }'%s",
 			block->name ? block->name : "");
 	near = block->name ? fw_nearest(block->name, kinds,
 					FW_ARRAY_SIZE(kinds)) : NULL;
 	if (near)
-		fw_diag_hint(checker->diags, diag, "did you mean `%s`?", near);
+		fw_diag_hint(checker->diags, diag, "did you mean '%s'?", near);
 	return 0;
 }

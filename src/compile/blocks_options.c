@@ -98,7 +98,7 @@ static int device(struct fw_checker *checker, void *ctx,
 			continue;
 		diag = fw_error(checker->diags, "key-twice",
 				&line->words[1].loc,
-				"device `%s` has options already", names[0]);
+				"device '%s' has options already", names[0]);
 		fw_diag_related(checker->diags, diag,
 				&check->devices.items[i].loc, "first here");
 		return 0;
@@ -149,7 +149,7 @@ static int management_line(struct fw_checker *checker,
 			continue;
 		diag = fw_error(checker->diags, "bad-management",
 				&part->words[0].loc,
-				"`%s` is no match; management holds matches "
+				"'%s' is no match; management holds matches "
 				"only", part->words[0].text);
 		fw_diag_hint(checker->diags, diag,
 			     "Flywall accepts what matches");
@@ -189,7 +189,7 @@ static int marks(struct fw_checker *checker, void *ctx,
 	(void)ctx;
 	if (line->n_words != 2) {
 		fw_error(checker->diags, "syntax", &line->loc,
-			 "`marks` takes a number");
+			 "'marks' takes a number");
 		return 0;
 	}
 	if (!fw_check_count(checker, &line->words[1], UINT32_MAX, &value))
@@ -216,7 +216,7 @@ static int flows(struct fw_checker *checker, void *ctx,
 	(void)ctx;
 	if (line->n_words != 2) {
 		fw_error(checker->diags, "syntax", &line->loc,
-			 "`flows` takes a number");
+			 "'flows' takes a number");
 		return 0;
 	}
 	if (!fw_check_count(checker, &line->words[1], FLOWS_MAX, &value))
@@ -236,7 +236,7 @@ static int existing(struct fw_checker *checker, void *ctx,
 	(void)ctx;
 	if (line->n_words == 2 && fw_word_is(&line->words[1], "trust")) {
 		fw_error(checker->diags, "unsupported", &line->words[1].loc,
-			 "`existing trust` is not supported by this version");
+			 "'existing trust' is not supported by this version");
 	} else {
 		static const char *const choices[] = { "inspect" };
 		size_t i;
@@ -290,7 +290,7 @@ static int log_key(struct fw_checker *checker, void *ctx,
 	part.n_words = line->n_words - 2;
 	if (!fw_word_is(&part.words[0], "level")) {
 		fw_error(checker->diags, "syntax", &part.words[0].loc,
-			 "`level` is expected here, not `%s`",
+			 "'level' is expected here, not '%s'",
 			 part.words[0].text);
 		return 0;
 	}

@@ -44,7 +44,7 @@ static int unknown_chain(struct reach *reach, const struct fw_word *word)
 {
 	struct fw_checker *checker = reach->checker;
 	struct fw_diag *diag = fw_error(checker->diags, "unknown-chain",
-					&word->loc, "there is no chain `%s` in "
+					&word->loc, "there is no chain '%s' in "
 					"table %s %s", word->text,
 					reach->table->family,
 					reach->table->name);
@@ -60,7 +60,7 @@ static int unknown_chain(struct reach *reach, const struct fw_word *word)
 	}
 	near = fw_nearest(word->text, names.items, names.n);
 	if (near)
-		fw_diag_hint(checker->diags, diag, "did you mean `%s`?", near);
+		fw_diag_hint(checker->diags, diag, "did you mean '%s'?", near);
 	return 0;
 }
 
@@ -74,7 +74,7 @@ static int add_jump(struct reach *reach, size_t from,
 		return unknown_chain(reach, word);
 	if (reach->table->chains[to].hook) {
 		fw_error(reach->checker->diags, "base-chain", &word->loc,
-			 "`%s` is a base chain; only regular chains can be "
+			 "'%s' is a base chain; only regular chains can be "
 			 "jumped to", word->text);
 		return 0;
 	}
@@ -186,7 +186,7 @@ static bool loops(struct reach *reach, size_t chain, unsigned above)
 		if (reach->state[jump->to] == OPEN) {
 			fw_error(reach->checker->diags, "jump-loop",
 				 &jump->word->loc,
-				 "this jump makes a loop: `%s` leads back here",
+				 "this jump makes a loop: '%s' leads back here",
 				 jump->word->text);
 			return true;
 		}
@@ -212,15 +212,15 @@ static const char *why_not(const struct fw_typed_chain *base)
 
 	if (strcmp(family, "ip") && strcmp(family, "ip6") &&
 	    strcmp(family, "inet"))
-		return "`inspect` stands in families ip, ip6 and inet only";
+		return "'inspect' stands in families ip, ip6 and inet only";
 	if (strcmp(base->type, "filter"))
-		return "`inspect` stands in chains of type filter only";
+		return "'inspect' stands in chains of type filter only";
 	if (base->hook != FW_HOOK_INPUT && base->hook != FW_HOOK_FORWARD &&
 	    base->hook != FW_HOOK_OUTPUT)
-		return "`inspect` stands on hooks input, forward and output "
+		return "'inspect' stands on hooks input, forward and output "
 		       "only";
 	if (base->priority >= GATE_PRIORITY)
-		return "`inspect` stands before priority filter + 10, where "
+		return "'inspect' stands before priority filter + 10, where "
 		       "flows are vetted";
 	return NULL;
 }

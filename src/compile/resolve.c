@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "compile/resolve.h"
+#include "util/cleanup.h"
 
 /* --- finding -------------------------------------------------------------- */
 struct fw_res_table *fw_res_table(const struct fw_resolved *resolved,
@@ -78,6 +79,8 @@ static int add_line(struct fw_resolver *resolver, fw_line_vec *lines,
 {
 	struct fw_line *slot;
 
+	if (!line->n_words)
+		return 0;
 	for (size_t i = 0; i < lines->n; i++) {
 		const struct fw_line *old = &lines->items[i];
 		struct fw_diag *diag;
@@ -92,7 +95,7 @@ static int add_line(struct fw_resolver *resolver, fw_line_vec *lines,
 		if (same)
 			return 0;
 		diag = fw_error(resolver->diags, "declared-twice", &line->loc,
-				"%s `%s` is declared with another `%s` already",
+				"%s '%s' is declared with another '%s' already",
 				what, name, line->words[0].text);
 		fw_diag_related(resolver->diags, diag, &old->loc,
 				"declared here");
@@ -173,7 +176,7 @@ int fw_resolve_chain(struct fw_resolver *resolver, const struct fw_item *item,
 	}
 	for (size_t i = 0; !r && i < item->n_items; i++) {
 		const struct fw_item *child = &item->items[i];
-		struct fw_line line;
+		struct fw_line line = { 0 };
 
 		switch (child->kind) {
 		case FW_ITEM_DEFINE:
@@ -188,6 +191,7 @@ int fw_resolve_chain(struct fw_resolver *resolver, const struct fw_item *item,
 		default:
 			r = fw_resolve_line(resolver, &scope, &child->line,
 					    &line);
+			chain->broken = chain->broken || !line.n_words;
 			if (!r)
 				r = chain_line(resolver, chain, &line);
 		}
@@ -231,7 +235,7 @@ static int elements_line(struct fw_resolver *resolver, struct fw_res_set *set,
 		return fw_resolve_elements(resolver, set, line->words[2].words,
 					   line->words[2].n_words);
 	fw_error(resolver->diags, "syntax", &line->loc,
-		 "elements are written `elements = { …, … }`");
+		 "elements are written 'elements = { …, … }'");
 	return 0;
 }
 
@@ -269,7 +273,7 @@ int fw_resolve_set(struct fw_resolver *resolver, const struct fw_item *item,
 	if (set && (set->map != map || !table)) {
 		struct fw_diag *diag = fw_error(
 			resolver->diags, "declared-twice", loc,
-			"`%s` is declared already", name);
+			"'%s' is declared already", name);
 
 		fw_diag_related(resolver->diags, diag, &set->loc,
 				"declared here");
@@ -297,6 +301,7 @@ int fw_resolve_set(struct fw_resolver *resolver, const struct fw_item *item,
 			continue;
 		}
 		r = fw_resolve_line(resolver, &scope, &child->line, &line);
+		set->broken = set->broken || (!r && !line.n_words);
 		if (!r && begins_with(&line, "elements"))
 			r = elements_line(resolver, set, &line);
 		else if (!r)
@@ -349,7 +354,7 @@ int fw_resolve_object(struct fw_resolver *resolver, const struct fw_item *item,
 				    &line);
 		if (r)
 			break;
-		if (again) {
+		if (again || !line.n_words) {
 			r = add_line(resolver, &object->lines, &line, kind,
 				     name);
 			continue;
@@ -375,6 +380,29 @@ static bool was_taken(const struct fw_resolver *resolver, const char *family,
 	return false;
 }
 
+static const char *const families[] = { "ip",  "ip6",	 "inet",
+					"arp", "bridge", "netdev" };
+
+static bool is_family(const char *name)
+{
+	for (size_t i = 0; i < FW_ARRAY_SIZE(families); i++)
+		if (!strcmp(name, families[i]))
+			return true;
+	return false;
+}
+
+static void unknown_family(struct fw_resolver *resolver, const char *family,
+			   const struct fw_loc *loc)
+{
+	struct fw_diag *diag = fw_error(resolver->diags, "unknown-family", loc,
+					"there is no family '%s'", family);
+	const char *near = fw_nearest(family, families,
+				      FW_ARRAY_SIZE(families));
+
+	if (near)
+		fw_diag_hint(resolver->diags, diag, "did you mean '%s'?", near);
+}
+
 int fw_resolve_table(struct fw_resolver *resolver, const struct fw_item *item,
 		     const char *family, const char *name,
 		     const struct fw_loc *loc, struct fw_res_table **ret)
@@ -385,9 +413,13 @@ int fw_resolve_table(struct fw_resolver *resolver, const struct fw_item *item,
 	if (!family)
 		family = "ip";
 	*ret = NULL;
+	if (!is_family(family)) {
+		unknown_family(resolver, family, &item->loc);
+		return 0;
+	}
 	if (!strcmp(name, "flywall")) {
 		fw_error(resolver->diags, "reserved-table", loc,
-			 "the table name `flywall` is reserved, in every "
+			 "the table name 'flywall' is reserved, in every "
 			 "family");
 		return 0;
 	}

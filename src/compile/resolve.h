@@ -30,6 +30,7 @@ struct fw_res_chain {
 	struct fw_loc loc;	/* of the name */
 	const struct fw_item *item;
 	fw_line_vec lines;	/* type, policy, devices, comment */
+	bool broken;		/* a line was left out after a diagnostic */
 	FW_VEC(struct fw_res_rule) rules;
 };
 
@@ -40,6 +41,7 @@ struct fw_res_set {
 	const struct fw_item *item;
 	bool map;
 	fw_line_vec lines;	/* all but the elements */
+	bool broken;		/* a line was left out after a diagnostic */
 	FW_VEC(struct fw_res_run) elements;
 };
 
@@ -123,7 +125,7 @@ struct fw_resolver {
 int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
 		      const struct fw_item *item);
 /* Words with defines replaced; shares the words where there is nothing to
- * replace. */
+ * replace. None where a define is unknown: a diagnostic says so. */
 int fw_resolve_words(struct fw_resolver *resolver,
 		     const struct fw_scope *scope, struct fw_word *words,
 		     size_t n_words, struct fw_res_run *ret);

@@ -28,13 +28,13 @@ struct command {
 static const struct {
 	const char *verb, *instead;
 } refused[] = {
-	{ "list", "`flywall list` shows what runs" },
-	{ "get", "`flywall set … test` asks for an element" },
-	{ "reset", "`flywall zero` resets counters" },
-	{ "monitor", "`flywall events` follows what happens" },
-	{ "describe", "`nft describe` explains types" },
-	{ "export", "`flywall list config` shows what runs" },
-	{ "import", "`include` reads another file" },
+	{ "list", "'flywall list' shows what runs" },
+	{ "get", "'flywall set … test' asks for an element" },
+	{ "reset", "'flywall zero' resets counters" },
+	{ "monitor", "'flywall events' follows what happens" },
+	{ "describe", "'nft describe' explains types" },
+	{ "export", "'flywall list config' shows what runs" },
+	{ "import", "'include' reads another file" },
 	{ "replace", "write the rule as it shall be, in its place" },
 	{ "rename", "declare the chain under its new name" },
 	{ "destroy", "leave out what shall not be" },
@@ -95,12 +95,12 @@ static void unknown(struct command *command, const char *what,
 {
 	struct fw_diags *diags = command->resolver->diags;
 	struct fw_diag *diag = fw_error(diags, "unknown-name", &word->loc,
-					"there is no %s `%s` in this file so "
+					"there is no %s '%s' in this file so "
 					"far", what, word->text);
 	const char *near = fw_nearest(word->text, names, n);
 
 	if (near)
-		fw_diag_hint(diags, diag, "did you mean `%s`?", near);
+		fw_diag_hint(diags, diag, "did you mean '%s'?", near);
 }
 
 static void there_already(struct command *command, const char *what,
@@ -108,7 +108,7 @@ static void there_already(struct command *command, const char *what,
 {
 	struct fw_diags *diags = command->resolver->diags;
 	struct fw_diag *diag = fw_error(diags, "declared-twice", &word->loc,
-					"%s `%s` is there already, so it "
+					"%s '%s' is there already, so it "
 					"cannot be created", what, word->text);
 
 	fw_diag_related(diags, diag, loc, "declared here");
@@ -286,7 +286,7 @@ static int rule_command(struct command *command)
 		struct fw_diag *diag = fw_error(
 			command->resolver->diags, "refused-command",
 			&command->item->loc,
-			"`%s rule` is no part of a ruleset", command->verb);
+			"'%s rule' is no part of a ruleset", command->verb);
 
 		fw_diag_hint(command->resolver->diags, diag,
 			     "write the rules that shall be, in their order");
@@ -305,7 +305,7 @@ static int rule_command(struct command *command)
 				here(command), "a rule has no %s before it is "
 				"loaded", places[i]);
 		fw_diag_hint(command->resolver->diags, diag,
-			     "rules stand in the order of the file; `insert` "
+			     "rules stand in the order of the file; 'insert' "
 			     "puts one first");
 		return 0;
 	}
@@ -442,7 +442,7 @@ static int delete_element(struct command *command, struct fw_res_set *set,
 	if (i == SIZE_MAX) {
 		fw_error(command->resolver->diags, "unknown-name",
 			 &run->words[0].loc,
-			 "this element is not in `%s` so far", set->name);
+			 "this element is not in '%s' so far", set->name);
 		return 0;
 	}
 	memmove(&set->elements.items[i], &set->elements.items[i + 1],
@@ -462,7 +462,7 @@ static int create_element(struct command *command, struct fw_res_set *set,
 	if (i != SIZE_MAX) {
 		fw_error(command->resolver->diags, "declared-twice",
 			 &run->words[0].loc,
-			 "this element is in `%s` already, so it cannot be "
+			 "this element is in '%s' already, so it cannot be "
 			 "created", set->name);
 		return 0;
 	}
@@ -489,6 +489,8 @@ static int element_command(struct command *command)
 			     command->n, &run);
 	if (r)
 		return r;
+	if (!run.n_words && command->n)
+		return 0;
 	if (run.n_words != 1 || run.words[0].kind != FW_WORD_BRACE) {
 		fw_error(resolver->diags, "syntax", here(command),
 			 "elements stand in braces here");
@@ -597,7 +599,7 @@ static void refuse(struct command *command, const char *instead)
 	struct fw_diags *diags = command->resolver->diags;
 	struct fw_diag *diag = fw_error(diags, "refused-command",
 					&command->item->loc,
-					"`%s` is no part of a ruleset",
+					"'%s' is no part of a ruleset",
 					command->verb);
 
 	if (instead)
@@ -636,7 +638,7 @@ static int act(struct command *command, const struct fw_word *object)
 	if (!strcmp(text, "element"))
 		return element_command(command);
 	fw_error(command->resolver->diags, "syntax", &object->loc,
-		 "`%s %s` is no command of a ruleset", command->verb, text);
+		 "'%s %s' is no command of a ruleset", command->verb, text);
 	return 0;
 }
 
@@ -667,7 +669,7 @@ int fw_resolve_command(struct fw_resolver *resolver,
 	}
 	if (!command.n || command.words[0].kind != FW_WORD_PLAIN) {
 		fw_error(resolver->diags, "syntax", &item->loc,
-			 "`%s` what?", command.verb);
+			 "'%s' what?", command.verb);
 		return 0;
 	}
 	return act(&command, &command.words[0]);

@@ -44,7 +44,7 @@ static int unknown_define(struct fw_resolver *resolver,
 {
 	FW_VEC(const char *) names = { 0 };
 	struct fw_diag *diag = fw_error(resolver->diags, "unknown-define", loc,
-					"`$%s` is not defined here", name);
+					"'$%s' is not defined here", name);
 	const char *near;
 
 	for (; scope; scope = scope->parent) {
@@ -58,7 +58,7 @@ static int unknown_define(struct fw_resolver *resolver,
 	}
 	near = fw_nearest(name, names.items, names.n);
 	if (near)
-		fw_diag_hint(resolver->diags, diag, "did you mean `$%s`?", near);
+		fw_diag_hint(resolver->diags, diag, "did you mean '$%s'?", near);
 	return 0;
 }
 
@@ -79,12 +79,12 @@ int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
 	if (define && item->kind == FW_ITEM_DEFINE) {
 		struct fw_diag *diag =
 			fw_error(resolver->diags, "redefined", &item->name_loc,
-				 "`%s` is defined already", item->name);
+				 "'%s' is defined already", item->name);
 
 		fw_diag_related(resolver->diags, diag, &define->loc,
 				"first defined here");
 		fw_diag_hint(resolver->diags, diag,
-			     "`redefine` gives it a new value");
+			     "'redefine' gives it a new value");
 		return 0;
 	}
 	r = fw_resolve_words(resolver, scope, item->line.words,
@@ -223,7 +223,7 @@ static int splice(struct fw_resolver *resolver, word_vec *out,
 
 static int replace(struct fw_resolver *resolver, const struct fw_scope *scope,
 		   const struct fw_word *words, size_t n, bool braces,
-		   word_vec *out)
+		   word_vec *out, bool *unknown)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct fw_word *w = &words[i];
@@ -240,6 +240,7 @@ static int replace(struct fw_resolver *resolver, const struct fw_scope *scope,
 			else
 				r = unknown_define(resolver, scope, w->text,
 						   &w->loc);
+			*unknown = *unknown || !define;
 			if (!r && define && braces)
 				r = splice(resolver, out, define, w,
 					   i + 1 < n ? w + 1 : NULL, &skip);
@@ -254,7 +255,7 @@ static int replace(struct fw_resolver *resolver, const struct fw_scope *scope,
 		}
 		if (w->kind == FW_WORD_BRACE) {
 			r = replace(resolver, scope, w->words, w->n_words, true,
-				    &inner);
+				    &inner, unknown);
 			if (r)
 				return r;
 		}
@@ -280,16 +281,17 @@ int fw_resolve_words(struct fw_resolver *resolver,
 		     size_t n_words, struct fw_res_run *ret)
 {
 	word_vec out = { 0 };
+	bool unknown = false;
 	int r;
 
 	if (!needs_replacing(words, n_words)) {
 		*ret = (struct fw_res_run){ words, n_words };
 		return 0;
 	}
-	r = replace(resolver, scope, words, n_words, false, &out);
+	r = replace(resolver, scope, words, n_words, false, &out, &unknown);
 	if (r)
 		return r;
-	*ret = (struct fw_res_run){ out.items, out.n };
+	*ret = (struct fw_res_run){ out.items, unknown ? 0 : out.n };
 	return 0;
 }
 
@@ -311,9 +313,13 @@ int fw_resolve_line(struct fw_resolver *resolver, const struct fw_scope *scope,
 				   sizeof(*ret->body));
 	if (!ret->body)
 		return -ENOMEM;
-	for (size_t i = 0; !r && i < line->n_body; i++)
+	ret->n_body = 0;
+	for (size_t i = 0; !r && i < line->n_body; i++) {
 		r = fw_resolve_line(resolver, scope, &line->body[i],
-				    &ret->body[i]);
+				    &ret->body[ret->n_body]);
+		if (!r && ret->body[ret->n_body].n_words)
+			ret->n_body++;
+	}
 	return r;
 }
 
@@ -334,7 +340,7 @@ void fw_resolve_explain(const struct fw_resolved *resolved,
 			if (!same_place(&use->use, &diag->loc))
 				continue;
 			fw_diag_related(diags, diag, &use->define,
-					"`$%s` is defined here", use->name);
+					"'$%s' is defined here", use->name);
 			break;
 		}
 	}

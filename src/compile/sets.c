@@ -99,13 +99,13 @@ static void unsupported(struct set_check *check, const struct fw_loc *loc,
 static void unknown_type(struct set_check *check, const struct fw_word *word)
 {
 	struct fw_diag *diag = fw_error(check->checker->diags, "unknown-type",
-					&word->loc, "there is no type `%s`",
+					&word->loc, "there is no type '%s'",
 					word->text);
 	const char *near = fw_nearest(word->text, type_names,
 				      FW_ARRAY_SIZE(type_names));
 
 	if (near)
-		fw_diag_hint(check->checker->diags, diag, "did you mean `%s`?",
+		fw_diag_hint(check->checker->diags, diag, "did you mean '%s'?",
 			     near);
 }
 
@@ -209,13 +209,13 @@ static int flags_line(struct set_check *check, const struct fw_line *line)
 			check->set->dynamic = true;
 		} else if (!fw_word_is(word, "constant")) {
 			diag = fw_error(check->checker->diags, "bad-value",
-					&word->loc, "there is no flag `%s`",
+					&word->loc, "there is no flag '%s'",
 					word->text);
 			near = fw_nearest(word->text, known,
 					  FW_ARRAY_SIZE(known));
 			if (near)
 				fw_diag_hint(check->checker->diags, diag,
-					     "did you mean `%s`?", near);
+					     "did you mean '%s'?", near);
 		}
 	}
 	return body_line(check, line);
@@ -237,7 +237,7 @@ static int size_line(struct set_check *check, const struct fw_line *line)
 {
 	if (line->n_words != 2) {
 		fw_error(check->checker->diags, "syntax", &line->loc,
-			 "`size` takes a number");
+			 "'size' takes a number");
 		return 0;
 	}
 	if (!fw_check_count(check->checker, &line->words[1], UINT32_MAX,
@@ -257,7 +257,7 @@ static int file_line(struct set_check *check, const struct fw_line *line)
 	if (line->n_words != 2 || line->words[1].kind != FW_WORD_STRING ||
 	    !*line->words[1].text) {
 		fw_error(check->checker->diags, "syntax", &line->loc,
-			 "`file` takes a path in quotes");
+			 "'file' takes a path in quotes");
 		return 0;
 	}
 	check->file = &line->words[1];
@@ -293,7 +293,7 @@ static int force_line(struct set_check *check, const struct fw_line *line)
 static int later_line(struct set_check *check, const struct fw_line *line)
 {
 	unsupported(check, &line->words[0].loc,
-		    fw_arena_printf(check->checker->arena, "`%s`",
+		    fw_arena_printf(check->checker->arena, "'%s'",
 				    line->words[0].text));
 	return 0;
 }
@@ -330,7 +330,7 @@ static void unknown_key(struct set_check *check, const struct fw_word *word)
 	const char *names[FW_ARRAY_SIZE(keys)];
 	struct fw_diag *diag = fw_error(check->checker->diags, "unknown-key",
 					&word->loc,
-					"`%s` is no key of a %s", word->text,
+					"'%s' is no key of a %s", word->text,
 					check->set->map ? "map" : "set");
 	const char *near;
 
@@ -338,7 +338,7 @@ static void unknown_key(struct set_check *check, const struct fw_word *word)
 		names[i] = keys[i].name;
 	near = fw_nearest(word->text, names, FW_ARRAY_SIZE(keys));
 	if (near)
-		fw_diag_hint(check->checker->diags, diag, "did you mean `%s`?",
+		fw_diag_hint(check->checker->diags, diag, "did you mean '%s'?",
 			     near);
 }
 
@@ -369,8 +369,10 @@ static void check_keys(struct set_check *check)
 	struct fw_diags *diags = check->checker->diags;
 	const struct fw_res_set *source = check->source;
 
+	if (!check->type && source->broken)
+		return;
 	if (!check->type) {
-		fw_error(diags, "no-type", &source->loc, "%s `%s` has no type",
+		fw_error(diags, "no-type", &source->loc, "%s '%s' has no type",
 			 source->map ? "map" : "set", source->name);
 		return;
 	}
@@ -382,7 +384,7 @@ static void check_keys(struct set_check *check)
 			if (fw_word_is(&line->words[0], keys[k].name) &&
 			    !keys[k].domain)
 				fw_error(diags, "bad-key", &line->loc,
-					 "`%s` cannot stand in a set of type "
+					 "'%s' cannot stand in a set of type "
 					 "domain", keys[k].name);
 	}
 	if (check->file && *check->type &&
@@ -394,7 +396,7 @@ static void check_keys(struct set_check *check)
 	}
 	if (!check->file && check->options.format)
 		fw_error(diags, "bad-key", check->options.format_loc,
-			 "`format` says how a `file` is read, and there is "
+			 "'format' says how a 'file' is read, and there is "
 			 "none");
 }
 
@@ -462,12 +464,12 @@ static void needs_interval(struct set_check *check, const struct fw_loc *loc)
 {
 	struct fw_diag *diag = fw_error(
 		check->checker->diags, "needs-interval", loc,
-		"set `%s` holds single values only", check->source->name);
+		"set '%s' holds single values only", check->source->name);
 
 	fw_diag_related(check->checker->diags, diag, &check->source->loc,
 			"declared here");
 	fw_diag_hint(check->checker->diags, diag,
-		     "`flags interval` admits prefixes and ranges");
+		     "'flags interval' admits prefixes and ranges");
 }
 
 static int value_element(struct set_check *check, enum fw_value_type type,
@@ -510,7 +512,7 @@ static int value_element(struct set_check *check, enum fw_value_type type,
 						"this covers every address");
 
 		fw_diag_hint(checker->diags, diag,
-			     "`force` in the set admits it");
+			     "'force' in the set admits it");
 		return 0;
 	}
 	slot = fw_vec_push(checker->arena, &check->intervals);
@@ -568,7 +570,7 @@ static void overlap(struct set_check *check, const struct fw_loc *a,
 
 	fw_diag_related(check->checker->diags, diag, earlier, "the other one");
 	fw_diag_hint(check->checker->diags, diag,
-		     "`auto-merge` in the set merges them");
+		     "'auto-merge' in the set merges them");
 }
 
 /* nft refuses intervals that overlap, unless they are equal or it may merge
@@ -635,7 +637,7 @@ static int finish_domains(struct set_check *check)
 	if (fw_domains_sort(&check->domains, &clash)) {
 		fw_error(check->checker->diags, "contradiction",
 			 &check->source->loc,
-			 "set `%s` has `%s` as an entry and as an exception",
+			 "set '%s' has '%s' as an entry and as an exception",
 			 check->source->name, clash);
 		return 0;
 	}
@@ -673,7 +675,7 @@ static int finish(struct set_check *check)
 		return r;
 	if (check->size && !set->interval && n > check->size)
 		fw_error(check->checker->diags, "set-full", &check->source->loc,
-			 "set `%s` has %zu elements, but `size %llu`",
+			 "set '%s' has %zu elements, but 'size %llu'",
 			 check->source->name, n,
 			 (unsigned long long)check->size);
 	if (check->file && set->interval && !set->merges)
@@ -785,7 +787,7 @@ void fw_check_set_mismatch(struct fw_checker *checker,
 {
 	struct fw_diag *diag = fw_error(
 		checker->diags, "set-type", &word->loc,
-		"%s `%s` is of type %s, but %s is meant here",
+		"%s '%s' is of type %s, but %s is meant here",
 		set->map ? "map" : "set", set->name,
 		fw_check_set_type(checker, set), meant);
 
@@ -799,7 +801,7 @@ static void unknown_set(struct fw_checker *checker,
 {
 	const struct fw_typed *typed = checker->typed;
 	struct fw_diag *diag = fw_error(checker->diags, "unknown-set",
-					&word->loc, "there is no set `%s`",
+					&word->loc, "there is no set '%s'",
 					word->text);
 	const struct fw_typed_set *elsewhere = NULL;
 	FW_VEC(const char *) names = { 0 };
@@ -824,7 +826,7 @@ static void unknown_set(struct fw_checker *checker,
 				set_loc(checker, elsewhere),
 				"a set of that name is in another table");
 	if (near)
-		fw_diag_hint(checker->diags, diag, "did you mean `@%s`?", near);
+		fw_diag_hint(checker->diags, diag, "did you mean '@%s'?", near);
 }
 
 static void ambiguous_set(struct fw_checker *checker, const struct fw_word *word)
@@ -832,7 +834,7 @@ static void ambiguous_set(struct fw_checker *checker, const struct fw_word *word
 	const struct fw_typed *typed = checker->typed;
 	struct fw_diag *diag = fw_error(checker->diags, "ambiguous-set",
 					&word->loc, "several tables have a set "
-					"`%s`", word->text);
+					"'%s'", word->text);
 
 	for (size_t i = 0; i < typed->n_sets; i++)
 		if (!strcmp(typed->sets[i].name, word->text))

@@ -36,10 +36,10 @@ static int check_labels(const char *name, struct fw_value_error *error)
 		size_t len = strcspn(label, ".");
 
 		if (!len)
-			return wrong(error, "`%.*s` has an empty label", SHOWN,
+			return wrong(error, "'%.*s' has an empty label", SHOWN,
 				     name);
 		if (len > LABEL_MAX)
-			return wrong(error, "`%.*s` has a label of more than "
+			return wrong(error, "'%.*s' has a label of more than "
 				     "%d characters", SHOWN, name, LABEL_MAX);
 		label += len + (label[len] == '.');
 	}
@@ -56,17 +56,17 @@ static int check_characters(const char *name, struct fw_value_error *error)
 		if (c == '*') {
 			(void)snprintf(error->hint, sizeof(error->hint),
 				       "a name matches itself and every name "
-				       "below it; leave the `*.` out");
-			return wrong(error, "`%.*s` is a wildcard", SHOWN,
+				       "below it; leave the '*.' out");
+			return wrong(error, "'%.*s' is a wildcard", SHOWN,
 				     name);
 		}
 		if (c >= 0x80) {
 			(void)snprintf(error->hint, sizeof(error->hint),
 				       "write it as A-labels: xn--…");
-			return wrong(error, "`%.*s` is not in ASCII", SHOWN,
+			return wrong(error, "'%.*s' is not in ASCII", SHOWN,
 				     name);
 		}
-		return wrong(error, "`%.*s` is no domain name: `%c` cannot "
+		return wrong(error, "'%.*s' is no domain name: '%c' cannot "
 			     "stand in one", SHOWN, name,
 			     isprint(c) ? c : '?');
 	}
@@ -96,7 +96,7 @@ int fw_domain_read(struct fw_arena *arena, const char *text,
 	if (!len)
 		return wrong(error, "a domain name is missing");
 	if (len > NAME_MAX_)
-		return wrong(error, "`%.*s…` is longer than a domain name can "
+		return wrong(error, "'%.*s…' is longer than a domain name can "
 			     "be", SHOWN, text);
 	name = fw_arena_strndup(arena, text, len);
 	if (!name)

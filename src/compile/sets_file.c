@@ -84,17 +84,17 @@ static int take_value(struct file_read *read,
 		read->intervals->n--;
 		error.id = "everything";
 		(void)snprintf(error.text, sizeof(error.text),
-			       "`%.64s` covers every address", field->text);
+			       "'%.64s' covers every address", field->text);
 		(void)snprintf(error.hint, sizeof(error.hint),
-			       "`force` in the set admits it");
+			       "'force' in the set admits it");
 		return report(read, field, &error);
 	}
 	if (slot->lo != slot->hi && !read->options->interval) {
 		read->intervals->n--;
 		error.id = "needs-interval";
 		(void)snprintf(error.text, sizeof(error.text),
-			       "`%.64s` is more than one value, and the set "
-			       "has no `flags interval`", field->text);
+			       "'%.64s' is more than one value, and the set "
+			       "has no 'flags interval'", field->text);
 		return report(read, field, &error);
 	}
 	return 0;
@@ -142,7 +142,7 @@ static bool read_format(struct fw_checker *checker,
 		return true;
 	}
 	diag = fw_error(checker->diags, "bad-value", options->format_loc,
-			"there is no list format `%s`", text);
+			"there is no list format '%s'", text);
 	fw_diag_hint(checker->diags, diag,
 		     "auto, plain, netset, hosts, csv:N (the column, from 1)");
 	return false;

@@ -74,7 +74,7 @@ static bool syntax(struct cursor *c)
 	struct fw_diag *diag =
 		fw_error(c->checker->diags, "syntax",
 			 word ? &word->loc : &c->line->loc,
-			 word ? "`%s` is not expected here" :
+			 word ? "'%s' is not expected here" :
 				"this line ends too early",
 			 word ? word->text : "");
 
@@ -87,12 +87,12 @@ static bool unknown(struct cursor *c, const struct fw_word *word,
 		    const char *what, const char *const *names, size_t n)
 {
 	struct fw_diag *diag = fw_error(c->checker->diags, "bad-value",
-					&word->loc, "there is no %s `%s`",
+					&word->loc, "there is no %s '%s'",
 					what, word->text);
 	const char *near = fw_nearest(word->text, names, n);
 
 	if (near)
-		fw_diag_hint(c->checker->diags, diag, "did you mean `%s`?",
+		fw_diag_hint(c->checker->diags, diag, "did you mean '%s'?",
 			     near);
 	return false;
 }
@@ -128,7 +128,7 @@ static bool priority_number(struct cursor *c, const struct fw_word *word,
 
 	if (end == text || *end || value > 1000000000 || value < -1000000000) {
 		fw_error(c->checker->diags, "bad-value", &word->loc,
-			 "`%s` is no priority", text);
+			 "'%s' is no priority", text);
 		return false;
 	}
 	*ret += sign * (int)value;
@@ -205,7 +205,7 @@ int fw_check_devices(struct fw_checker *checker, const struct fw_word *words,
 			    words[i].kind != FW_WORD_PLAIN &&
 			    words[i].kind != FW_WORD_STRING) {
 			fw_error(checker->diags, "syntax", &words[i].loc,
-				 "device names stand as `{ a, b }`");
+				 "device names stand as '{ a, b }'");
 			return 0;
 		}
 		if (i % 2)
@@ -213,13 +213,13 @@ int fw_check_devices(struct fw_checker *checker, const struct fw_word *words,
 		/* IFNAMSIZ, with the final NUL. */
 		if (!*words[i].text || strlen(words[i].text) > 15) {
 			fw_error(checker->diags, "bad-value", &words[i].loc,
-				 "`%s` is no device name: 1 to 15 characters",
+				 "'%s' is no device name: 1 to 15 characters",
 				 words[i].text);
 			return 0;
 		}
 		if (strchr(words[i].text, '*')) {
 			fw_error(checker->diags, "bad-value", &words[i].loc,
-				 "`%s` is a wildcard; devices are named one by "
+				 "'%s' is a wildcard; devices are named one by "
 				 "one here", words[i].text);
 			return 0;
 		}
@@ -393,7 +393,7 @@ int fw_check_chain(struct fw_checker *checker, const struct fw_res_chain *in,
 			(void)syntax(&c);
 		}
 	}
-	if (r || checker->diags->n_errors != errors)
+	if (r || in->broken || checker->diags->n_errors != errors)
 		return r;
 	if (chain->hook) {
 		check_hook(checker, in, chain);
@@ -401,7 +401,7 @@ int fw_check_chain(struct fw_checker *checker, const struct fw_res_chain *in,
 	}
 	if (policy)
 		fw_error(checker->diags, "bad-hook", &policy->loc,
-			 "only a base chain has a policy; `%s` has no hook",
+			 "only a base chain has a policy; '%s' has no hook",
 			 in->name);
 	return 0;
 }

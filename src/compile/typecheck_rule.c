@@ -26,6 +26,7 @@ struct rule_check {
 	size_t pos;
 	int l3, l4;		/* what earlier parts say of the packet, or
 				   FW_ANY */
+	const struct fw_loc *l3_loc, *l4_loc;	/* where; NULL: the family */
 	bool failed;		/* a diagnostic was added: the rest is not
 				   looked at */
 };
@@ -84,12 +85,23 @@ static const char *l4_name(int proto)
 }
 
 static void conflict(struct rule_check *check, const struct fw_loc *loc,
-		     const char *have, const char *want)
+		     const char *want, const char *have,
+		     const struct fw_loc *have_loc)
 {
-	fw_error(check->checker->diags, "conflicting-protocols", loc,
-		 "this tests %s, but the words before it ask for %s: no packet "
-		 "is both", want, have);
+	struct fw_diags *diags = check->checker->diags;
+	struct fw_diag *diag;
+
 	check->failed = true;
+	if (!have_loc) {
+		fw_error(diags, "conflicting-protocols", loc,
+			 "this asks for %s, but the table is of family %s",
+			 want, have);
+		return;
+	}
+	diag = fw_error(diags, "conflicting-protocols", loc,
+			"this asks for %s, but the rule has asked for %s: no "
+			"packet is both", want, have);
+	fw_diag_related(diags, diag, have_loc, "asked for here");
 }
 
 static struct fw_match single_value(struct fw_checker *checker,
@@ -101,6 +113,21 @@ static struct fw_match single_value(struct fw_checker *checker,
 	if (interval)
 		interval->lo = interval->hi = (fw_u128)(unsigned)value;
 	return (struct fw_match){ field, interval, interval ? 1 : 0 };
+}
+
+/* The first words that ask for a protocol are the ones that are shown. */
+static void note_l3(struct rule_check *check, int l3, const struct fw_loc *loc)
+{
+	if (check->l3 == FW_ANY)
+		check->l3_loc = loc;
+	check->l3 = l3;
+}
+
+static void note_l4(struct rule_check *check, int l4, const struct fw_loc *loc)
+{
+	if (check->l4 == FW_ANY)
+		check->l4_loc = loc;
+	check->l4 = l4;
 }
 
 /* Puts the implied tests at the head of the part's matches, with room for one
@@ -117,16 +144,18 @@ static int imply(struct rule_check *check, struct fw_part *part, int l3, int l4,
 	if (l3 != FW_ANY && l4 != FW_ANY && check->l3 != FW_ANY)
 		l3 = FW_ANY;
 	if (l3 != FW_ANY && check->l3 != FW_ANY && check->l3 != l3)
-		conflict(check, loc, l3_names[check->l3], l3_names[l3]);
+		conflict(check, loc, l3_names[l3], l3_names[check->l3],
+			 check->l3_loc);
 	if (l4 != FW_ANY && check->l4 != FW_ANY && check->l4 != l4)
-		conflict(check, loc, l4_name(check->l4), l4_name(l4));
+		conflict(check, loc, l4_name(l4), l4_name(check->l4),
+			 check->l4_loc);
 	if (l3 != FW_ANY) {
-		check->l3 = l3;
+		note_l3(check, l3, loc);
 		part->matches[part->n_matches++] =
 			single_value(checker, FW_FIELD_L3, l3);
 	}
 	if (l4 != FW_ANY) {
-		check->l4 = l4;
+		note_l4(check, l4, loc);
 		part->matches[part->n_matches++] =
 			single_value(checker, FW_FIELD_L4PROTO, l4);
 	}
@@ -138,15 +167,16 @@ static int imply(struct rule_check *check, struct fw_part *part, int l3, int l4,
 
 /* A positive test of a protocol field settles what may follow. */
 static void learn_protocol(struct rule_check *check, enum fw_field field,
-			   const struct fw_match *match)
+			   const struct fw_match *match,
+			   const struct fw_loc *loc)
 {
 	if (match->n_intervals != 1 ||
 	    match->intervals[0].lo != match->intervals[0].hi)
 		return;
 	if (field == FW_FIELD_NEXTHDR || field == FW_FIELD_L4PROTO)
-		check->l4 = (int)match->intervals[0].lo;
+		note_l4(check, (int)match->intervals[0].lo, loc);
 	else if (field == FW_FIELD_L3)
-		check->l3 = (int)match->intervals[0].lo;
+		note_l3(check, (int)match->intervals[0].lo, loc);
 }
 
 /* --- sets that rules name ------------------------------------------------- */
@@ -228,12 +258,12 @@ static void warn_unknown(struct rule_check *check)
 	if (word->kind != FW_WORD_PLAIN)
 		return;
 	diag = fw_warning(diags, "unknown-word", &word->loc,
-			  "`%s` begins no match or statement that is known; "
+			  "'%s' begins no match or statement that is known; "
 			  "the rest of the rule is passed to nft as it stands",
 			  word->text);
 	near = fw_nearest(word->text, words, n);
 	if (near)
-		fw_diag_hint(diags, diag, "did you mean `%s`?", near);
+		fw_diag_hint(diags, diag, "did you mean '%s'?", near);
 }
 
 static int check_raw(struct rule_check *check)
@@ -470,7 +500,8 @@ static int push_match(struct rule_check *check,
 	last->intervals = values->items;
 	last->n_intervals = fw_intervals_merge(values->items, values->n);
 	if (!negate) {
-		learn_protocol(check, match->field, last);
+		learn_protocol(check, match->field, last,
+			       &part->words[0].loc);
 		return 0;
 	}
 	last->intervals = fw_intervals_complement(
@@ -712,13 +743,13 @@ static int check_inspect(struct rule_check *check)
 		*slot = typed->profiles[i].name;
 	}
 	diag = fw_error(checker->diags, "unknown-profile", &name->loc,
-			"there is no profile `%s`", name->text);
+			"there is no profile '%s'", name->text);
 	near = fw_nearest(name->text, names.items, names.n);
 	if (near)
-		fw_diag_hint(checker->diags, diag, "did you mean `%s`?", near);
+		fw_diag_hint(checker->diags, diag, "did you mean '%s'?", near);
 	else
 		fw_diag_hint(checker->diags, diag,
-			     "a block `inspect %s { … }` makes one",
+			     "a block 'inspect %s { … }' makes one",
 			     name->text);
 	check->failed = true;
 	return 0;
@@ -742,7 +773,7 @@ static int check_comment(struct rule_check *check)
 static int check_later(struct rule_check *check)
 {
 	fw_error(check->checker->diags, "unsupported", &at(check, 0)->loc,
-		 "`%s` is not supported by this version", at(check, 0)->text);
+		 "'%s' is not supported by this version", at(check, 0)->text);
 	check->failed = true;
 	return 0;
 }
@@ -801,7 +832,7 @@ static void nothing_follows(struct rule_check *check,
 	if (!word || fw_word_is(word, "comment"))
 		return;
 	diag = fw_error(check->checker->diags, "unreachable-statement",
-			&word->loc, "`%s` ends the rule; nothing can follow it",
+			&word->loc, "'%s' ends the rule; nothing can follow it",
 			verdict->text);
 	fw_diag_related(check->checker->diags, diag, &verdict->loc,
 			"the verdict");

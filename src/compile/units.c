@@ -18,7 +18,7 @@ bool fw_check_count(struct fw_checker *checker, const struct fw_word *word,
 {
 	if (word->kind != FW_WORD_PLAIN || !fw_number(word->text, ret)) {
 		fw_error(checker->diags, "bad-value", &word->loc,
-			 "a number is meant here, not `%s`", word->text);
+			 "a number is meant here, not '%s'", word->text);
 		return false;
 	}
 	if (*ret > max) {
@@ -100,7 +100,7 @@ bool fw_check_time(struct fw_checker *checker, const struct fw_word *word,
 	if (word->kind == FW_WORD_PLAIN && read_time(word->text, ret_ms))
 		return true;
 	diag = fw_error(checker->diags, "bad-value", &word->loc,
-			"`%s` is no time", word->text);
+			"'%s' is no time", word->text);
 	fw_diag_hint(checker->diags, diag, "written as 1h30m, 10m, 30s, 500ms");
 	return false;
 }

@@ -105,20 +105,20 @@ static enum fw_value_result wrong_address(enum fw_value_type type,
 	const char *prose = types[type].prose;
 
 	if (type == FW_VALUE_IPV4 && inet_pton(AF_INET6, text, &buf) == 1)
-		return wrong(error, "wrong-family", "`%.*s` is an IPv6 "
+		return wrong(error, "wrong-family", "'%.*s' is an IPv6 "
 			     "address, but an IPv4 address is meant here",
 			     SHOWN, text);
 	if (type == FW_VALUE_IPV6 && inet_pton(AF_INET, text, &buf) == 1)
-		return wrong(error, "wrong-family", "`%.*s` is an IPv4 "
+		return wrong(error, "wrong-family", "'%.*s' is an IPv4 "
 			     "address, but an IPv6 address is meant here",
 			     SHOWN, text);
 	if (looks_numeric(text) || strchr(text, ':'))
-		return wrong(error, "bad-value", "`%.*s` is no %s", SHOWN,
+		return wrong(error, "bad-value", "'%.*s' is no %s", SHOWN,
 			     text, prose);
 	(void)snprintf(error->hint, sizeof(error->hint),
 		       "nothing is looked up at load; write the address");
 	return wrong(error, "host-name",
-		     "host name `%.*s` where an %s is meant", SHOWN, text,
+		     "host name '%.*s' where an %s is meant", SHOWN, text,
 		     prose);
 }
 
@@ -159,7 +159,7 @@ static void nearest_symbol(enum fw_symbols table, const char *text,
 	near = fw_nearest(text, names, n);
 	if (near)
 		(void)snprintf(error->hint, sizeof(error->hint),
-			       "did you mean `%s`?", near);
+			       "did you mean '%s'?", near);
 }
 
 static enum fw_value_result single(enum fw_value_type type, const char *text,
@@ -185,7 +185,7 @@ static enum fw_value_result single(enum fw_value_type type, const char *text,
 		return FW_VALUE_OK;
 	}
 	nearest_symbol(types[type].symbols, text, error);
-	return wrong(error, "bad-value", "there is no %s `%.*s`",
+	return wrong(error, "bad-value", "there is no %s '%.*s'",
 		     types[type].prose, SHOWN, text);
 }
 
@@ -201,7 +201,7 @@ static enum fw_value_result prefix(enum fw_value_type type, const char *text,
 		return wrong(error, "bad-value", "a %s has no prefixes",
 			     types[type].prose);
 	if (!fw_number(text, &len))
-		return wrong(error, "bad-value", "`%.*s` is no prefix length",
+		return wrong(error, "bad-value", "'%.*s' is no prefix length",
 			     SHOWN, text);
 	if (len > bits)
 		return wrong(error, "bad-value", "prefix length %.*s is beyond "
@@ -245,7 +245,7 @@ enum fw_value_result fw_value_text(enum fw_value_type type, const char *text,
 		return r;
 	}
 	if (len >= sizeof(first))
-		return wrong(error, "bad-value", "`%.*s…` is no %s", SHOWN,
+		return wrong(error, "bad-value", "'%.*s…' is no %s", SHOWN,
 			     text, types[type].prose);
 	memcpy(first, text, len);
 	first[len] = '\0';
