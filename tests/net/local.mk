@@ -39,3 +39,11 @@ tests_net_nft_test_SOURCES = tests/net/nft_test.c
 tests_net_nft_test_LDADD = libfwapply.a libfwutil.a $(LIBNFTABLES_LIBS) \
 	$(LIBNFTNL_LIBS) $(LIBNFQ_LIBS) $(LIBMNL_LIBS) $(NETTLE_LIBS) \
 	$(CMOCKA_LIBS)
+
+# The worker alone, with a gate of iptables
+check_PROGRAMS += tests/net/queue_worker
+tests_net_queue_worker_SOURCES = tests/net/queue_worker.c
+tests_net_queue_worker_LDADD = libfwinspect.a libfwplan.a libfwutil.a \
+	$(LIBNFQ_LIBS) $(LIBMNL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS)
+EXTRA_DIST += tests/net/queue
+TESTS += tests/net/queue

@@ -68,3 +68,18 @@ tests_unit_test_diag_LDADD = $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_lists
 tests_unit_test_lists_SOURCES = tests/unit/test_lists.c
 tests_unit_test_lists_LDADD = $(fw_unit_libs)
+
+fw_hello_sources = tests/unit/hello.c tests/unit/hello.h
+fw_inspect_test_libs = libfwinspect.a $(LIBNFQ_LIBS) $(LIBMNL_LIBS)
+
+fw_unit_tests += tests/unit/test_tls
+tests_unit_test_tls_SOURCES = tests/unit/test_tls.c $(fw_hello_sources)
+tests_unit_test_tls_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_reassembly
+tests_unit_test_reassembly_SOURCES = tests/unit/test_reassembly.c
+tests_unit_test_reassembly_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_verdict
+tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
+tests_unit_test_verdict_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict over facts and window: the order of precedence, one case a row.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "inspect/verdict.h"
+#include "util/cleanup.h"
+
+static const struct fw_domain bad_names[] = { { .name = "evil.example" } };
+static const struct fw_domain good_names[] = { { .name = "good.example" } };
+static const struct fw_domain_set bad = { "bad", bad_names, 1 };
+static const struct fw_domain_set good = { "good", good_names, 1 };
+
+static const struct fw_inspect_rule drop_bad[] = {
+	{ FW_FACT_TLS_SNI, false, &bad, FW_INSPECT_DROP, 11 },
+};
+static const struct fw_inspect_rule trust_good_drop_bad[] = {
+	{ FW_FACT_TLS_SNI, false, &good, FW_INSPECT_TRUST, 21 },
+	{ FW_FACT_TLS_SNI, false, &bad, FW_INSPECT_DROP, 22 },
+};
+static const struct fw_inspect_rule only_good[] = {
+	{ FW_FACT_TLS_SNI, true, &good, FW_INSPECT_DROP, 31 },
+};
+static const struct fw_inspect_rule keep_good[] = {
+	{ FW_FACT_TLS_SNI, false, &good, FW_INSPECT_KEEP, 41 },
+};
+
+static struct fw_profile profile_with(const struct fw_inspect_rule *rules,
+				      size_t n)
+{
+	return (struct fw_profile){
+		.name = "web",
+		.window_packets = 10,
+		.window_bytes = 1000,
+		.max_bytes = 500,
+		.max_ms = 3000,
+		.fallback = FW_INSPECT_TRUST,
+		.rules = rules,
+		.n_rules = n,
+	};
+}
+
+#define PROFILE(rules) profile_with(rules, FW_ARRAY_SIZE(rules))
+
+static struct fw_window window_of(enum fw_fact_state fact, const char *name)
+{
+	struct fw_window window = { .packets = 1, .bytes = 100 };
+
+	window.facts[FW_FACT_TLS_SNI].state = fact;
+	window.facts[FW_FACT_TLS_SNI].text = name;
+	window.facts[FW_FACT_TLS_SNI].len = name ? strlen(name) : 0;
+	return window;
+}
+
+static void expect(const struct fw_profile *profile,
+		   const struct fw_window *window,
+		   enum fw_flow_verdict verdict, const char *reason,
+		   uint32_t rule)
+{
+	struct fw_judgement j = fw_verdict_judge(profile, window);
+
+	assert_int_equal(j.verdict, verdict);
+	assert_int_equal(j.rule, rule);
+	if (reason)
+		assert_string_equal(j.reason, reason);
+	else
+		assert_null(j.reason);
+}
+
+#define expect_undecided(profile, window) \
+	expect(profile, window, FW_FLOW_UNVETTED, NULL, FW_NO_RULE)
+
+static void rules_decide(void **state)
+{
+	struct fw_profile p = PROFILE(drop_bad);
+	struct fw_window w = window_of(FW_FACT_KNOWN, "a.evil.example");
+
+	(void)state;
+	expect(&p, &w, FW_FLOW_BLOCKED, "rule", 11);
+	w = window_of(FW_FACT_KNOWN, "notevil.example");
+	expect(&p, &w, FW_FLOW_TRUSTED, "default", FW_NO_RULE);
+	w = window_of(FW_FACT_ABSENT, NULL);
+	expect(&p, &w, FW_FLOW_TRUSTED, "default", FW_NO_RULE);
+}
+
+static void order_of_rules(void **state)
+{
+	struct fw_profile p = PROFILE(trust_good_drop_bad);
+	struct fw_window w = window_of(FW_FACT_KNOWN, "good.example");
+
+	(void)state;
+	p.fallback = FW_INSPECT_DROP;
+	expect(&p, &w, FW_FLOW_TRUSTED, "rule", 21);
+	w = window_of(FW_FACT_KNOWN, "evil.example");
+	expect(&p, &w, FW_FLOW_BLOCKED, "rule", 22);
+	w = window_of(FW_FACT_KNOWN, "other.example");
+	expect(&p, &w, FW_FLOW_BLOCKED, "default", FW_NO_RULE);
+}
+
+/* A packet without the field matches neither == nor !=, as in nft. */
+static void negation(void **state)
+{
+	struct fw_profile p = PROFILE(only_good);
+	struct fw_window w = window_of(FW_FACT_KNOWN, "good.example");
+
+	(void)state;
+	expect(&p, &w, FW_FLOW_TRUSTED, "default", FW_NO_RULE);
+	w = window_of(FW_FACT_KNOWN, "other.example");
+	expect(&p, &w, FW_FLOW_BLOCKED, "rule", 31);
+	w = window_of(FW_FACT_ABSENT, NULL);
+	expect(&p, &w, FW_FLOW_TRUSTED, "default", FW_NO_RULE);
+}
+
+static void waits_for_its_fact(void **state)
+{
+	struct fw_profile p = PROFILE(drop_bad);
+	struct fw_window w = window_of(FW_FACT_UNKNOWN, NULL);
+
+	(void)state;
+	expect_undecided(&p, &w);
+	w.packets = 9;
+	w.bytes = 999;
+	expect_undecided(&p, &w);
+	w.packets = 10;			/* nothing has begun */
+	expect(&p, &w, FW_FLOW_TRUSTED, "default", FW_NO_RULE);
+	w.packets = 9;
+	w.bytes = 1000;
+	expect(&p, &w, FW_FLOW_TRUSTED, "default", FW_NO_RULE);
+}
+
+/* A first message that is unfinished at the window's end may go on for max. */
+static void unfinished_message(void **state)
+{
+	struct fw_profile p = PROFILE(drop_bad);
+	struct fw_window w = window_of(FW_FACT_UNKNOWN, NULL);
+
+	(void)state;
+	w.facts[FW_FACT_TLS_SNI].begun = true;
+	w.packets = 10;
+	expect_undecided(&p, &w);
+	w.bytes_after = 499;
+	w.ms_after = 2999;
+	expect_undecided(&p, &w);
+	w.bytes_after = 500;
+	expect(&p, &w, FW_FLOW_BLOCKED, "on-incomplete", FW_NO_RULE);
+	w.bytes_after = 0;
+	w.ms_after = 3000;
+	expect(&p, &w, FW_FLOW_BLOCKED, "on-incomplete", FW_NO_RULE);
+	p.on_incomplete = true;
+	expect(&p, &w, FW_FLOW_TRUSTED, "on-incomplete", FW_NO_RULE);
+}
+
+static void no_rules(void **state)
+{
+	struct fw_profile p = profile_with(NULL, 0);
+	struct fw_window w = window_of(FW_FACT_UNKNOWN, NULL);
+
+	(void)state;
+	w.facts[FW_FACT_TLS_SNI].begun = true;
+	expect(&p, &w, FW_FLOW_TRUSTED, "default", FW_NO_RULE);
+	p.fallback = FW_INSPECT_DROP;
+	expect(&p, &w, FW_FLOW_BLOCKED, "default", FW_NO_RULE);
+}
+
+static void keep_inspecting(void **state)
+{
+	struct fw_profile p = PROFILE(drop_bad);
+	struct fw_window w = window_of(FW_FACT_KNOWN, "good.example");
+
+	(void)state;
+	p.fallback = FW_INSPECT_KEEP;
+	w.packets = 1000;
+	expect_undecided(&p, &w);
+	w = window_of(FW_FACT_KNOWN, "evil.example");
+	expect(&p, &w, FW_FLOW_BLOCKED, "rule", 11);
+
+	p = PROFILE(keep_good);
+	p.fallback = FW_INSPECT_DROP;
+	w = window_of(FW_FACT_KNOWN, "good.example");
+	expect_undecided(&p, &w);
+}
+
+static void troubles(void **state)
+{
+	static const struct {
+		enum fw_fact_state fact;
+		const char *reason;
+		bool overload;
+	} cases[] = {
+		{ FW_FACT_MALFORMED, "malformed", false },
+		{ FW_FACT_NO_ROOM, "memory", false },
+		{ FW_FACT_NO_MEMORY, "memory", true },
+	};
+	struct fw_profile none = profile_with(NULL, 0);
+
+	(void)state;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(cases); i++) {
+		struct fw_profile p = PROFILE(drop_bad);
+		struct fw_window w = window_of(cases[i].fact, NULL);
+
+		expect(&p, &w, FW_FLOW_BLOCKED, cases[i].reason, FW_NO_RULE);
+		p.on_overload = cases[i].overload;
+		p.on_incomplete = !cases[i].overload;
+		expect(&p, &w, FW_FLOW_TRUSTED, cases[i].reason, FW_NO_RULE);
+		p.on_overload = !p.on_overload;
+		p.on_incomplete = !p.on_incomplete;
+		expect(&p, &w, FW_FLOW_BLOCKED, cases[i].reason, FW_NO_RULE);
+		/* no rule needs the fact */
+		expect(&none, &w, FW_FLOW_TRUSTED, "default", FW_NO_RULE);
+	}
+}
+
+static void overlap(void **state)
+{
+	struct fw_profile p = PROFILE(drop_bad);
+	struct fw_window w = window_of(FW_FACT_KNOWN, "good.example");
+
+	(void)state;
+	w.conflict = true;
+	expect(&p, &w, FW_FLOW_BLOCKED, "on-overlap", FW_NO_RULE);
+	p.on_overlap_first = true;
+	expect(&p, &w, FW_FLOW_TRUSTED, "default", FW_NO_RULE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rules_decide),
+		cmocka_unit_test(order_of_rules),
+		cmocka_unit_test(negation),
+		cmocka_unit_test(waits_for_its_fact),
+		cmocka_unit_test(unfinished_message),
+		cmocka_unit_test(no_rules),
+		cmocka_unit_test(keep_inspecting),
+		cmocka_unit_test(troubles),
+		cmocka_unit_test(overlap),
+	};
+
+	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
