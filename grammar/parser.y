@@ -392,6 +392,9 @@ plain_word:
 |	list_open elements list_comma LIST_CLOSE {
 		MUST(fw_build_brace(parser, $list_open, &@$));
 	}
+|	chain_word_open LIST_CLOSE {
+		MUST(fw_build_brace(parser, $chain_word_open, &@$));
+	}
 |	chain_word_open words LIST_CLOSE {
 		MUST(fw_build_brace(parser, $chain_word_open, &@$));
 	}

@@ -83,3 +83,11 @@ tests_unit_test_reassembly_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_verdict
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
 tests_unit_test_verdict_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_parse
+tests_unit_test_parse_SOURCES = tests/unit/test_parse.c
+tests_unit_test_parse_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_corpus
+tests_unit_test_corpus_SOURCES = tests/unit/test_corpus.c
+tests_unit_test_corpus_LDADD = $(fw_unit_libs)
