@@ -36,39 +36,20 @@ struct judge {
 };
 
 /* --- parts ---------------------------------------------------------------- */
-static bool part_is_comment(const struct fw_part *part)
-{
-	return part->kind == FW_PART_RAW && part->n_words > 0 &&
-	       part->words[0].kind == FW_WORD_PLAIN &&
-	       strcmp(part->words[0].text, "comment") == 0;
-}
-
-/* True unless the words are known to look only: one of nft's selectors with no
- * `set`, verdict map or `ct count` behind it. */
+/* A match only looks, but for those that write, judge or count. */
 static bool part_acts(const struct fw_part *part)
 {
-	static const char *const selectors[] = {
-		"@", "ah", "arp", "comp", "ct", "dccp", "dst", "esp", "ether",
-		"exthdr", "fib", "frag", "hbh", "icmp", "icmpv6", "igmp",
-		"iif", "iifgroup", "iifname", "iiftype", "ip", "ip6",
-		"l4proto", "mark", "meta", "mh", "osf", "pkttype", "protocol",
-		"rt", "sctp", "socket", "tcp", "th", "udp", "udplite", "vlan",
-	};
-	bool known = false;
+	static const char *const acting[] = { "set", "vmap", "count", "numgen" };
 
-	if (part->kind != FW_PART_RAW)
-		return part->kind != FW_PART_MATCH && part->kind != FW_PART_IIF;
-	if (part_is_comment(part))
+	if (part->kind == FW_PART_MATCH || part->kind == FW_PART_IIF)
 		return false;
-	for (size_t i = 0; part->n_words > 0 && i < FW_ARRAY_SIZE(selectors);
-	     i++)
-		known |= strcmp(part->words[0].text, selectors[i]) == 0;
-	for (size_t i = 0; known && i < part->n_words; i++)
-		if (strcmp(part->words[i].text, "set") == 0 ||
-		    strcmp(part->words[i].text, "vmap") == 0 ||
-		    strcmp(part->words[i].text, "count") == 0)
-			return true;
-	return !known;
+	if (part->kind != FW_PART_RAW || !part->is_match)
+		return true;
+	for (size_t i = 0; i < part->n_words; i++)
+		for (size_t k = 0; k < FW_ARRAY_SIZE(acting); k++)
+			if (strcmp(part->words[i].text, acting[k]) == 0)
+				return true;
+	return false;
 }
 
 static const char *part_reason(const struct fw_part *part)
@@ -79,8 +60,6 @@ static const char *part_reason(const struct fw_part *part)
 	case FW_PART_INSPECT:
 		return "inspect";
 	case FW_PART_RAW:
-		if (part_is_comment(part))
-			return NULL;
 		return part->reason ? part->reason : "not understood";
 	default:
 		return NULL;
@@ -98,10 +77,6 @@ static const char *own_reason(const struct fw_typed_rule *rule)
 		if (reason)
 			return reason;
 		counters += rule->parts[i].kind == FW_PART_COUNTER;
-		if (rule->parts[i].kind == FW_PART_VERDICT &&
-		    i + 1 < rule->n_parts &&
-		    !part_is_comment(&rule->parts[i + 1]))
-			return "words behind the verdict";
 	}
 	return counters > 1 ? "several counters" : NULL;
 }

@@ -178,7 +178,7 @@ static void effects_reach_further_than_verdicts(void **state)
 	(void)state;
 	build_init(&b);
 	c = wan_chain(&b);
-	build_rule_of(&b, c, P_RAW("ct state new"), P_DPORT("tcp dport 22", 22),
+	build_rule_of(&b, c, P_RAW_MATCH("ct state new"), P_DPORT("tcp dport 22", 22),
 		      P_DROP);
 	apart = build_rule_of(&b, c, P_DPORT("tcp dport 23", 23), P_DROP);
 	build_rule_of(&b, c, P_RAW("log"), P_DPORT("tcp dport 22", 22), P_DROP);
@@ -186,6 +186,16 @@ static void effects_reach_further_than_verdicts(void **state)
 	build_lower(&b);
 	assert_xdp(&b, apart);
 	assert_nft(&b, late, "after line 3");
+	build_done(&b);
+
+	/* Matches that write or judge are effects too. */
+	build_init(&b);
+	c = wan_chain(&b);
+	build_rule_of(&b, c, P_RAW_MATCH("meta mark set 1"),
+		      P_DPORT("tcp dport 22", 22));
+	late = build_rule_of(&b, c, P_DPORT("tcp dport 23", 23), P_DROP);
+	build_lower(&b);
+	assert_nft(&b, late, "after line 1");
 	build_done(&b);
 }
 
@@ -210,23 +220,20 @@ static void raw_implications_count(void **state)
 	build_done(&b);
 }
 
-static void jumps_and_comments(void **state)
+static void jumps_hold_back(void **state)
 {
 	struct build b;
 	struct fw_typed_chain *c;
-	uint32_t remark, jump, after;
+	uint32_t jump, after;
 
 	(void)state;
 	build_init(&b);
 	c = wan_chain(&b);
-	remark = build_rule_of(&b, c, P_DPORT("tcp dport 1", 1), P_DROP,
-			       P_RAW("comment \"x\""));
 	jump = build_rule_of(&b, c, P_JUMP("sub"));
 	after = build_rule_of(&b, c, P_DPORT("tcp dport 1", 1), P_DROP);
 	build_lower(&b);
-	assert_xdp(&b, remark);
 	assert_nft(&b, jump, "jump");
-	assert_nft(&b, after, "after line 2");
+	assert_nft(&b, after, "after line 1");
 	build_done(&b);
 }
 
@@ -595,7 +602,7 @@ static void raw_management_holds_back(void **state)
 	(void)state;
 	build_init(&b);
 	build_management_of(&b, P_DPORT("tcp dport 22", 22),
-			    P_RAW("ip ttl 255"));
+			    P_RAW_MATCH("ip ttl 255"));
 	c = wan_chain(&b);
 	apart = build_rule_of(&b, c, P_DPORT("tcp dport 23", 23),
 			      P_MATCH("tcp sport 1", FW_FIELD_SPORT, 1, 1),
@@ -647,7 +654,7 @@ int main(void)
 		cmocka_unit_test(later_rules_wait_for_earlier_ones),
 		cmocka_unit_test(effects_reach_further_than_verdicts),
 		cmocka_unit_test(raw_implications_count),
-		cmocka_unit_test(jumps_and_comments),
+		cmocka_unit_test(jumps_hold_back),
 		cmocka_unit_test(counter_before_a_match_counts_more),
 		cmocka_unit_test(matches_of_one_field_are_one),
 		cmocka_unit_test(accept_is_carried),

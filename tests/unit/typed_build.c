@@ -146,6 +146,7 @@ static void fill_part(struct build *b, const struct part *p,
 	out->kind = p->kind;
 	out->verdict = p->verdict;
 	out->profile = p->profile;
+	out->is_match = p->is_match;
 	if (p->kind == FW_PART_RAW)
 		out->reason = p->text;
 	if (p->kind == FW_PART_JUMP)

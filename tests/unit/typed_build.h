@@ -30,6 +30,7 @@ struct part {
 	enum fw_verdict verdict;
 	const char *name;	/* IIF, JUMP */
 	uint32_t profile;
+	bool is_match;		/* RAW */
 };
 
 #define P_MATCH(words, f, low, high) \
@@ -37,9 +38,12 @@ struct part {
 	  .hi = (high) }
 #define P_RAW(words) \
 	{ .text = (words), .kind = FW_PART_RAW, .lo = 1, .hi = 0 }
+#define P_RAW_MATCH(words) \
+	{ .text = (words), .kind = FW_PART_RAW, .lo = 1, .hi = 0, \
+	  .is_match = true }
 #define P_RAW_IMPLIES(words, f, low, high) \
 	{ .text = (words), .kind = FW_PART_RAW, .field = (f), .lo = (low), \
-	  .hi = (high) }
+	  .hi = (high), .is_match = true }
 #define P_COUNTER \
 	{ .text = "counter", .kind = FW_PART_COUNTER, .lo = 1, .hi = 0 }
 #define P_ACCEPT \
