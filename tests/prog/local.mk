@@ -21,6 +21,19 @@ tests_prog_test_xdp_SOURCES = tests/prog/test_xdp.c $(fw_prog_kernel) \
 	$(fw_prog_random)
 tests_prog_test_xdp_LDADD = $(fw_prog_libs)
 
+fw_prog_tests += tests/prog/test_tc
+tests_prog_test_tc_SOURCES = tests/prog/test_tc.c tests/prog/probe.h \
+	$(fw_prog_kernel) $(fw_prog_random)
+tests_prog_test_tc_LDADD = $(fw_prog_libs)
+tests/prog/test_tc.$(OBJEXT): tests/prog/probe.skel.h
+tests/prog/probe.bpf.o: tests/prog/probe.h
+EXTRA_DIST += tests/prog/probe.bpf.c
+CLEANFILES += tests/prog/probe.skel.h tests/prog/probe.bpf.o
+
+fw_prog_tests += tests/prog/test_dns
+tests_prog_test_dns_SOURCES = tests/prog/test_dns.c $(fw_prog_kernel)
+tests_prog_test_dns_LDADD = $(fw_prog_libs)
+
 fw_prog_tests += tests/prog/test_corpus
 tests_prog_test_corpus_SOURCES = tests/prog/test_corpus.c $(fw_prog_kernel) \
 	$(fw_prog_random)
