@@ -91,3 +91,7 @@ tests_unit_test_parse_LDADD = $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_corpus
 tests_unit_test_corpus_SOURCES = tests/unit/test_corpus.c
 tests_unit_test_corpus_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_model
+tests_unit_test_model_SOURCES = tests/unit/test_model.c
+tests_unit_test_model_LDADD = $(fw_unit_libs)
