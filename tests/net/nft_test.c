@@ -83,8 +83,8 @@ static int loopback_up(void)
 	return ioctl(fd, SIOCSIFFLAGS, &req) ? -errno : 0;
 }
 
-/* n datagrams to a port of loopback, from one address of it to another. */
-static void send_datagrams(uint16_t port, unsigned n)
+/* n datagrams to a port of loopback, from 127.0.0.host. */
+static void send_from(unsigned host, uint16_t port, unsigned n)
 {
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	struct sockaddr_in to = {
@@ -92,11 +92,21 @@ static void send_datagrams(uint16_t port, unsigned n)
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
+	struct sockaddr_in from = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl((INADDR_LOOPBACK & 0xffffff00) | host),
+	};
 
 	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
 	for (unsigned i = 0; i < n; i++)
 		(void)sendto(fd, &i, sizeof(i), MSG_DONTWAIT,
 			     (struct sockaddr *)&to, sizeof(to));
+}
+
+static void send_datagrams(uint16_t port, unsigned n)
+{
+	send_from(1, port, n);
 }
 
 static void open_nft(void)
@@ -274,7 +284,7 @@ static void refused_rule_changes_nothing(void **state)
 		struct setting refused;
 
 		set_up_plan(&refused, &worse, 1, NULL, 0);
-		assert_true(apply(&refused, 2) < 0);
+		assert_true(fw_nft_stage(nft, &refused.plan, 2, 0, &error) < 0);
 		assert_int_equal(error.code, 69);
 		assert_int_equal(error.rule, 5);
 		assert_non_null(strstr(error.text, bad[i]));
@@ -346,11 +356,15 @@ static void run_time_elements_stay(void **state)
 		{.kind = "map", .name = "ports",
 		 .body = "type inet_service : verdict",
 		 ELEMENTS("4444 : jump left", "5 : jump right")},
+		{.kind = "set", .name = "aging",
+		 .body = "type ipv4_addr\nflags timeout",
+		 ELEMENTS("192.0.2.1 timeout 1h", "192.0.2.2 timeout 1h comment \"x\"",
+			  "192.0.2.3 timeout 1ms")},
 	};
 	struct setting s;
 
 	(void)state;
-	set_up_plan(&s, set_users, 3, objects, 4);
+	set_up_plan(&s, set_users, 3, objects, 5);
 	must_apply(&s, 1);
 	send_datagrams(PORT, 2);
 	assert_int_equal(count_of(&s, 1), 2);
@@ -363,8 +377,11 @@ static void run_time_elements_stay(void **state)
 	objects[1].n_elements = 2;
 	objects[3].elements = (const char *const[]){"4444 : jump right"};
 	objects[3].n_elements = 1;
-	set_up_plan(&s, set_users, 3, objects, 4);
+	objects[4].n_elements = 1;
+	set_up_plan(&s, set_users, 3, objects, 5);
 	must_apply(&s, 2);
+	assert_false(listed("set inet user aging", "192.0.2.2"));
+	assert_true(listed("set inet user aging", "192.0.2.1"));
 	assert_true(listed("set inet user plain", "203.0.113.7"));
 	assert_true(listed("set inet user plain", "192.0.2.4"));
 	assert_false(listed("set inet user plain", "192.0.2.1"));
@@ -813,6 +830,28 @@ static void queue_follows_the_profile(void **state)
 	unlisten(&l);
 }
 
+/* Each flow goes to one queue of the range, and both have some. */
+static void flows_spread_over_the_range(void **state)
+{
+	struct listener a, b;
+	struct setting s;
+
+	(void)state;
+	set_up_gate(&s, &one_chain);
+	must_apply(&s, 1);
+	listen_on(&a, 3);
+	listen_on(&b, 4);
+	for (unsigned host = 1; host <= 16; host++)
+		send_from(host, PORT, 2);
+	(void)take(&a, 32);
+	(void)take(&b, 32 - a.n);
+	assert_int_equal(a.n + b.n, 32);
+	assert_true(a.n && b.n);
+	assert_true(a.n % 2 == 0);
+	unlisten(&a);
+	unlisten(&b);
+}
+
 /* A second profile comes into a table that stands, and goes again. */
 static void profiles_come_and_go(void **state)
 {
@@ -919,6 +958,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(damaged_state_gives_nothing),
 	TEST(held_packets_survive_a_change),
 	TEST(queue_follows_the_profile),
+	TEST(flows_spread_over_the_range),
 	TEST(profiles_come_and_go),
 	TEST(child_may_die),
 };
