@@ -17,10 +17,13 @@ in_client() { nsenter --net="/run/netns/$LAB-client" "$@"; }
 in_firewall() { nsenter --net="/run/netns/$LAB-firewall" "$@"; }
 in_server() { nsenter --net="/run/netns/$LAB-server" "$@"; }
 
-# lab_bg COMMAND…: starts it in the background, to be ended by lab_down.
+# lab_bg NAMESPACE COMMAND…: starts it in the background, as process $lab_pid, to
+# be ended by lab_down. (A function in the background would be a shell around the
+# process, and a signal would reach the shell only.)
 lab_bg() {
-	"$@" &
-	lab_pids+=($!)
+	(exec nsenter --net="/run/netns/$LAB-$1" "${@:2}") &
+	lab_pid=$!
+	lab_pids+=("$lab_pid")
 }
 
 lab_up() {
@@ -75,10 +78,9 @@ lab_start() {
 	until [ -S "$lab_dir/notify" ] || ! kill -0 $waiter 2>/dev/null; do
 		read -r -t 0.01 <> <(:)
 	done
-	NOTIFY_SOCKET="$lab_dir/notify" in_firewall "$FLYWALL" -i "$LAB" "$@" \
-		2>>"$lab_dir/log" &
-	lab_daemon=$!
-	lab_pids+=("$lab_daemon")
+	NOTIFY_SOCKET="$lab_dir/notify" lab_bg firewall "$FLYWALL" -i "$LAB" \
+		"$@" 2>>"$lab_dir/log"
+	lab_daemon=$lab_pid
 	wait -n "$waiter" "$lab_daemon"
 	if grep -q READY=1 "$lab_dir/ready"; then
 		return 0
@@ -114,14 +116,17 @@ lab_serve() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-days 2 -subj /CN=lab.example -keyout "$lab_dir/key.pem" \
 		-out "$lab_dir/cert.pem" 2>/dev/null || return
-	lab_bg in_server socat -T 5 TCP-LISTEN:80,fork,reuseaddr \
-		"SYSTEM:printf 'HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nhello\n'" \
-		2>/dev/null
-	lab_bg in_server dnsmasq --keep-in-foreground --conf-file=/dev/null \
+	cat >"$lab_dir/page" <<'END'
+while read -r line && [ "$line" != "$(printf '\r')" ]; do :; done
+printf 'HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nhello\n'
+END
+	lab_bg server socat -T 5 TCP-LISTEN:80,fork,reuseaddr \
+		"EXEC:sh $lab_dir/page" 2>/dev/null
+	lab_bg server dnsmasq --keep-in-foreground --conf-file=/dev/null \
 		--no-resolv --no-hosts --pid-file= --user=root \
 		--address=/good.example/192.0.2.80 \
 		--address=/good.example/2001:db8::80 2>/dev/null
-	lab_bg in_server openssl s_server -quiet -www -accept 443 \
+	lab_bg server openssl s_server -quiet -www -accept 443 \
 		-key "$lab_dir/key.pem" -cert "$lab_dir/cert.pem" \
 		</dev/null >/dev/null 2>&1
 	lab_listens tcp 80 && lab_listens udp 53 && lab_listens tcp 443

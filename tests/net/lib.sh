@@ -56,15 +56,14 @@ queued() {
 declare -A net_sender net_receiver
 
 traffic_on() {
-	local port=$1 rate=$2 tries=0
-	in_server "$TRAFFIC" receive 10.7.2.2 "$port" 600 >"$lab_dir/got.$port" &
-	net_receiver[$port]=$!
-	lab_pids+=($!)
+	local port=$1 rate=$2
+	lab_bg server "$TRAFFIC" receive 10.7.2.2 "$port" 600 \
+		>"$lab_dir/got.$port"
+	net_receiver[$port]=$lab_pid
 	lab_listens udp "$port" || fail "the receiver did not start"
-	in_client "$TRAFFIC" send "${3:-10.7.1.2}" "${4:-10.7.2.2}" "$port" \
-		"$rate" 600 >"$lab_dir/sent.$port" &
-	net_sender[$port]=$!
-	lab_pids+=($!)
+	lab_bg client "$TRAFFIC" send "${3:-10.7.1.2}" "${4:-10.7.2.2}" "$port" \
+		"$rate" 600 >"$lab_dir/sent.$port"
+	net_sender[$port]=$lab_pid
 }
 
 traffic_off() {
