@@ -126,7 +126,7 @@ static enum fw_flow_class class_of(const struct fw_vetting *vetting)
 		return FW_FLOW_DECIDED;
 	if (vetting->closing)
 		return FW_FLOW_CLOSING;
-	if (!vetting->window.packets &&
+	if (!vetting->payload &&
 	    !(vetting->seen[0] && vetting->seen[1]))
 		return FW_FLOW_ONE_SIDED;
 	return FW_FLOW_OPEN;

@@ -249,6 +249,7 @@ static void add_segment(struct fw_vetting *vetting,
 {
 	if (!packet->payload_len || packet->tcp_flags & FW_TCP_RST)
 		return;
+	vetting->payload = true;
 	if (!vetting->streams && !open_streams(vetting, memory)) {
 		count(vetting, packet->payload_full);
 		trouble(vetting, FW_FACT_NO_MEMORY);
@@ -267,7 +268,7 @@ static void judge(struct fw_vetting *vetting, uint64_t now_ms)
 {
 	struct fw_window *window = &vetting->window;
 
-	if (!window->packets)
+	if (!vetting->payload)
 		return;
 	if (!vetting->full && fw_window_full(vetting->profile, window)) {
 		vetting->full = true;
@@ -293,8 +294,10 @@ void fw_vetting_add(struct fw_vetting *vetting, const struct fw_packet *packet,
 		add_segment(vetting, packet, reply, memory);
 	} else {
 		no_parser(vetting);
-		if (packet->payload_len)
+		if (packet->payload_len) {
+			vetting->payload = true;
 			count(vetting, packet->payload_full);
+		}
 	}
 	if (vetting->profile)
 		judge(vetting, now_ms);

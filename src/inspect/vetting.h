@@ -58,6 +58,7 @@ struct fw_vetting {
 	struct fw_window window;
 	uint64_t full_ms, full_bytes;	/* when the window was full */
 	bool full;
+	bool payload;			/* some came, new or not */
 	bool closing;
 	bool has_isn[2];
 	uint32_t isn[2];

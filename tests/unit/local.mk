@@ -95,3 +95,15 @@ tests_unit_test_corpus_LDADD = $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_model
 tests_unit_test_model_SOURCES = tests/unit/test_model.c
 tests_unit_test_model_LDADD = $(fw_unit_libs)
+
+fw_packet_sources = tests/unit/packets.c tests/unit/packets.h
+
+fw_unit_tests += tests/unit/test_inspect_packet
+tests_unit_test_inspect_packet_SOURCES = tests/unit/test_inspect_packet.c \
+	$(fw_packet_sources)
+tests_unit_test_inspect_packet_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_inspector
+tests_unit_test_inspector_SOURCES = tests/unit/test_inspector.c \
+	$(fw_hello_sources) $(fw_packet_sources)
+tests_unit_test_inspector_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
