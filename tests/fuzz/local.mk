@@ -13,6 +13,14 @@ fw_fuzz_tests += tests/fuzz/parse
 tests_fuzz_parse_SOURCES = tests/fuzz/parse.c tests/fuzz/replay.c
 tests_fuzz_parse_LDADD = libfwgrammar.a libfwast.a libfwutil.a $(NETTLE_LIBS)
 
+fw_fuzz_tests += tests/fuzz/tls
+tests_fuzz_tls_SOURCES = tests/fuzz/tls.c tests/fuzz/replay.c
+tests_fuzz_tls_LDADD = libfwinspect.a
+
+fw_fuzz_tests += tests/fuzz/reassembly
+tests_fuzz_reassembly_SOURCES = tests/fuzz/reassembly.c tests/fuzz/replay.c
+tests_fuzz_reassembly_LDADD = libfwinspect.a
+
 FUZZ_SECONDS = 60
 FUZZ_CFLAGS = -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined
@@ -36,4 +44,12 @@ fuzz-parse: grammar/parser.c grammar/lexer.c
 	fuzz/parse -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 \
 		fuzz/parse.found $(srcdir)/tests/seeds/parse
 
-.PHONY: fuzz-parse
+fuzz-tls fuzz-reassembly:
+	name=$(@:fuzz-%=%) && $(MKDIR_P) fuzz/$$name.found && \
+	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) $(AM_CPPFLAGS) \
+		-o fuzz/$$name $(srcdir)/tests/fuzz/$$name.c \
+		$(srcdir)/src/inspect/$$name.c && \
+	fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+		fuzz/$$name.found $(srcdir)/tests/seeds/$$name
+
+.PHONY: fuzz-parse fuzz-tls fuzz-reassembly
