@@ -171,7 +171,7 @@ static void test_fails_on_device(void **state)
 	else
 		assert_int_equal(try_commit(&late, &error), -EIO);
 	assert_int_equal(unsetenv("FLYWALL_FAULT"), 0);
-	veth_run("! ip link show late | grep -q xdp");
+	veth_run("! ip link show late 2>&1 | grep -q xdp");
 	if (strcmp(*state, "attach-xdp")) {
 		veth_run("! tc filter show dev late ingress | grep -q fw_tc");
 		end_of_traffic();
@@ -219,6 +219,7 @@ static void test_killed(void **state)
 	assert_int_equal(veth_probe(), found == 1 ? BY_FIRST : BY_SECOND);
 	veth_traffic_on();
 	commit(&second);
+	veth_traffic_wait(3);
 	end_of_traffic();
 	assert_int_equal(fw_apply_generation(apply), found + 1);
 	assert_int_equal(veth_probe(), BY_SECOND);

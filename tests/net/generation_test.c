@@ -181,6 +181,20 @@ static void test_flips(void **state)
 	assert_int_equal(veth_nft->epoch, 201);
 }
 
+/* The same content is shared by both slots, until it changes. */
+static void test_shared_tables(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		commit(&first);
+		commit(&first);
+		assert_int_equal(veth_probe(), ALL & ~(S(1) | S(2) | S(4)));
+		commit(&second);
+		assert_int_equal(veth_probe(),
+				 ALL & ~(S(1) | S(3) | S(4) | S(6)));
+	}
+}
+
 static void test_slots_of_counters(void **state)
 {
 	struct fw_map_status maps[FW_BPF_MAPS_MAX];
@@ -258,7 +272,7 @@ static void test_restart_without(void **state)
 	commit(&elsewhere);
 	assert_int_equal(veth_probe(), ALL);
 	veth_run("! tc filter show dev fw0 ingress | grep -q fw_tc");
-	veth_run("! ip link show fw0 | grep -q xdp");
+	veth_run("! ip link show fw0 2>&1 | grep -q xdp");
 }
 
 static void test_fallback(void **state)
@@ -361,7 +375,7 @@ static void test_device_comes_and_goes(void **state)
 		assert_string_equal(device("late.1")->state, "attached");
 		assert_string_equal(device("late.1")->xdp, "native");
 		assert_true(device("late.1")->watch);
-		veth_run("ip link show late.1 | grep -q xdp");
+		veth_run("ip link show late.1 2>&1 | grep -q xdp");
 		veth_run("ip link delete late.1");
 		assert_string_equal(device("late.1")->state, "waiting");
 	}
@@ -448,6 +462,7 @@ int main(void)
 		TEST(test_drop),
 		TEST(test_empty_generation),
 		TEST(test_flips),
+		TEST(test_shared_tables),
 		TEST(test_slots_of_counters),
 		TEST(test_refused_by_nft),
 		TEST(test_restart),
