@@ -126,9 +126,10 @@ END
 		--no-resolv --no-hosts --pid-file= --user=root \
 		--address=/good.example/192.0.2.80 \
 		--address=/good.example/2001:db8::80 2>/dev/null
-	lab_bg server openssl s_server -quiet -www -accept 443 \
-		-key "$lab_dir/key.pem" -cert "$lab_dir/cert.pem" \
-		</dev/null >/dev/null 2>&1
+	# a process a connection: a cut one must not hold up the next
+	lab_bg server socat -T 5 "OPENSSL-LISTEN:443,fork,reuseaddr,pf=ip6,\
+cert=$lab_dir/cert.pem,key=$lab_dir/key.pem,verify=0" \
+		"EXEC:sh $lab_dir/page" 2>/dev/null
 	lab_listens tcp 80 && lab_listens udp 53 && lab_listens tcp 443
 }
 
