@@ -13,6 +13,10 @@
  *     ipv6_find_hdr();
  *  3. a load for each field: nft_payload_eval(), nft_meta_get_eval().
  *
+ * In one thing the kernel is not followed: its nft_payload_fast_eval() lacks the
+ * check for later fragments that nft_payload_eval() has, and so takes a piece of
+ * their data for ports, if it lies in the linear part. Here they have no ports.
+ *
  * Written apart from the BPF programs' parser on purpose: each is the other's
  * test.
  */
@@ -248,6 +252,7 @@ void fw_model_packet_parse(const uint8_t *frame, size_t len,
 	else if (info.l3 == FW_L3_IP6)
 		find_transport_ip6(&info);
 	ret->length = (uint32_t)info.len;
+	ret->later_fragment = info.fragment != 0;
 	ret->has[FW_FIELD_L3] = true;
 	ret->value[FW_FIELD_L3] = info.l3;
 	ret->has[FW_FIELD_L4PROTO] = info.has_transport;

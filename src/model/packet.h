@@ -16,6 +16,7 @@ struct fw_model_packet {
 	fw_u128 value[FW_FIELD_MAX_];	/* valid with has; as in intervals */
 	uint32_t length;	/* meta length: behind Ethernet and first tag */
 	uint16_t vlan;		/* id, 0 untagged */
+	bool later_fragment;	/* no first one: without transport header */
 };
 
 /* frame: len bytes from the Ethernet header on, as on the wire. */
