@@ -7,6 +7,7 @@
  *	tcp flags ! syn			none of them
  *	tcp flags == syn		exactly
  *	tcp flags { syn, syn | ack }	exactly one of these
+ *	tcp flags { syn }		as without braces
  *	tcp flags syn / syn,ack		of those behind the slash, exactly these
  *	tcp flags & (syn | ack) == syn	bit arithmetic; also with { … }
  *
@@ -158,6 +159,26 @@ static bool in_set(struct reader *r, const struct fw_word *brace,
 	return found;
 }
 
+static bool has_comma(const struct fw_word *brace)
+{
+	for (size_t i = 0; i < brace->n_words; i++)
+		if (fw_mark_is(&brace->words[i], ","))
+			return true;
+	return false;
+}
+
+/* { syn }, as `tcp flags syn` */
+static bool intersects(struct reader *r, const struct fw_word *brace)
+{
+	struct reader inner = { .checker = r->checker, .words = brace->words,
+				.n = brace->n_words };
+	unsigned value = or_expression(&inner);
+
+	r->wrong = r->wrong || inner.wrong;
+	r->other = r->other || inner.other || inner.pos < inner.n;
+	return r->flags & value;
+}
+
 static const struct {
 	const char *mark, *word;
 } relations[] = {
@@ -198,12 +219,19 @@ static bool evaluate(struct reader *r)
 		r->pos++;
 		if (!implicit && relation > 1)
 			r->other = true;
+		/* nft takes a set of one for its element. */
+		if (implicit && !arithmetic && !has_comma(brace))
+			return intersects(r, brace);
 		return in_set(r, brace, left) == (implicit || !relation);
 	}
 	before = r->pos;
 	right = list(r);
 	if (take(r, "/", NULL)) {
+		size_t mask = r->pos;
+
 		left &= list(r);
+		/* nft's grammar wants a comma there. */
+		r->other = r->other || r->pos < mask + 3;
 		/* With arithmetic or another relation nft says no. */
 		r->other = r->other || arithmetic || (!implicit && relation > 1);
 		return (left == right) == (implicit || !relation);

@@ -27,6 +27,10 @@ struct rule_check {
 	int l3, l4;		/* what earlier parts say of the packet, or
 				   FW_ANY */
 	const struct fw_loc *l3_loc, *l4_loc;	/* where; NULL: the family */
+	/* A list of protocols came before: nft then holds that of its last
+	 * element for settled and makes no test of its own, so what follows is
+	 * left to nft */
+	bool l3_list, l4_list;
 	bool failed;		/* a diagnostic was added: the rest is not
 				   looked at */
 };
@@ -66,6 +70,7 @@ static const char *const l3_names[FW_L3_MAX_] = {
 	[FW_L3_ARP] = "arp",
 };
 
+/* NULL for a protocol that nft knows no header of. */
 static const char *l4_name(int proto)
 {
 	switch (proto) {
@@ -80,7 +85,7 @@ static const char *l4_name(int proto)
 	case 108: return "comp";
 	case 132: return "sctp";
 	case 136: return "udplite";
-	default: return "another protocol";
+	default: return NULL;
 	}
 }
 
@@ -121,6 +126,7 @@ static void note_l3(struct rule_check *check, int l3, const struct fw_loc *loc)
 	if (check->l3 == FW_ANY)
 		check->l3_loc = loc;
 	check->l3 = l3;
+	check->l3_list = false;
 }
 
 static void note_l4(struct rule_check *check, int l4, const struct fw_loc *loc)
@@ -128,6 +134,7 @@ static void note_l4(struct rule_check *check, int l4, const struct fw_loc *loc)
 	if (check->l4 == FW_ANY)
 		check->l4_loc = loc;
 	check->l4 = l4;
+	check->l4_list = false;
 }
 
 /* Puts the implied tests at the head of the part's matches, with room for one
@@ -143,11 +150,15 @@ static int imply(struct rule_check *check, struct fw_part *part, int l3, int l4,
 		return -ENOMEM;
 	if (l3 != FW_ANY && l4 != FW_ANY && check->l3 != FW_ANY)
 		l3 = FW_ANY;
+	if (l4 != FW_ANY && check->l3 == FW_L3_ARP)
+		conflict(check, loc, l4_name(l4), l3_names[FW_L3_ARP],
+			 check->l3_loc);
 	if (l3 != FW_ANY && check->l3 != FW_ANY && check->l3 != l3)
 		conflict(check, loc, l3_names[l3], l3_names[check->l3],
 			 check->l3_loc);
 	if (l4 != FW_ANY && check->l4 != FW_ANY && check->l4 != l4)
-		conflict(check, loc, l4_name(l4), l4_name(check->l4),
+		conflict(check, loc, l4_name(l4), l4_name(check->l4) ?
+			 l4_name(check->l4) : "another protocol",
 			 check->l4_loc);
 	if (l3 != FW_ANY) {
 		note_l3(check, l3, loc);
@@ -167,15 +178,23 @@ static int imply(struct rule_check *check, struct fw_part *part, int l3, int l4,
 
 /* A positive test of a protocol field settles what may follow. */
 static void learn_protocol(struct rule_check *check, enum fw_field field,
-			   const struct fw_match *match,
+			   const struct fw_match *match, bool list,
 			   const struct fw_loc *loc)
 {
-	if (match->n_intervals != 1 ||
-	    match->intervals[0].lo != match->intervals[0].hi)
+	bool l4 = field == FW_FIELD_NEXTHDR || field == FW_FIELD_L4PROTO;
+
+	if (!l4 && field != FW_FIELD_L3)
 		return;
-	if (field == FW_FIELD_NEXTHDR || field == FW_FIELD_L4PROTO)
+	if (match->n_intervals != 1 ||
+	    match->intervals[0].lo != match->intervals[0].hi) {
+		check->l3_list |= list && !l4;
+		check->l4_list |= list && l4;
+		return;
+	}
+	if (field == FW_FIELD_L4PROTO ||
+	    (l4 && l4_name((int)match->intervals[0].lo)))
 		note_l4(check, (int)match->intervals[0].lo, loc);
-	else if (field == FW_FIELD_L3)
+	else if (!l4)
 		note_l3(check, (int)match->intervals[0].lo, loc);
 }
 
@@ -241,6 +260,8 @@ static int push_raw(struct rule_check *check, size_t n, const char *reason,
 	if (!is_match || part->words[0].kind != FW_WORD_PLAIN ||
 	    !fw_vocab_implies(part->words[0].text, &l3, &l4))
 		return 0;
+	l3 = check->l3_list ? FW_ANY : l3;
+	l4 = check->l4_list ? FW_ANY : l4;
 	return imply(check, part, l3, l4, &part->words[0].loc);
 }
 
@@ -501,6 +522,7 @@ static int push_match(struct rule_check *check,
 	last->n_intervals = fw_intervals_merge(values->items, values->n);
 	if (!negate) {
 		learn_protocol(check, match->field, last,
+			       part->words[n - 1].kind == FW_WORD_BRACE,
 			       &part->words[0].loc);
 		return 0;
 	}
@@ -564,6 +586,9 @@ static int check_match(struct rule_check *check,
 	const struct fw_word *operand;
 	enum fw_value_result result;
 
+	if ((match->l3 != FW_ANY && check->l3_list) ||
+	    (match->l4 != FW_ANY && check->l4_list))
+		return check_raw(check);
 	if (match->value == FW_VALUE_TCP_FLAGS)
 		return check_tcp_flags(check, match);
 	if (goes_on(at(check, ahead)))
