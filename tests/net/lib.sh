@@ -52,7 +52,8 @@ queued() {
 }
 
 # traffic_on PORT RATE: numbered packets from the client to the server's PORT,
-# until traffic_off PORT, which prints how many were sent and how many arrived.
+# until traffic_off PORT, which sets $sent and $got: how many were, how many
+# arrived.
 declare -A net_sender net_receiver
 
 traffic_on() {
@@ -70,8 +71,8 @@ traffic_off() {
 	local port=$1
 	kill -TERM "${net_sender[$port]}" && wait "${net_sender[$port]}"
 	kill -TERM "${net_receiver[$port]}" && wait "${net_receiver[$port]}"
-	echo "$(awk '{ print $2 }' "$lab_dir/sent.$port")" \
-		"$(awk '{ n += $3 } END { print n + 0 }' "$lab_dir/got.$port")"
+	sent=$(awk '{ print $2 }' "$lab_dir/sent.$port")
+	got=$(awk '{ n += $3 } END { print n + 0 }' "$lab_dir/got.$port")
 }
 
 # until_true SECONDS WHAT COMMAND…: asks again until it is so
