@@ -112,7 +112,6 @@ static int on_connection(enum nf_conntrack_msg_type type,
 		.tuple = { read_tuple(ct, &directions[0]),
 			   read_tuple(ct, &directions[1]) },
 		.mark = nfct_get_attr_u32(ct, ATTR_MARK),
-		.id = nfct_get_attr_u32(ct, ATTR_ID),
 	};
 
 	(void)type;

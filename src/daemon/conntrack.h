@@ -13,7 +13,6 @@ struct fw_connection {
 	struct fw_tuple tuple[2];	/* raw: original and reply, each as it
 					   arrives at ingress */
 	uint32_t mark;
-	uint32_t id;			/* 0 where the kernel gave none */
 };
 
 /* The tuple that packets of the original direction show between destination

@@ -22,7 +22,6 @@ struct fw_flow_record {
 					   it */
 	struct fw_tuple raw[2];		/* original and reply; valid with */
 	bool has_raw;
-	uint32_t connection;		/* conntrack's id, 0 unknown */
 	uint32_t ifindex[2];		/* ingress of each, 0 unknown */
 	bool mapped[2];			/* an entry in the flow map stands */
 	uint64_t pair;			/* its number there */

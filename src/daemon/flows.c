@@ -176,7 +176,6 @@ void fw_flows_note_connection(struct fw_flows *flows,
 	record->raw[0] = connection->tuple[0];
 	record->raw[1] = connection->tuple[1];
 	record->has_raw = true;
-	record->connection = connection->id;
 	if (!record->profile[0] && id >= 0 &&
 	    (size_t)id < flows->plan->n_profiles) {
 		record->profile = fw_flows_intern(
@@ -195,7 +194,6 @@ static void begin_anew(struct fw_flows *flows, struct fw_flow_record *record)
 	record->verdict = FW_FLOW_UNVETTED;
 	record->reason = NULL;
 	record->has_raw = false;
-	record->connection = 0;
 	record->pair = 0;
 	record->tries = 0;
 	record->before_packets = record->before_bytes = 0;
@@ -385,6 +383,29 @@ const struct fw_door *fw_flows_door(const struct fw_flows *flows)
 }
 
 /* --- ends of connections -------------------------------------------------- */
+/* Whether the tuple is a later connection's by now, which a rule has handed
+ * over: that one's own reports set the record right. (Conntrack's id does not
+ * tell them apart: it may be the same when the memory is.) */
+static bool taken_again(struct fw_flows *flows,
+			const struct fw_connection *connection)
+{
+	struct fw_connection now;
+
+	return !fw_conntrack_get(flows->conntrack, &connection->tuple[0],
+				 &now) &&
+	       now.mark & fw_flows_state_mask(flows);
+}
+
+static bool has_record(struct fw_flows *flows, const struct fw_tuple *tuple)
+{
+	bool turned, has;
+
+	pthread_mutex_lock(&flows->lock);
+	has = fw_flow_records_find(flows->records, tuple, &turned);
+	pthread_mutex_unlock(&flows->lock);
+	return has;
+}
+
 static void on_end(void *ctx, const struct fw_connection *connection)
 {
 	struct fw_flows *flows = ctx;
@@ -392,11 +413,11 @@ static void on_end(void *ctx, const struct fw_connection *connection)
 	struct fw_flow_record *record;
 	bool turned;
 
+	if (!has_record(flows, &tuple) || taken_again(flows, connection))
+		return;
 	pthread_mutex_lock(&flows->lock);
 	record = fw_flow_records_find(flows->records, &tuple, &turned);
-	/* The tuple may be a later connection's already. */
-	if (record && (!record->connection || !connection->id ||
-		       record->connection == connection->id)) {
+	if (record) {
 		fw_flows_unmap(flows, record);
 		fw_flow_records_remove(flows->records, record);
 	}

@@ -47,3 +47,11 @@ tests_net_queue_worker_LDADD = libfwinspect.a libfwplan.a libfwutil.a \
 	$(LIBNFQ_LIBS) $(LIBMNL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS)
 EXTRA_DIST += tests/net/queue
 TESTS += tests/net/queue
+
+# The daemon's flows against the kernel's conntrack
+check_PROGRAMS += tests/net/flows_test
+TESTS += tests/net/flows_test
+tests_net_flows_test_SOURCES = tests/net/flows_test.c
+tests_net_flows_test_LDADD = libfwdaemon.a libfwinspect.a libfwplan.a \
+	libfwutil.a $(LIBNFCT_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
+	$(CMOCKA_LIBS)
