@@ -356,6 +356,7 @@ int kernel_zero(const struct kernel *kernel)
 }
 
 /* --- a place of its own --------------------------------------------------- */
+/* Without addresses of their own the devices are silent. */
 void kernel_namespace(const char *const *pairs, size_t n)
 {
 	char command[256];
@@ -369,7 +370,8 @@ void kernel_namespace(const char *const *pairs, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		snprintf(command, sizeof(command),
 			 "ip link add %s0 type veth peer name %s1 && "
-			 "ip link set %s0 up && ip link set %s1 up",
+			 "ip link set %s0 addrgenmode none up && "
+			 "ip link set %s1 addrgenmode none up",
 			 pairs[i], pairs[i], pairs[i], pairs[i]);
 		if (system(command) != 0)
 			skip("needs veth devices");

@@ -30,6 +30,13 @@ tests/prog/probe.bpf.o: tests/prog/probe.h
 EXTRA_DIST += tests/prog/probe.bpf.c
 CLEANFILES += tests/prog/probe.skel.h tests/prog/probe.bpf.o
 
+fw_prog_tests += tests/prog/test_hook
+tests_prog_test_hook_SOURCES = tests/prog/test_hook.c tests/prog/probe.h \
+	$(fw_prog_kernel) $(fw_prog_random)
+tests_prog_test_hook_LDADD = $(fw_offline_libs) $(LIBBPF_LIBS) \
+	$(LIBELF_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS)
+tests/prog/test_hook.$(OBJEXT): tests/prog/probe.skel.h
+
 fw_prog_tests += tests/prog/test_dns
 tests_prog_test_dns_SOURCES = tests/prog/test_dns.c $(fw_prog_kernel)
 tests_prog_test_dns_LDADD = $(fw_prog_libs)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The two ends of TC's test: an XDP program that writes the metadata that the
- * test wants TC to find, and a TC filter behind the real one that notes the mark
- * and ends the packet.
+ * The ends of the receive path: an XDP program that writes the metadata that a
+ * test wants TC to find; a TC filter behind the real one that notes the mark and
+ * ends the packet; a socket filter that notes what comes past nft.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -40,6 +40,18 @@ int probe_xdp(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	*meta = p->meta;
 	return XDP_PASS;
+}
+
+/* On a socket of one protocol: what comes past nft's ingress hook. */
+SEC("socket")
+int probe_socket(struct __sk_buff *skb)
+{
+	struct probe *p = probe_get();
+
+	(void)skb;
+	if (p)
+		p->seen++;
+	return 0;
 }
 
 SEC("tc")

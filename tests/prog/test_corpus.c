@@ -3,7 +3,9 @@
  * Captures of malformed packets, from FLYWALL_CORPUS/pcap/malformed: the program
  * runs on each frame and says what the model says.
  *
- * Classic pcap files of Ethernet frames; others are named and left out.
+ * Whatever a capture's link type is, its frames are taken as Ethernet, and once
+ * more as what stands behind an Ethernet header, as IPv4 and as IPv6. Files that
+ * are no classic pcap are named and left out.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +26,7 @@
 #define PLANS 8
 #define MAGIC_US 0xa1b2c3d4u
 #define MAGIC_NS 0xa1b23c4du
-#define LINK_ETHERNET 1
+#define ETHERNET_LEN 14
 
 struct corpus {
 	struct kernel kernel;
@@ -64,10 +66,23 @@ static void run_frame(struct corpus *c, const char *file, unsigned number,
 		r ? strerror(-r) : "not the model's verdict");
 }
 
+static void run_ways(struct corpus *c, const char *file, unsigned number,
+		     uint8_t *frame, uint32_t len)
+{
+	static const uint8_t types[][2] = {{0x08, 0x00}, {0x86, 0xdd}};
+
+	if (len >= ETHERNET_LEN)
+		run_frame(c, file, number, frame + ETHERNET_LEN, len);
+	for (size_t i = 0; i < FW_ARRAY_SIZE(types); i++) {
+		memcpy(frame + ETHERNET_LEN - 2, types[i], 2);
+		run_frame(c, file, number, frame, len + ETHERNET_LEN);
+	}
+}
+
 /* False: no such capture. */
 static bool run_capture(struct corpus *c, const char *name, FILE *in)
 {
-	static uint8_t bytes[PACKET_MAX];
+	static uint8_t bytes[ETHERNET_LEN + PACKET_MAX];
 	struct file_header header;
 	struct frame_header frame;
 	bool swapped;
@@ -78,22 +93,18 @@ static bool run_capture(struct corpus *c, const char *name, FILE *in)
 		  header.magic == __builtin_bswap32(MAGIC_NS);
 	if (!swapped && header.magic != MAGIC_US && header.magic != MAGIC_NS)
 		return false;
-	if ((swapped ? __builtin_bswap32(header.link) : header.link) !=
-	    LINK_ETHERNET)
-		return false;
 	for (unsigned n = 1; fread(&frame, sizeof(frame), 1, in) == 1; n++) {
 		uint32_t len = swapped ? __builtin_bswap32(frame.captured)
 				       : frame.captured;
 
-		if (len > sizeof(bytes)) {
+		if (len > PACKET_MAX - ETHERNET_LEN) {
 			if (fseek(in, (long)len, SEEK_CUR) != 0)
 				break;
 			continue;
 		}
-		if (fread(bytes, 1, len, in) != len)
+		if (fread(bytes + ETHERNET_LEN, 1, len, in) != len)
 			break;
-		if (len >= 14)
-			run_frame(c, name, n, bytes, len);
+		run_ways(c, name, n, bytes, len);
 	}
 	return true;
 }
@@ -114,7 +125,7 @@ static int run_directory(struct corpus *c, const char *path)
 		fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC);
 		in = fd < 0 ? NULL : fdopen(fd, "r");
 		if (!in || !run_capture(c, entry->d_name, in))
-			fprintf(stderr, "%s: no Ethernet capture, left out\n",
+			fprintf(stderr, "%s: no pcap, left out\n",
 				entry->d_name);
 		if (in)
 			(void)fclose(in);
