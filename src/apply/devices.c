@@ -155,6 +155,10 @@ static int plan_device(struct fw_devices *devices,
 		return -E2BIG;
 	(void)snprintf(device->name, sizeof(device->name), "%s", from->name);
 	device->want = wanted_parts(from);
+	/* A driver may lose what it holds when a program goes; so it stays as
+	 * long as the device does, also where no rule needs it any more. */
+	if (device->on & FW_PART_XDP && from->attach != FW_ATTACH_OFF)
+		device->want |= FW_PART_XDP;
 	device->wish = from->attach;
 	return 0;
 }
