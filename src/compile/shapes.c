@@ -335,15 +335,23 @@ static bool log_statement(struct cursor *c)
 	}
 }
 
-/* 10 mbytes, 5, 9 kbytes */
+/* 10 mbytes, 5, 9 kbytes, 10 mbytes/second: the last is one word to nft */
 static void amount(struct cursor *c)
 {
 	static const char *const units[] = { "bytes", "kbytes", "mbytes",
 					     "packets" };
 
 	take(c, 1);
-	if (at_any(c, units, FW_ARRAY_SIZE(units)))
+	for (size_t i = 0; peek(c) && i < FW_ARRAY_SIZE(units); i++) {
+		size_t len = strlen(units[i]);
+
+		if (peek(c)->kind != FW_WORD_PLAIN ||
+		    strncmp(peek(c)->text, units[i], len) ||
+		    (peek(c)->text[len] && peek(c)->text[len] != '/'))
+			continue;
 		take(c, 1);
+		return;
+	}
 }
 
 static bool limit(struct cursor *c)
@@ -516,6 +524,8 @@ static const char *match_reason(struct fw_arena *arena,
 	for (size_t i = 0; i < FW_ARRAY_SIZE(selectors); i++) {
 		if (!fw_word_is(&words[0], selectors[i].word))
 			continue;
+		if (fw_word_is(&words[0], "fib"))
+			return "fib";
 		for (size_t k = 1; k < n && k < 5; k++)
 			if (fw_mark_is(&words[k], "."))
 				return "concatenation";

@@ -107,3 +107,26 @@ fw_unit_tests += tests/unit/test_inspector
 tests_unit_test_inspector_SOURCES = tests/unit/test_inspector.c \
 	$(fw_hello_sources) $(fw_packet_sources)
 tests_unit_test_inspector_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
+# A configuration's text through the type check.
+fw_typed_text = tests/unit/typed_text.c tests/unit/typed_text.h
+
+fw_unit_tests += tests/unit/test_intervals
+tests_unit_test_intervals_SOURCES = tests/unit/test_intervals.c
+tests_unit_test_intervals_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_facts
+tests_unit_test_facts_SOURCES = tests/unit/test_facts.c
+tests_unit_test_facts_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_typecheck
+tests_unit_test_typecheck_SOURCES = tests/unit/test_typecheck.c $(fw_typed_text)
+tests_unit_test_typecheck_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_resolve
+tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c $(fw_typed_text)
+tests_unit_test_resolve_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_sets
+tests_unit_test_sets_SOURCES = tests/unit/test_sets.c $(fw_typed_text)
+tests_unit_test_sets_LDADD = $(fw_unit_libs)
