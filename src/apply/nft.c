@@ -14,7 +14,8 @@
  *		3. difference and dry run
  *		4. state file: live and next (intent)
  *		5. new queue chains, where nft has no words for their rule
- *	commit	6. queue rules that changed, likewise
+ *	commit	6. queue rules that changed, likewise; where base chains come
+ *		   or go, only when the queues are empty, or after 200 ms
  *		7. the transaction, which also changes the element of set epoch
  *		8. handles are read back; next is live
  *	retire	9. state file: live
@@ -47,6 +48,7 @@
 #include "util/cleanup.h"
 
 #define OWN_NAME "flywall"
+#define DRAIN_MS 200	/* for packets that a base chain's coming would harm */
 #define RUNS_MAX 4	/* of one script, each without more lines */
 
 enum {
@@ -229,6 +231,17 @@ static int tell_child(struct fw_apply_error *ret_error, int r)
 	return fail_system(ret_error, r, "running nft");
 }
 
+/*
+ * A trial that makes a base chain registers it, and takes it back: that drops
+ * all packets held in queues, so where there may be some the trial is made
+ * without hooks. What only a hook can tell is then refused by the transaction.
+ */
+static bool trial_has_hooks(const struct fw_nft *nft)
+{
+	return !nft->script.moves_base_chains ||
+	       !fw_nft_queue_used(own_table(nft->live));
+}
+
 /* Runs the script until nft takes it, without lines that time has overtaken.
  * -EAGAIN: an object was marked for a reset, and the difference is to be made
  * again. */
@@ -236,9 +249,10 @@ static int run(struct fw_nft *nft, bool dry_run, struct fw_apply_error *ret_erro
 {
 	struct fw_nft_complaints complaints;
 	enum fw_nft_remedy remedy = FW_NFT_RUN_AGAIN;
+	bool hooks = !dry_run || trial_has_hooks(nft);
 
 	for (int i = 0; remedy == FW_NFT_RUN_AGAIN && i < RUNS_MAX; i++) {
-		const char *text = fw_nft_script_render(&nft->script);
+		const char *text = fw_nft_script_render(&nft->script, hooks);
 		int r = text ? fw_nft_child_run(nft->arena, text, dry_run,
 						&complaints) : -ENOMEM;
 
@@ -416,6 +430,17 @@ warn(struct fw_nft *nft, const char *format, ...)
 	va_end(ap);
 }
 
+/* The kernel drops what a queue holds when any base chain goes, and lets it
+ * pass twice when one comes. */
+static void spare_held_packets(struct fw_nft *nft)
+{
+	unsigned left = fw_nft_queue_drain(own_table(nft->live), DRAIN_MS);
+
+	if (left)
+		warn(nft, "%u packets were held in queues when base chains came "
+		     "or went", left);
+}
+
 /* A child that crashed or was too slow may have done its work: the kernel's
  * epoch says. */
 static bool happened(struct fw_nft *nft)
@@ -461,6 +486,8 @@ int fw_nft_commit(struct fw_nft *nft, struct fw_apply_error *ret_error)
 
 	if (!nft->next)
 		return fail_system(ret_error, -EINVAL, "nothing staged");
+	if (nft->script.moves_base_chains)
+		spare_held_packets(nft);
 	r = fw_nft_queue_replace(nft->nl, &nft->queue);
 	if (r < 0)
 		return fail(ret_error, EXIT_KERNEL, r, "queue rule: %s",

@@ -34,11 +34,11 @@ int fw_nft_stage(struct fw_nft *nft, const struct fw_plan *plan, uint64_t epoch,
 		 unsigned slot, struct fw_apply_error *ret_error);
 /*
  * Whether what is staged makes or unmakes a base chain: then packets held in a
- * queue are lost or pass twice, and the queues should be empty before
- * fw_nft_commit(). False where nothing is staged.
+ * queue are lost or pass twice. False where nothing is staged.
  */
 bool fw_nft_moves_base_chains(const struct fw_nft *nft);
-/* Second half: the transaction. */
+/* Second half: the transaction. Where base chains come or go it waits until
+ * the queues are empty, at most 200 ms. */
 int fw_nft_commit(struct fw_nft *nft, struct fw_apply_error *ret_error);
 /* After the flip: queue chains that no profile uses any more, state file. */
 int fw_nft_retire(struct fw_nft *nft);

@@ -479,8 +479,11 @@ static void declare_chain(struct pair *pair, const struct fw_nft_rec_chain *chai
 	LINE(pair, &origin, "\tchain %s {", chain->name);
 	if (chain->comment && !old)
 		LINE(pair, &origin, "\t\tcomment \"%s\"", chain->comment);
-	if (chain->base)
+	if (chain->base) {
 		LINE(pair, &origin, "\t\t%spolicy %s;", chain->base, chain->policy);
+		if (!pair->error)
+			pair->script->lines[pair->script->n - 1].hook = true;
+	}
 	LINE(pair, &origin, "\t}");
 }
 
@@ -633,7 +636,7 @@ static bool list_is_empty(const struct fw_nft_script *script, size_t open)
 	return true;
 }
 
-const char *fw_nft_script_render(const struct fw_nft_script *script)
+const char *fw_nft_script_render(const struct fw_nft_script *script, bool hooks)
 {
 	_cleanup_(fw_buf_done) struct fw_buf buf = {0};
 	size_t skip = 0;	/* lines that follow and are left out */
@@ -645,7 +648,8 @@ const char *fw_nft_script_render(const struct fw_nft_script *script)
 			skip = (size_t)line->list + 2;
 		/* A line that goes on in the next one: within a list nft does
 		 * not take an empty line. */
-		fw_buf_add(&buf, skip || line->off ? "\\" : line->text);
+		fw_buf_add(&buf, skip || line->off || (line->hook && !hooks) ?
+			   "\\" : line->text);
 		fw_buf_addc(&buf, '\n');
 		skip -= skip != 0;
 	}

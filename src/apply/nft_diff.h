@@ -26,6 +26,7 @@ struct fw_nft_line {
 	const char *text;
 	struct fw_nft_origin origin;
 	bool off;		/* to be left out: fw_nft_script_render() */
+	bool hook;		/* makes the chain around it a base chain */
 	uint32_t list;		/* elements in the list that opens here */
 };
 
@@ -54,7 +55,7 @@ int fw_nft_diff(const struct fw_nft_record *live, struct fw_nft_record *next,
 		struct fw_nft_script *script);
 
 /* The text, lines that are off without words so that the count stays; lists that
- * lost all their elements are left out. Memory of script's arena; NULL when it
- * ran out. */
-const char *fw_nft_script_render(const struct fw_nft_script *script);
+ * lost all their elements are left out. Without hooks all new chains are regular
+ * ones. Memory of script's arena; NULL when it ran out. */
+const char *fw_nft_script_render(const struct fw_nft_script *script, bool hooks);
 bool fw_nft_script_empty(const struct fw_nft_script *script);

@@ -9,7 +9,9 @@
 #include "apply/nft_queue.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "apply/nft_kernel.h"
 #include "util/cleanup.h"
@@ -156,4 +158,49 @@ void fw_nft_queue_restore(struct mnl_socket *nl,
 		return;
 	for (size_t i = 0; i < work->n_restored; i++)
 		restore_chain(nl, &table, work->restored[i]);
+}
+
+/* --- held packets ----------------------------------------------------------- */
+#define QUEUES_FILE "/proc/thread-self/net/netfilter/nfnetlink_queue"
+#define LOOK_MS 5	/* the kernel has no event for an empty queue */
+
+bool fw_nft_queue_used(const struct fw_nft_rec_table *own)
+{
+	for (size_t i = 0; own && i < own->n_chains; i++)
+		if (own->chains[i].queue)
+			return true;
+	return false;
+}
+
+static bool queues_to(const struct fw_nft_rec_table *own, unsigned queue)
+{
+	for (size_t i = 0; i < own->n_chains; i++)
+		if (own->chains[i].queue && queue >= own->chains[i].queue_first &&
+		    queue <= own->chains[i].queue_last)
+			return true;
+	return false;
+}
+
+/* The file's first three columns: queue, listener, packets held. */
+static unsigned held(const struct fw_nft_rec_table *own)
+{
+	_cleanup_fclose_ FILE *file = fopen(QUEUES_FILE, "re");
+	unsigned queue, packets, sum = 0;
+
+	while (file && fscanf(file, "%u %*u %u%*[^\n]", &queue, &packets) == 2)
+		if (queues_to(own, queue))
+			sum += packets;
+	return sum;
+}
+
+unsigned fw_nft_queue_drain(const struct fw_nft_rec_table *own, unsigned ms)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
+	unsigned left = own ? held(own) : 0;
+
+	for (unsigned waited = 0; left && waited < ms; waited += LOOK_MS) {
+		(void)nanosleep(&pause, NULL);
+		left = held(own);
+	}
+	return left;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "apply/nft_record.h"
@@ -43,3 +44,9 @@ void fw_nft_queue_unstage(struct mnl_socket *nl,
 			  const struct fw_nft_queue_work *work);
 void fw_nft_queue_restore(struct mnl_socket *nl,
 			  const struct fw_nft_queue_work *work);
+
+/* Whether own has a queue chain; own may be NULL. */
+bool fw_nft_queue_used(const struct fw_nft_rec_table *own);
+/* Waits at most ms until the queues of own's queue chains hold no packet;
+ * returns how many they still hold. own may be NULL. */
+unsigned fw_nft_queue_drain(const struct fw_nft_rec_table *own, unsigned ms);

@@ -34,6 +34,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "apply/nft.h"
@@ -830,6 +831,48 @@ static void queue_follows_the_profile(void **state)
 	unlisten(&l);
 }
 
+/* A base chain goes and one comes: the trial harms no packet, the commit waits
+ * for those that get their verdict in time, and tells of those that do not. */
+static void base_chains_wait_for_the_queue(void **state)
+{
+	const struct timespec moment = {.tv_nsec = 50000000};
+	struct fw_nft_chain moved = one_chain;
+	_cleanup_close_ int sink = server();
+	struct listener l;
+	struct setting s;
+	pid_t worker;
+
+	(void)state;
+	moved.base = "type filter hook input priority 1; policy accept;";
+	set_up_gate(&s, &one_chain);
+	s.profile.queue_last = 3;
+	must_apply(&s, 1);
+	listen_on(&l, 3);
+	send_datagrams(PORT, 3);
+	assert_int_equal(take(&l, 3), 3);
+	s.tables[0].chains = &moved;
+	assert_int_equal(fw_nft_stage(nft, &s.plan, 2, 0, &error), 0);
+	worker = fork();
+	if (worker == 0) {
+		(void)nanosleep(&moment, NULL);
+		for (size_t i = 0; i < l.n; i++)
+			(void)nfq_set_verdict(l.q, l.ids[i], NF_ACCEPT, 0, NULL);
+		_exit(EXIT_SUCCESS);
+	}
+	assert_int_equal(fw_nft_commit(nft, &error), 0);
+	assert_null(fw_nft_warning(nft));
+	assert_int_equal(fw_nft_retire(nft), 0);
+	assert_int_equal(waitpid(worker, NULL, 0), worker);
+	assert_int_equal(received(sink, 3), 3);
+	send_datagrams(PORT, 2);
+	assert_int_equal(take(&l, 2), 2);
+	s.tables[0].chains = &one_chain;
+	assert_int_equal(apply(&s, 3), 0);
+	assert_non_null(fw_nft_warning(nft));
+	assert_non_null(strstr(fw_nft_warning(nft), "2 packets"));
+	unlisten(&l);
+}
+
 /* Each flow goes to one queue of the range, and both have some. */
 static void flows_spread_over_the_range(void **state)
 {
@@ -958,6 +1001,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(damaged_state_gives_nothing),
 	TEST(held_packets_survive_a_change),
 	TEST(queue_follows_the_profile),
+	TEST(base_chains_wait_for_the_queue),
 	TEST(flows_spread_over_the_range),
 	TEST(profiles_come_and_go),
 	TEST(child_may_die),

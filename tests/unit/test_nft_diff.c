@@ -242,7 +242,7 @@ static const char *script_between(const struct fw_nft_record *live,
 {
 	struct fw_nft_script script = diff(live, next);
 
-	return fw_nft_script_render(&script);
+	return fw_nft_script_render(&script, true);
 }
 
 #define SET(body_, merges_, ...)                                         \
@@ -328,11 +328,11 @@ static void lines_keep_their_numbers(void **state)
 	assert_true(script.lines[1].origin.element);
 	assert_true(script.lines[1].origin.removal);
 	script.lines[1].off = true;
-	assert_string_equal(fw_nft_script_render(&script),
+	assert_string_equal(fw_nft_script_render(&script, true),
 			    "delete element inet t s {\n\\\n2.2.2.2,\n}\n"
 			    "add element inet t s {\n3.3.3.3,\n}\n");
 	script.lines[2].off = true;
-	assert_string_equal(fw_nft_script_render(&script),
+	assert_string_equal(fw_nft_script_render(&script, true),
 			    "\\\n\\\n\\\n\\\nadd element inet t s {\n3.3.3.3,\n}\n");
 }
 
