@@ -153,7 +153,7 @@ static void describe_xdp(struct description *d, const struct fw_device *device,
 	if (!(device->on & FW_PART_TC))
 		add_feature(d, fw_arena_printf(d->arena, "tc %s", device->name),
 			    "tc", "none",
-			    "packets that are held between XDP and nft may meet another generation");
+			    "packets held behind XDP may meet another generation");
 }
 
 static void describe_device(struct description *d,

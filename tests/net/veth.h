@@ -50,6 +50,8 @@ struct veth_policy {
 	enum fw_attach attach;
 	bool no_xdp, tc, watch;
 	struct veth_rule rules[VETH_RULES_MAX];
+	unsigned nft;		/* sources that a prerouting chain drops; only
+				   where nft is the real one */
 };
 
 struct fw_plan *veth_plan(const struct veth_policy *policy);

@@ -140,6 +140,48 @@ static void make_tables(struct fw_plan *plan, const struct veth_policy *policy,
 	plan->xdp.n_tables = 3;
 }
 
+/* The chain stands in every plan: base chains that come and go are another
+ * test's. */
+static void make_nft(struct fw_plan *plan, const struct veth_policy *policy)
+{
+	static const char *const epoch[] = {FW_NFT_EPOCH};
+	struct fw_nft_table *tables = items(plan, 2, sizeof(*tables));
+	struct fw_nft_chain *chain = items(plan, 1, sizeof(*chain));
+	struct fw_nft_object *set = items(plan, 1, sizeof(*set));
+	struct fw_nft_rule *rules = items(plan, VETH_SOURCES, sizeof(*rules));
+	size_t n = 0;
+
+	for (int s = 0; s < VETH_SOURCES; s++) {
+		if (!(policy->nft >> s & 1))
+			continue;
+		rules[n].rule = FW_NO_RULE;
+		rules[n].text = fw_arena_printf(
+			plan->arena, "ip saddr 10.9.0.%d counter drop", s + 2);
+		assert(rules[n++].text);
+	}
+	*chain = (struct fw_nft_chain){
+		.name = "pre",
+		.base = "type filter hook prerouting priority -300; "
+			"policy accept;",
+		.rules = rules,
+		.n_rules = n,
+	};
+	*set = (struct fw_nft_object){
+		.kind = "set",
+		.name = "epoch",
+		.body = "type mark",
+		.elements = epoch,
+		.n_elements = 1,
+	};
+	tables[0] = (struct fw_nft_table){
+		.family = "ip", .name = "t", .chains = chain, .n_chains = 1};
+	tables[1] = (struct fw_nft_table){
+		.family = "inet", .name = "flywall", .own = true,
+		.objects = set, .n_objects = 1};
+	plan->tables = tables;
+	plan->n_tables = 2;
+}
+
 struct fw_plan *veth_plan(const struct veth_policy *policy)
 {
 	struct fw_plan *plan = fw_plan_new();
@@ -150,6 +192,7 @@ struct fw_plan *veth_plan(const struct veth_policy *policy)
 	make_rules(plan, policy, n);
 	make_devices(plan, policy);
 	make_tables(plan, policy, n);
+	make_nft(plan, policy);
 	assert(!fw_plan_seal(plan));
 	return plan;
 }
