@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Completion of flywall's command line. Commands and options come from the
+# Completion of flywall's command line. Each command's options come from the
 # program's own table.
 
 _flywall() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local table command='' word
+	local commands='run check print plan reload status list events stop'
+	local command='' word words=''
 	COMPREPLY=()
-	table=$("${COMP_WORDS[0]}" --commands 2>/dev/null) || return
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		if [ -n "$word" ] && grep -q -- "^$word " <<<"$table"; then
+		if [[ " $commands " == *" $word "* ]]; then
 			command=$word
 			break
 		fi
@@ -30,12 +30,11 @@ _flywall() {
 	*:-i | *:--instance | *:-D | *:--define) return ;;
 	esac
 
-	local words
-	if [ -z "$command" ]; then
-		words=$(cut -d ' ' -f 1 <<<"$table")
-		[[ $cur == -* ]] && words='-f -n -i -I -D -v -V -h --take-over'
-	elif [[ $cur == -* ]]; then
-		words=$(grep -- "^$command " <<<"$table" | cut -d ' ' -f 2-)
+	if [[ $cur == -* ]]; then
+		words=$("${COMP_WORDS[0]}" --commands 2>/dev/null |
+			sed -n "s/^${command:-run} //p")
+	elif [ -z "$command" ]; then
+		words=$commands
 	else
 		case $command in
 		list) words='config rules flows' ;;
