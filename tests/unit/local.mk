@@ -130,3 +130,8 @@ tests_unit_test_resolve_LDADD = $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_sets
 tests_unit_test_sets_SOURCES = tests/unit/test_sets.c $(fw_typed_text)
 tests_unit_test_sets_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_inspect_corpus
+tests_unit_test_inspect_corpus_SOURCES = tests/unit/test_inspect_corpus.c \
+	tests/unit/capture.c tests/unit/capture.h
+tests_unit_test_inspect_corpus_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
