@@ -9,6 +9,8 @@
 #include "offline/offline.h"
 
 #include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "offline/load.h"
@@ -50,15 +52,30 @@ static void print_ok(const char *file, const struct fw_load *load)
 }
 
 /* --- JSON ----------------------------------------------------------------- */
+/* Texts quote the user's bytes, and JSON is UTF-8: what is not becomes '?'. */
+static json_t *string(const char *text)
+{
+	json_t *value = text ? json_string(text) : json_null();
+	char *copy;
+
+	if (value)
+		return value;
+	copy = strdup(text);
+	for (char *p = copy; p && *p; p++)
+		if (*p & 0x80)
+			*p = '?';
+	value = copy ? json_string(copy) : NULL;
+	free(copy);
+	return value;
+}
+
 static json_t *place(const struct fw_loc *loc, const char *text)
 {
-	json_t *object = json_pack("{s:s?, s:i, s:i, s:i, s:i, s:s}", "file",
-				   loc->file, "line", (int)loc->line, "column",
-				   (int)loc->col, "end_line",
-				   (int)loc->end_line, "end_column",
-				   (int)loc->end_col, "text", text);
-
-	return object;
+	return json_pack("{s:o, s:i, s:i, s:i, s:i, s:o}", "file",
+			 string(loc->file), "line", (int)loc->line, "column",
+			 (int)loc->col, "end_line", (int)loc->end_line,
+			 "end_column", (int)loc->end_col, "text",
+			 string(text));
 }
 
 static json_t *diagnostic(const struct fw_diag *diag)
@@ -75,8 +92,7 @@ static json_t *diagnostic(const struct fw_diag *diag)
 					  diag->severity)));
 	(void)json_object_set_new(object, "id", json_string(diag->id));
 	if (diag->hint)
-		(void)json_object_set_new(object, "hint",
-					  json_string(diag->hint));
+		(void)json_object_set_new(object, "hint", string(diag->hint));
 	(void)json_object_set_new(object, "related", related);
 	return object;
 }
@@ -91,8 +107,8 @@ static void add_json(json_t *files, json_t *diagnostics, const char *file,
 		(void)json_array_append_new(diagnostics,
 					    diagnostic(&load->diags.items[i]));
 	(void)json_array_append_new(
-		files, json_pack("{s:s, s:b, s:I, s:I, s:I}", "file", file,
-				 "ok", !load->status, "rules",
+		files, json_pack("{s:o, s:b, s:I, s:I, s:I}", "file",
+				 string(file), "ok", !load->status, "rules",
 				 (json_int_t)totals.rules, "xdp",
 				 (json_int_t)totals.xdp, "inspect",
 				 (json_int_t)totals.inspect));
