@@ -272,6 +272,8 @@ int fw_apply_open(const struct fw_apply_config *config,
 			r = open_all(a, options, ret_error);
 	}
 	if (r) {
+		if (a && a->fs.dir[0] && !a->fs.adopted)
+			fw_bpf_fs_remove(a->fs.dir);	/* begun here */
 		fw_apply_close(a);
 		return fw_apply_fail(ret_error, FW_APPLY_SYSTEM, r,
 				     "cannot start: %s", strerror(-r));

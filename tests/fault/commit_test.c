@@ -225,6 +225,25 @@ static void test_killed(void **state)
 	assert_int_equal(veth_probe(), BY_SECOND);
 }
 
+/* A start that is refused leaves nothing but says why. */
+static void test_fails_at_start(void **state)
+{
+	struct fw_plan_options options = {.flows = 4096};
+	struct fw_apply_error error;
+	struct fw_apply *none = NULL;
+
+	assert_int_equal(fw_apply_flush(apply, &error), 0);
+	assert_int_equal(setenv("FLYWALL_FAULT", *state, 1), 0);
+	assert_int_equal(fw_apply_open(veth_config(), &options, &none, &error),
+			 -EIO);
+	assert_int_equal(unsetenv("FLYWALL_FAULT"), 0);
+	assert_null(none);
+	assert_int_equal(error.code, 69);
+	assert_non_null(strstr(error.text, *state));
+	assert_non_null(strstr(error.text, "/verifier.log"));
+	veth_run("test -z \"$(ls %s/test)\"", veth_config()->bpffs);
+}
+
 /* The first start of all: no half-filled folder is adopted. */
 static void test_killed_at_start(void **state)
 {
@@ -264,6 +283,8 @@ int main(void)
 		TEST(test_killed, "flip 2"),
 		TEST(test_killed, "drain 2"),
 		TEST(test_killed, "retire 2"),
+		TEST(test_fails_at_start, "xdp"),
+		TEST(test_fails_at_start, "tc"),
 		TEST(test_killed_at_start, "xdp"),
 		TEST(test_killed_at_start, "dns"),
 	};
