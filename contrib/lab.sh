@@ -137,14 +137,17 @@ lab_down() {
 	local n
 	trap '' INT TERM
 	if [ -n "${lab_daemon:-}" ] && kill -0 "$lab_daemon" 2>/dev/null; then
-		lab_stop >/dev/null 2>&1
+		timeout 20 nsenter --net="/run/netns/$LAB-firewall" \
+			"$FLYWALL" -i "$LAB" stop --flush >/dev/null 2>&1
 	fi
 	[ ${#lab_pids[@]} -eq 0 ] || kill "${lab_pids[@]}" 2>/dev/null
 	for n in client firewall server; do
 		# what they started in their turn, a server for each connection
 		# say, is all that can still run in a namespace of this lab
 		ip netns pids "$LAB-$n" 2>/dev/null | xargs -r kill -9
-		wait 2>/dev/null
+	done
+	wait 2>/dev/null
+	for n in client firewall server; do
 		ip netns delete "$LAB-$n" 2>/dev/null
 	done
 	[ -n "${lab_dir:-}" ] && rm -rf "$lab_dir"
