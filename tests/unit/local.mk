@@ -135,3 +135,11 @@ fw_unit_tests += tests/unit/test_inspect_corpus
 tests_unit_test_inspect_corpus_SOURCES = tests/unit/test_inspect_corpus.c \
 	tests/unit/capture.c tests/unit/capture.h
 tests_unit_test_inspect_corpus_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_verdicts
+tests_unit_test_verdicts_SOURCES = tests/unit/test_verdicts.c
+tests_unit_test_verdicts_LDADD = $(flywall_LDADD) $(CMOCKA_LIBS)
+
+fw_unit_tests += tests/unit/test_table
+tests_unit_test_table_SOURCES = tests/unit/test_table.c
+tests_unit_test_table_LDADD = libfwclient.a libfwdaemon.a $(fw_unit_libs)
