@@ -5,15 +5,15 @@
  * and Varghese, SIGCOMM 2001).
  *
  * In: plan->xdp.rules, one match a field each. Out: plan->xdp.tables, in the
- * layout of abi.h, sorted, the same for the same rules. Fails only for want of
- * memory.
+ * layout of abi.h, sorted, the same for the same rules. More classes than the
+ * kernel should hold are a diagnostic; else it fails only for want of memory.
  *
  * Values with the same rules are one class, and the class is its row: rows are
  * interned, so equal ones are one. Row 0 is empty. Ports and bytes are swept
  * over the ends of their intervals. Addresses go by prefix: every prefix of a
  * rule is an entry, and its row has the rules of the prefixes that cover it
- * too, so the longest match finds them all; an entry that says the same as the
- * next one above it is left out.
+ * too, so the longest match finds them all. Where no prefix is, no entry is:
+ * there the rules are those that do not test the address.
  */
 #include <assert.h>
 #include <errno.h>
@@ -24,6 +24,9 @@
 #include "util/cleanup.h"
 
 /* --- rows ----------------------------------------------------------------- */
+/* 16 MiB, and as much again for the other slot. */
+#define ROWS_MAX (1u << 17)
+
 struct rows {
 	struct fw_row *items;
 	uint32_t n, cap;
@@ -64,8 +67,8 @@ static int grow_rows(struct rows *rows)
 	struct fw_row *items;
 	uint32_t *slots;
 
-	if (cap > 1u << 28)
-		return -ENOMEM;
+	if (cap > ROWS_MAX)
+		return -ENOSPC;
 	items = realloc(rows->items, cap * sizeof(*items));
 	if (!items)
 		return -ENOMEM;
@@ -85,9 +88,10 @@ static int grow_rows(struct rows *rows)
 static int intern(struct rows *rows, const struct fw_row *row, uint32_t *ret)
 {
 	uint32_t *slot;
+	int r = rows->n == rows->cap ? grow_rows(rows) : 0;
 
-	if (rows->n == rows->cap && grow_rows(rows) < 0)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	slot = find_slot(rows, row);
 	if (!*slot) {
 		rows->items[rows->n++] = *row;
@@ -234,12 +238,14 @@ static int sweep(struct build *b, enum fw_field field, uint32_t max,
 	qsort(edges, n, sizeof(*edges), by_place);
 	while (v <= max) {
 		uint32_t end, id;
+		int r;
 
 		while (at < n && edges[at].at == v)
 			flip(&row, edges[at++].rule);
 		end = at < n && edges[at].at <= max ? edges[at].at : max + 1;
-		if (intern(&b->rows, &row, &id) < 0)
-			return -ENOMEM;
+		r = intern(&b->rows, &row, &id);
+		if (r < 0)
+			return r;
 		while (v < end)
 			values[v++] = id;
 	}
@@ -377,7 +383,7 @@ struct cover {
 	uint32_t id;
 };
 
-/* Turns sorted prefixes into entries; returns their number or -ENOMEM. */
+/* Turns sorted prefixes into entries; returns their number or -errno. */
 static ssize_t nest(struct build *b, enum fw_field field, unsigned width,
 		    const prefix_vec *prefixes, struct entry *entries)
 {
@@ -392,6 +398,7 @@ static ssize_t nest(struct build *b, enum fw_field field, unsigned width,
 	for (size_t i = 0; i < prefixes->n;) {
 		const struct prefix *p = &prefixes->items[i];
 		struct cover *c;
+		int r;
 
 		while (depth > 0 && stack[depth].last < p->addr)
 			depth--;
@@ -401,10 +408,9 @@ static ssize_t nest(struct build *b, enum fw_field field, unsigned width,
 		for (; i < prefixes->n && by_prefix(&prefixes->items[i], p) == 0;
 		     i++)
 			set_bit(&c->row, prefixes->items[i].rule);
-		if (intern(&b->rows, &c->row, &c->id) < 0)
-			return -ENOMEM;
-		if (c->id == stack[depth].id)
-			continue;
+		r = intern(&b->rows, &c->row, &c->id);
+		if (r < 0)
+			return r;
 		entries[n++] = (struct entry){ p->addr, c->id, p->len };
 		depth++;
 	}
@@ -500,6 +506,23 @@ static int build_gen(struct build *b, const struct fw_typed *typed)
 			 sizeof(b->gen), 1, NULL, value);
 }
 
+/* At the first ingress chain: it is all of them together that are too many. */
+static int refuse(const struct fw_typed *typed)
+{
+	static const struct fw_loc nowhere = { .file = "" };
+	const struct fw_loc *loc = &nowhere;
+
+	for (size_t i = typed->n_tables; i-- > 0;)
+		for (size_t k = typed->tables[i].n_chains; k-- > 0;)
+			if (typed->tables[i].chains[k].hook == FW_HOOK_INGRESS &&
+			    typed->tables[i].chains[k].item)
+				loc = &typed->tables[i].chains[k].item->loc;
+	fw_error(typed->diags, "too-many-classes", loc,
+		 "the rules of ingress chains tell more than %u classes of "
+		 "values apart, as many as XDP can hold", ROWS_MAX);
+	return 0;
+}
+
 int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan)
 {
 	struct build b = { .plan = plan };
@@ -524,6 +547,8 @@ int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan)
 	if (r == 0)
 		r = build_gen(&b, typed);
 	rows_done(&b.rows);
+	if (r == -ENOSPC)
+		return refuse(typed);
 	if (r < 0)
 		return r;
 	plan->xdp.tables = b.tables.items;

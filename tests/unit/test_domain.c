@@ -17,6 +17,8 @@ static const struct fw_domain domains[] = {
 	{ .name = "both.example" },
 	{ .name = "evil.example" },
 	{ .name = "only.example", .exact = true },
+	{ .name = "twice.example", .exception = true },
+	{ .name = "twice.example" },
 	{ .name = "xn--bcher-kva.example" },
 };
 static const struct fw_domain_set set = {
@@ -65,6 +67,13 @@ static void exact_goes_before_below(void **state)
 	assert_true(has("www.both.example"));
 }
 
+static void exception_goes_before_member(void **state)
+{
+	(void)state;
+	assert_false(has("twice.example"));
+	assert_false(has("www.twice.example"));
+}
+
 static void rubbish_is_in_no_set(void **state)
 {
 	char longest[254 + sizeof(".evil.example")];
@@ -91,6 +100,7 @@ int main(void)
 		cmocka_unit_test(exact_is_itself_only),
 		cmocka_unit_test(longest_decides),
 		cmocka_unit_test(exact_goes_before_below),
+		cmocka_unit_test(exception_goes_before_member),
 		cmocka_unit_test(rubbish_is_in_no_set),
 	};
 

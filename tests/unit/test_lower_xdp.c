@@ -589,6 +589,18 @@ static void management_of_another_device(void **state)
 	build_lower(&b);
 	assert_int_equal(heads(&b, "wan"), 0);
 	build_done(&b);
+
+	/* On its own device: the line and what is implied, but no mirror, by
+	 * which anyone who sends from port 22 would get in. */
+	build_init(&b);
+	build_management_of(&b, P_IIF("wan"), P_DPORT("tcp dport 22", 22));
+	build_rule_of(&b, wan_chain(&b), P_DROP);
+	build_lower(&b);
+	assert_int_equal(heads(&b, "wan"), 4);
+	assert_int_equal(xdp_rule(&b, "wan", 0)->matches[0].field,
+			 FW_FIELD_DPORT);
+	assert_int_equal(xdp_rule(&b, "wan", 1)->matches[0].field, FW_FIELD_L3);
+	build_done(&b);
 }
 
 /* A line that XDP cannot judge holds back what it might meet, and its chain's
