@@ -101,9 +101,10 @@ static __always_inline bool question_read(struct __sk_buff *skb, __u32 at,
 		return false;
 	if (len > FW_DNS_NAME_MAX)
 		len = FW_DNS_NAME_MAX;
+	/* Changes nothing, and says 1 to 256 in a way that a verifier sees which
+	 * does not take it from a comparison with 0 (6.1). */
 	barrier_var(len);
-	if (len < 1 || len > FW_DNS_NAME_MAX)
-		return false;
+	len = ((len - 1) & FW_DNS_NAME_MAX) + 1;
 	if (bpf_skb_load_bytes(skb, at, event->name, len))
 		return false;
 	len = name_length(event->name, len);
