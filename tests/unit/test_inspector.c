@@ -458,6 +458,15 @@ static void same_tuple_again(void **state)
 	assert_int_not_equal(lab.last.id, id);
 	expect_blocked(&lab, say(&lab, false, ACK, evil.data, evil.len));
 
+	/* undecided, but ended: a SYN is enough */
+	lab.tuple.sport++;
+	handshake(&lab);
+	(void)say(&lab, false, FW_TCP_FIN | ACK, NULL, 0);
+	id = lab.last.id;
+	lab.seq[0] += 100000;
+	(void)say(&lab, false, SYN, NULL, 0);
+	assert_int_not_equal(lab.last.id, id);
+
 	/* never answered: the client tries again with another number */
 	lab.tuple.sport++;
 	(void)say(&lab, false, SYN, NULL, 0);

@@ -322,6 +322,21 @@ static void no_extensions(void **state)
 	assert_false(tls.has_sni);
 }
 
+/* A byte that no field holds. */
+static void behind_extensions(void **state)
+{
+	struct hello message = hello_message("a.example", 0);
+	struct hello hello;
+	struct fw_tls tls;
+
+	(void)state;
+	hello_put(&message, "", 1);
+	message.data[AT_LEN + 2]++;
+	hello = hello_records(&message, 0);
+	tls = parse(hello.data, hello.len);
+	assert_state(tls, FW_TLS_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +350,7 @@ int main(void)
 		cmocka_unit_test(first_name_counts),
 		cmocka_unit_test(name_form),
 		cmocka_unit_test(no_extensions),
+		cmocka_unit_test(behind_extensions),
 	};
 
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
