@@ -49,6 +49,8 @@ static int connect_to(const char *path)
 	return FW_TAKE_FD(fd);
 }
 
+/* A daemon that refuses to be asked says so and closes: that is no failure to
+ * send, its answer can be read. */
 static int send_request(int fd, const char *command, json_t *arguments)
 {
 	_cleanup_free_ char *text = NULL;
@@ -68,7 +70,7 @@ static int send_request(int fd, const char *command, json_t *arguments)
 		ssize_t n = send(fd, text + sent, len - sent, MSG_NOSIGNAL);
 
 		if (n < 0)
-			return -errno;
+			return errno == EPIPE ? 0 : -errno;
 		sent += (size_t)n;
 	}
 	return 0;

@@ -15,6 +15,7 @@ fw_net_tests = \
 	tests/net/refused \
 	tests/net/reload \
 	tests/net/split \
+	tests/net/steer \
 	tests/net/vetted
 
 EXTRA_DIST += $(fw_net_tests) tests/net/lib.sh
@@ -33,12 +34,21 @@ tests_net_generation_test_SOURCES = tests/net/generation_test.c \
 	$(fw_veth_sources)
 tests_net_generation_test_LDADD = $(fw_veth_libs)
 
-check_PROGRAMS += tests/net/nft_test
-TESTS += tests/net/nft_test
-tests_net_nft_test_SOURCES = tests/net/nft_test.c
-tests_net_nft_test_LDADD = libfwapply.a libfwutil.a $(LIBNFTABLES_LIBS) \
+fw_nft_test_libs = libfwapply.a libfwutil.a $(LIBNFTABLES_LIBS) \
 	$(LIBNFTNL_LIBS) $(LIBNFQ_LIBS) $(LIBMNL_LIBS) $(NETTLE_LIBS) \
 	$(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/net/nft_test
+TESTS += tests/net/nft_test
+tests_net_nft_test_SOURCES = tests/net/nft_test.c tests/net/nft_lab.c \
+	tests/net/nft_lab.h
+tests_net_nft_test_LDADD = $(fw_nft_test_libs)
+
+check_PROGRAMS += tests/net/nft_queue_test
+TESTS += tests/net/nft_queue_test
+tests_net_nft_queue_test_SOURCES = tests/net/nft_queue_test.c \
+	tests/net/nft_lab.c tests/net/nft_lab.h
+tests_net_nft_queue_test_LDADD = $(fw_nft_test_libs)
 
 # The worker alone, with a gate of iptables
 check_PROGRAMS += tests/net/queue_worker
