@@ -29,18 +29,23 @@ libfwapply_a_SOURCES = \
 	src/apply/nft.h \
 	src/apply/nft_child.c \
 	src/apply/nft_child.h \
+	src/apply/nft_commit.c \
 	src/apply/nft_complain.c \
 	src/apply/nft_complain.h \
+	src/apply/nft_counts.c \
 	src/apply/nft_diff.c \
 	src/apply/nft_diff.h \
 	src/apply/nft_kernel.c \
 	src/apply/nft_kernel.h \
 	src/apply/nft_lcs.c \
 	src/apply/nft_lcs.h \
+	src/apply/nft_private.h \
 	src/apply/nft_queue.c \
 	src/apply/nft_queue.h \
 	src/apply/nft_record.c \
 	src/apply/nft_record.h \
+	src/apply/nft_script.c \
+	src/apply/nft_script.h \
 	src/apply/nft_state.c \
 	src/apply/nft_state.h \
 	src/apply/queue_rule.c \

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXIT_REFUSED 69
+#include "apply/error.h"
 
 static struct fw_nft_line *line_of(const struct fw_nft_script *script,
 				   const struct fw_nft_complaint *complaint)
@@ -79,34 +79,30 @@ static void tell_of_line(const struct fw_nft_line *line,
 			 struct fw_apply_error *ret)
 {
 	const struct fw_nft_origin *origin = &line->origin;
+	const struct fw_nft_rec_table *table = origin->table;
 	char pointed[160];
 
 	put_pointed(pointed, sizeof(pointed), line->text, complaint);
-	if (origin->rule) {
+	if (origin->rule)
+		(void)fw_apply_fail(ret, FW_APPLY_REFUSED, 0,
+				    "nft refuses \"%.400s\" in chain %s of table "
+				    "%s %s: %s%s", origin->rule->text,
+				    origin->chain->name, table->family,
+				    table->name, complaint->text, pointed);
+	else if (origin->object || origin->chain)
+		(void)fw_apply_fail(ret, FW_APPLY_REFUSED, 0,
+				    "nft refuses %s %s of table %s %s: %s%s",
+				    origin->object ? origin->object->kind : "chain",
+				    origin->object ? origin->object->name :
+				    origin->chain->name, table->family,
+				    table->name, complaint->text, pointed);
+	else
+		(void)fw_apply_fail(ret, FW_APPLY_REFUSED, 0,
+				    "nft refuses \"%.400s\" for table %s %s: %s",
+				    line->text + strspn(line->text, "\t "),
+				    table->family, table->name, complaint->text);
+	if (ret && origin->rule)
 		ret->rule = origin->rule->rule;
-		(void)snprintf(ret->text, sizeof(ret->text),
-			       "nft refuses \"%.400s\" in chain %s of table %s %s: %s%s",
-			       origin->rule->text, origin->chain->name,
-			       origin->table->family, origin->table->name,
-			       complaint->text, pointed);
-	} else if (origin->object) {
-		(void)snprintf(ret->text, sizeof(ret->text),
-			       "nft refuses %s %s of table %s %s: %s%s",
-			       origin->object->kind, origin->object->name,
-			       origin->table->family, origin->table->name,
-			       complaint->text, pointed);
-	} else if (origin->chain) {
-		(void)snprintf(ret->text, sizeof(ret->text),
-			       "nft refuses chain %s of table %s %s: %s%s",
-			       origin->chain->name, origin->table->family,
-			       origin->table->name, complaint->text, pointed);
-	} else {
-		(void)snprintf(ret->text, sizeof(ret->text),
-			       "nft refuses \"%.400s\" for table %s %s: %s",
-			       line->text + strspn(line->text, "\t "),
-			       origin->table->family, origin->table->name,
-			       complaint->text);
-	}
 }
 
 void fw_nft_tell(const struct fw_nft_script *script,
@@ -120,14 +116,10 @@ void fw_nft_tell(const struct fw_nft_script *script,
 		if (remedy_for_line(line_of(script, &complaints->items[i])) ==
 		    FW_NFT_REFUSED)
 			told = &complaints->items[i];
-	*ret_error = (struct fw_apply_error){
-		.code = EXIT_REFUSED,
-		.rule = FW_NO_RULE,
-	};
 	line = line_of(script, told);
 	if (line)
 		tell_of_line(line, told, ret_error);
 	else
-		(void)snprintf(ret_error->text, sizeof(ret_error->text),
-			       "nft refuses the tables: %s", told->text);
+		(void)fw_apply_fail(ret_error, FW_APPLY_REFUSED, 0,
+				    "nft refuses the tables: %s", told->text);
 }

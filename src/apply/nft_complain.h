@@ -6,7 +6,7 @@
 
 #include "apply/generation.h"
 #include "apply/nft_child.h"
-#include "apply/nft_diff.h"
+#include "apply/nft_script.h"
 
 enum fw_nft_remedy {
 	FW_NFT_RUN_AGAIN,	/* lines were switched off */

@@ -31,9 +31,7 @@
 #include <string.h>
 
 #include "apply/nft_lcs.h"
-#include "util/buf.h"
 #include "util/cleanup.h"
-#include "util/vec.h"
 
 /* One table on both sides. */
 struct pair {
@@ -48,49 +46,17 @@ struct pair {
 };
 
 /* --- lines ------------------------------------------------------------------ */
-static struct fw_nft_line *add_line(struct fw_nft_script *script,
-				    const struct fw_nft_origin *origin,
-				    const char *text)
-{
-	struct {
-		struct fw_nft_line *items;
-		size_t n, cap;
-	} lines = {script->lines, script->n, script->cap};
-	struct fw_nft_line *line;
-
-	if (!text)
-		return NULL;
-	line = fw_vec_push(script->arena, &lines);
-	if (!line)
-		return NULL;
-	line->text = text;
-	line->origin = *origin;
-	script->lines = lines.items;
-	script->n = lines.n;
-	script->cap = lines.cap;
-	return line;
-}
-
-#define LINE(pair, origin, ...)                                           \
-	do {                                                              \
-		struct fw_arena *arena_ = (pair)->script->arena;          \
-		if (!add_line((pair)->script, (origin),                   \
-			      fw_arena_printf(arena_, __VA_ARGS__)))      \
-			(pair)->error = -ENOMEM;                          \
+#define LINE(pair, ...)                                                \
+	do {                                                           \
+		if (!fw_nft_script_add((pair)->script, __VA_ARGS__))   \
+			(pair)->error = -ENOMEM;                       \
 	} while (0)
 
-/* A text of several lines, as it stands. */
 static void add_block(struct pair *pair, const struct fw_nft_origin *origin,
 		      const char *text)
 {
-	while (text && *text) {
-		size_t len = strcspn(text, "\n");
-
-		if (len)
-			LINE(pair, origin, "\t\t%.*s", (int)len, text);
-		text += len;
-		text += *text != '\0';
-	}
+	if (fw_nft_script_add_block(pair->script, origin, text) < 0)
+		pair->error = -ENOMEM;
 }
 
 static struct fw_nft_origin about(const struct pair *pair)
@@ -584,10 +550,8 @@ static int delete_table(struct fw_nft_script *script,
 
 	for (size_t i = 0; i < table->n_chains; i++)
 		script->moves_base_chains |= table->chains[i].base != NULL;
-	return add_line(script, &origin,
-			fw_arena_printf(script->arena, "delete table %s %s",
-					table->family, table->name)) ?
-		0 : -ENOMEM;
+	return fw_nft_script_add(script, &origin, "delete table %s %s",
+				 table->family, table->name) ? 0 : -ENOMEM;
 }
 
 int fw_nft_diff(const struct fw_nft_record *live, struct fw_nft_record *next,
@@ -625,41 +589,4 @@ int fw_nft_diff(const struct fw_nft_record *live, struct fw_nft_record *next,
 		r = pairs[i].error;
 	}
 	return r;
-}
-
-/* --- text ------------------------------------------------------------------- */
-static bool list_is_empty(const struct fw_nft_script *script, size_t open)
-{
-	for (size_t i = 0; i < script->lines[open].list; i++)
-		if (!script->lines[open + 1 + i].off)
-			return false;
-	return true;
-}
-
-const char *fw_nft_script_render(const struct fw_nft_script *script, bool hooks)
-{
-	_cleanup_(fw_buf_done) struct fw_buf buf = {0};
-	size_t skip = 0;	/* lines that follow and are left out */
-
-	for (size_t i = 0; i < script->n; i++) {
-		const struct fw_nft_line *line = &script->lines[i];
-
-		if (line->list && list_is_empty(script, i))
-			skip = (size_t)line->list + 2;
-		/* A line that goes on in the next one: within a list nft does
-		 * not take an empty line. */
-		fw_buf_add(&buf, skip || line->off || (line->hook && !hooks) ?
-			   "\\" : line->text);
-		fw_buf_addc(&buf, '\n');
-		skip -= skip != 0;
-	}
-	if (!buf.text)
-		return buf.failed ? NULL : "";
-	return buf.failed ? NULL :
-		fw_arena_strndup(script->arena, buf.text, buf.len);
-}
-
-bool fw_nft_script_empty(const struct fw_nft_script *script)
-{
-	return script->n == 0;
 }

@@ -6,36 +6,9 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "apply/nft_record.h"
-#include "util/arena.h"
-
-/* What a line of the script is about, for nft's complaints about it. */
-struct fw_nft_origin {
-	const struct fw_nft_rec_table *table;
-	struct fw_nft_rec_object *object;	/* or NULL */
-	const struct fw_nft_rec_chain *chain;	/* or NULL */
-	const struct fw_nft_rec_rule *rule;	/* of the next record, or NULL */
-	bool element;		/* one element of object, alone on its line */
-	bool removal;		/* valid with element */
-};
-
-struct fw_nft_line {
-	const char *text;
-	struct fw_nft_origin origin;
-	bool off;		/* to be left out: fw_nft_script_render() */
-	bool hook;		/* makes the chain around it a base chain */
-	uint32_t list;		/* elements in the list that opens here */
-};
-
-struct fw_nft_script {
-	struct fw_arena *arena;
-	struct fw_nft_line *lines;	/* line n of nft's stands at n - 1 */
-	size_t n, cap;
-	bool moves_base_chains;	/* a base chain comes or goes */
-};
+#include "apply/nft_script.h"
 
 struct fw_nft_diff_options {
 	bool queue_rules;	/* the script makes queue rules; else somebody
@@ -53,9 +26,3 @@ struct fw_nft_diff_options {
 int fw_nft_diff(const struct fw_nft_record *live, struct fw_nft_record *next,
 		const struct fw_nft_diff_options *options,
 		struct fw_nft_script *script);
-
-/* The text, lines that are off without words so that the count stays; lists that
- * lost all their elements are left out. Without hooks all new chains are regular
- * ones. Memory of script's arena; NULL when it ran out. */
-const char *fw_nft_script_render(const struct fw_nft_script *script, bool hooks);
-bool fw_nft_script_empty(const struct fw_nft_script *script);
