@@ -25,10 +25,17 @@ libfwcompile_a_SOURCES = \
 	src/compile/resolve.h \
 	src/compile/resolve_commands.c \
 	src/compile/resolve_defines.c \
+	src/compile/rule.h \
 	src/compile/rule_keys.c \
+	src/compile/rule_match.c \
+	src/compile/rule_protocols.c \
 	src/compile/sets.c \
+	src/compile/sets.h \
 	src/compile/sets_domain.c \
+	src/compile/sets_elements.c \
 	src/compile/sets_file.c \
+	src/compile/sets_lines.c \
+	src/compile/sets_names.c \
 	src/compile/shapes.c \
 	src/compile/symbols.c \
 	src/compile/symbols.h \

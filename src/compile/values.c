@@ -206,9 +206,7 @@ static enum fw_value_result prefix(enum fw_value_type type, const char *text,
 	if (len > bits)
 		return wrong(error, "bad-value", "prefix length %.*s is beyond "
 			     "%u", SHOWN, text, bits);
-	host = len ? fw_value_max(type) >> len : fw_value_max(type);
-	if (len == 128)
-		host = 0;
+	host = len < 128 ? fw_value_max(type) >> len : 0;
 	ret->lo = value & ~host;
 	ret->hi = value | host;
 	return FW_VALUE_OK;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the check of sets share. */
+#pragma once
+
+#include "compile/typecheck.h"
+#include "util/buf.h"
+
+/* A set while it is checked. */
+struct fw_set_check {
+	struct fw_checker *checker;
+	const struct fw_res_set *source;
+	struct fw_typed_set *set;
+	const char *type;		/* as written: "ipv4_addr . mark" */
+	struct fw_loc type_loc;
+	const struct fw_word *file;
+	struct fw_file_options options;
+	uint64_t size;
+	bool stateful;			/* counter, limit or quota an element */
+	struct fw_buf body;
+	struct fw_interval_vec intervals;
+	struct fw_domain_vec domains;
+	FW_VEC(struct fw_loc) places;	/* of intervals, in that order */
+	FW_VEC(const char *) texts;	/* elements for nft */
+};
+
+/* sets_lines.c: the lines of a set, and what they may not say together. */
+int fw_set_check_lines(struct fw_set_check *check);
+/* sets_elements.c: its elements; overlaps. */
+int fw_set_check_elements(struct fw_set_check *check);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The elements of a set: values, prefixes, ranges, domain names.
+ *
+ * In: runs of words between commas. Out: intervals or domains for the types
+ * that Flywall understands, and each element as a text for nft. A wrong one is
+ * an error at its columns, and so are intervals that nft would not take beside
+ * each other; of other types nft is the judge.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/sets.h"
+#include "compile/vocabulary.h"
+#include "util/cleanup.h"
+
+/* How many words of an element are its value; the rest is comment, timeout and
+ * the like. */
+static size_t value_words(const struct fw_res_run *run)
+{
+	static const char *const options[] = { "comment", "timeout", "expires",
+					       "counter", "limit",   "quota" };
+
+	for (size_t n = 1; n < run->n_words; n++)
+		for (size_t i = 0; i < FW_ARRAY_SIZE(options); i++)
+			if (fw_word_is(&run->words[n], options[i]))
+				return n;
+	return run->n_words;
+}
+
+static int keep_text(struct fw_set_check *check, const struct fw_res_run *run)
+{
+	const char **slot = fw_vec_push(check->checker->arena, &check->texts);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = fw_words_text(check->checker->arena, run->words, run->n_words);
+	return *slot ? 0 : -ENOMEM;
+}
+
+/* Words that belong together: `=example.com` may come as two. */
+static const char *joined(struct fw_arena *arena, const struct fw_res_run *run,
+			  size_t n)
+{
+	const char *text = run->words[0].text;
+
+	for (size_t i = 1; text && i < n; i++)
+		text = fw_arena_printf(arena, "%s%s", text, run->words[i].text);
+	return text;
+}
+
+static int domain_element(struct fw_set_check *check,
+			  const struct fw_res_run *run)
+{
+	struct fw_checker *checker = check->checker;
+	struct fw_value_error error = { .hint = "" };
+	struct fw_loc span = fw_loc_span(&run->words[0].loc,
+					 &run->words[run->n_words - 1].loc);
+	struct fw_domain *slot = fw_vec_push(checker->arena, &check->domains);
+	const char *text = joined(checker->arena, run, run->n_words);
+	struct fw_diag *diag;
+	int r;
+
+	if (!slot || !text)
+		return -ENOMEM;
+	r = fw_domain_read(checker->arena, text, slot, &error);
+	if (r != -EINVAL)
+		return r;
+	check->domains.n--;
+	diag = fw_error(checker->diags, error.id, &span, "%s", error.text);
+	if (error.hint[0])
+		fw_diag_hint(checker->diags, diag, "%s", error.hint);
+	return 0;
+}
+
+static void needs_interval(struct fw_set_check *check, const struct fw_loc *loc)
+{
+	struct fw_diag *diag = fw_error(
+		check->checker->diags, "needs-interval", loc,
+		"set '%s' holds single values only", check->source->name);
+
+	fw_diag_related(check->checker->diags, diag, &check->source->loc,
+			"declared here");
+	fw_diag_hint(check->checker->diags, diag,
+		     "'flags interval' admits prefixes and ranges");
+}
+
+static int value_element(struct fw_set_check *check, enum fw_value_type type,
+			 const struct fw_res_run *run)
+{
+	struct fw_checker *checker = check->checker;
+	size_t n = value_words(run);
+	struct fw_loc span = fw_loc_span(&run->words[0].loc,
+					 &run->words[n - 1].loc);
+	struct fw_interval value, *slot;
+	struct fw_loc *place;
+
+	/* A catch-all element, or one with a state of its own, is nft's. */
+	if (fw_mark_is(&run->words[0], "*"))
+		check->stateful = true;
+	if (n < run->n_words && !fw_word_is(&run->words[n], "comment"))
+		check->stateful = true;
+	if (fw_mark_is(&run->words[0], "*"))
+		return keep_text(check, run);
+	switch (fw_value_read(checker->diags, type, run->words, n, &value)) {
+	case FW_VALUE_OK:
+		break;
+	case FW_VALUE_WRONG:
+		return 0;
+	default:
+		fw_error(checker->diags, "bad-value", &span, "this is no %s",
+			 fw_value_prose(type));
+		return 0;
+	}
+	if (n == 3 && !check->set->interval) {
+		needs_interval(check, &span);
+		return 0;
+	}
+	/* A plain nft set may hold everything; one that is fed may not. */
+	if (check->file && !check->options.force && !value.lo &&
+	    value.hi == fw_value_max(type) &&
+	    (type == FW_VALUE_IPV4 || type == FW_VALUE_IPV6)) {
+		struct fw_diag *diag = fw_error(checker->diags, "everything",
+						&span,
+						"this covers every address");
+
+		fw_diag_hint(checker->diags, diag,
+			     "'force' in the set admits it");
+		return 0;
+	}
+	slot = fw_vec_push(checker->arena, &check->intervals);
+	place = fw_vec_push(checker->arena, &check->places);
+	if (!slot || !place)
+		return -ENOMEM;
+	*slot = value;
+	*place = span;
+	return keep_text(check, run);
+}
+
+static int read_elements(struct fw_set_check *check)
+{
+	const struct fw_res_set *source = check->source;
+	enum fw_value_type type = FW_VALUE_MAX_;
+	bool values = fw_set_value_type(check->set->type, &type);
+	int r = 0;
+
+	for (size_t i = 0; !r && i < source->elements.n; i++) {
+		const struct fw_res_run *run = &source->elements.items[i];
+
+		if (check->set->type == FW_SET_DOMAIN)
+			r = domain_element(check, run);
+		else if (values)
+			r = value_element(check, type, run);
+		else
+			r = keep_text(check, run);
+	}
+	return r;
+}
+
+/* An element with its place, to find overlaps. */
+struct placed {
+	struct fw_interval value;
+	const struct fw_loc *loc;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	if (x->value.lo != y->value.lo)
+		return x->value.lo < y->value.lo ? -1 : 1;
+	if (x->value.hi != y->value.hi)
+		return x->value.hi < y->value.hi ? -1 : 1;
+	return x->loc < y->loc ? -1 : x->loc > y->loc;
+}
+
+static void overlap(struct fw_set_check *check, const struct fw_loc *a,
+		    const struct fw_loc *b)
+{
+	const struct fw_loc *later = a > b ? a : b, *earlier = a > b ? b : a;
+	struct fw_diag *diag = fw_error(check->checker->diags, "overlap", later,
+					"this element overlaps another one");
+
+	fw_diag_related(check->checker->diags, diag, earlier, "the other one");
+	fw_diag_hint(check->checker->diags, diag,
+		     "'auto-merge' in the set merges them");
+}
+
+/* nft refuses intervals that overlap, unless they are equal or it may merge
+ * them. */
+static int check_overlaps(struct fw_set_check *check)
+{
+	size_t n = check->intervals.n, widest = 0;
+	struct placed *sorted;
+
+	if (!check->set->interval || check->set->merges || check->file || n < 2)
+		return 0;
+	sorted = fw_arena_array(check->checker->arena, n, sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = (struct placed){ check->intervals.items[i],
+					     &check->places.items[i] };
+	qsort(sorted, n, sizeof(*sorted), by_value);
+	for (size_t i = 1; i < n; i++) {
+		const struct placed *wide = &sorted[widest];
+		bool equal = sorted[i].value.lo == wide->value.lo &&
+			     sorted[i].value.hi == wide->value.hi;
+
+		if (sorted[i].value.lo <= wide->value.hi && !equal)
+			overlap(check, wide->loc, sorted[i].loc);
+		if (sorted[i].value.hi > wide->value.hi)
+			widest = i;
+	}
+	return 0;
+}
+int fw_set_check_elements(struct fw_set_check *check)
+{
+	int r = read_elements(check);
+
+	return r ? r : check_overlaps(check);
+}

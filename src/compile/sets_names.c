@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which set `@name` means, and what to say where it means none.
+ *
+ * In: a name and the table it stands in. Out: the typed set, marked as used, or
+ * a diagnostic with the places and names that help.
+ */
+#include <string.h>
+
+#include "compile/typecheck.h"
+
+const char *fw_check_set_type(const struct fw_checker *checker,
+			      const struct fw_typed_set *set)
+{
+	return checker->set_infos[set - checker->typed->sets].type;
+}
+
+static const struct fw_loc *set_loc(const struct fw_checker *checker,
+				    const struct fw_typed_set *set)
+{
+	return &checker->set_infos[set - checker->typed->sets].loc;
+}
+
+void fw_check_set_mismatch(struct fw_checker *checker,
+			   const struct fw_typed_set *set,
+			   const struct fw_word *word, const char *meant)
+{
+	struct fw_diag *diag = fw_error(
+		checker->diags, "set-type", &word->loc,
+		"%s '%s' is of type %s, but %s is meant here",
+		set->map ? "map" : "set", set->name,
+		fw_check_set_type(checker, set), meant);
+
+	fw_diag_related(checker->diags, diag, set_loc(checker, set),
+			"declared here");
+}
+
+static void unknown_set(struct fw_checker *checker,
+			const struct fw_typed_table *table,
+			const struct fw_word *word)
+{
+	const struct fw_typed *typed = checker->typed;
+	struct fw_diag *diag = fw_error(checker->diags, "unknown-set",
+					&word->loc, "there is no set '%s'",
+					word->text);
+	const struct fw_typed_set *elsewhere = NULL;
+	FW_VEC(const char *) names = { 0 };
+	const char *near;
+
+	for (size_t i = 0; i < typed->n_sets; i++) {
+		const struct fw_typed_set *set = &typed->sets[i];
+		const char **slot;
+
+		if (table && set->table && set->table != table) {
+			if (!strcmp(set->name, word->text))
+				elsewhere = set;
+			continue;
+		}
+		slot = fw_vec_push(checker->arena, &names);
+		if (slot)
+			*slot = set->name;
+	}
+	near = fw_nearest(word->text, names.items, names.n);
+	if (elsewhere)
+		fw_diag_related(checker->diags, diag,
+				set_loc(checker, elsewhere),
+				"a set of that name is in another table");
+	if (near)
+		fw_diag_hint(checker->diags, diag, "did you mean '@%s'?", near);
+}
+
+static void ambiguous_set(struct fw_checker *checker, const struct fw_word *word)
+{
+	const struct fw_typed *typed = checker->typed;
+	struct fw_diag *diag = fw_error(checker->diags, "ambiguous-set",
+					&word->loc, "several tables have a set "
+					"'%s'", word->text);
+
+	for (size_t i = 0; i < typed->n_sets; i++)
+		if (!strcmp(typed->sets[i].name, word->text))
+			fw_diag_related(checker->diags, diag,
+					set_loc(checker, &typed->sets[i]),
+					"one is here");
+	fw_diag_hint(checker->diags, diag,
+		     "a set at top level would be the one that is meant");
+}
+
+struct fw_typed_set *fw_check_set_name(struct fw_checker *checker,
+				       const struct fw_typed_table *table,
+				       const struct fw_word *word)
+{
+	struct fw_typed *typed = checker->typed;
+	struct fw_typed_set *top = NULL, *found = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < typed->n_sets; i++) {
+		struct fw_typed_set *set = &typed->sets[i];
+
+		if (strcmp(set->name, word->text))
+			continue;
+		if (!set->table) {
+			top = set;
+		} else if (!table || set->table == table) {
+			found = set;
+			n++;
+		}
+	}
+	/* A rule: its table's, else top level's. A block: the other way. */
+	if (top && (!table || !found)) {
+		found = top;
+		n = 1;
+	}
+	if (!n)
+		unknown_set(checker, table, word);
+	else if (n > 1)
+		ambiguous_set(checker, word);
+	if (n != 1)
+		return NULL;
+	found->used = true;
+	return found;
+}
