@@ -35,7 +35,7 @@ const char *fw_parse_found(struct fw_parser *parser, const struct fw_word *word)
 	const char *before = "'", *behind = "'", *text;
 	const int longest = 60;
 
-	if (!*word->text || !strcmp(word->text, "\n"))
+	if (word->kind == FW_WORD_MARK && (!*word->text || !strcmp(word->text, "\n")))
 		return "the end of the line";
 	if (word->kind == FW_WORD_STRING)
 		before = behind = "\"";

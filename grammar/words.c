@@ -13,7 +13,7 @@
 #include "grammar/parser.h"
 #include "grammar/position.h"
 
-#define LOOK_AHEAD 512	/* bytes */
+#define LOOK_AHEAD 160	/* bytes */
 
 /* ---- ends of statements, bodies and files ----------------------------------- */
 

@@ -43,7 +43,8 @@ static char *printed(struct fw_diags *diags)
 static void test_print(void **state)
 {
 	struct fw_arena *arena = fw_arena_new();
-	struct fw_source main_conf = source("main.conf", "include \"a.conf\"\n\tä ü x\n", NULL, 0);
+	struct fw_source main_conf =
+		source("main.conf", "include \"a.conf\"\n\tä ü x\n", NULL, 0);
 	struct fw_source inner = source("a.conf", "tabel ip x\n", &main_conf, 1);
 	struct fw_loc loc = at(&inner, 1, 1, 5), tabbed = at(&main_conf, 2, 5, 6);
 	struct fw_loc whole = { .file = "lists/x", .line = 7 };
@@ -194,7 +195,8 @@ static struct fw_hash hash_of(const char *a, const char *b)
 
 static void test_hash(void **state)
 {
-	struct fw_hash ab = hash_of("a", "b"), again = hash_of("a", "b"), one = hash_of("ab", NULL);
+	struct fw_hash ab = hash_of("a", "b"), again = hash_of("a", "b");
+	struct fw_hash one = hash_of("ab", NULL);
 	char hex[FW_HASH_HEX];
 
 	(void)state;
@@ -202,7 +204,8 @@ static void test_hash(void **state)
 	assert_memory_not_equal(&ab, &one, sizeof(ab));
 	/* printf '\0\0\0\0\0\0\0\002ab' | sha256sum */
 	fw_hash_hex(&one, hex);
-	assert_string_equal(hex, "9caccc24b5d7e06c21c0277b6530d66664273e11f326515c58eaa3691afccfff");
+	assert_string_equal(hex,
+			    "9caccc24b5d7e06c21c0277b6530d66664273e11f326515c58eaa3691afccfff");
 }
 
 int main(void)

@@ -104,14 +104,15 @@ static void test_hosts(void **state)
 
 static void test_csv(void **state)
 {
-	static const char text[] = "# id,ip\n1, 192.0.2.1 ,x\n2,\"192.0.2.2\",\"a \"\"b\"\", c\"\n"
-				   "3,192.0.2.3\n4,,\n";
+	static const char text[] = "# id,ip\n1, 192.0.2.1 ,x\n"
+				   "2,\"192.0.2.2\",\"a \"\"b\"\", c\"\n3,192.0.2.3\n4,,\n";
 
 	(void)state;
 	check_fields(FW_LIST_CSV, 2, text, "2:4 192.0.2.1\n3:4 192.0.2.2\n4:3 192.0.2.3\n");
 	check_fields(FW_LIST_CSV, 1, text, "2:1 1\n3:1 2\n4:1 3\n5:1 4\n");
 	check_fields(FW_LIST_CSV, 3, "a,b,\"a \"\"b\"\", c\"\n", "1:6 a \"b\", c\n");
-	check_fields(FW_LIST_AUTO, 0, "192.0.2.1,3\n192.0.2.2,4\n", "1:1 192.0.2.1\n2:1 192.0.2.2\n");
+	check_fields(FW_LIST_AUTO, 0, "192.0.2.1,3\n192.0.2.2,4\n",
+		     "1:1 192.0.2.1\n2:1 192.0.2.2\n");
 }
 
 struct refusal {
@@ -131,7 +132,8 @@ static void test_refused(void **state)
 		{ FW_LIST_PLAIN, "\xc0\xaf\n", 0, 1, 1, "not UTF-8" },
 		{ FW_LIST_PLAIN, "\xed\xa0\x80\n", 0, 1, 1, "not UTF-8" },
 		{ FW_LIST_PLAIN, "a \xc3", 0, 1, 3, "not UTF-8" },
-		{ FW_LIST_AUTO, "\n <!DOCTYPE html>\n<p>moved</p>\n", 0, 2, 2, "this is HTML or XML" },
+		{ FW_LIST_AUTO, "\n <!DOCTYPE html>\n<p>moved</p>\n", 0, 2, 2,
+		  "this is HTML or XML" },
 		{ FW_LIST_HOSTS, "0.0.0.0 a\nb c\n", 0, 2, 1, "expected an address and a name" },
 		{ FW_LIST_HOSTS, "0.0.0.0 a\n0.0.0.0 # b\n", 0, 2, 1, "no name behind" },
 		{ FW_LIST_CSV, "a,b\nc\n", 0, 2, 1, "too few columns" },

@@ -217,10 +217,12 @@ static void test_structure(void **state)
 		  "set s {\n\ttype domain\n\tmax-shrink 12.5%\n\telements = { \"a\" }\n}\n" },
 		{ "set s { type ja3; elements = { 00112233445566778899aabbccddeeff } }",
 		  "set s {\n\ttype ja3\n\telements = { 00112233445566778899aabbccddeeff }\n}\n" },
-		{ "options { management { iifname a tcp dport { 22, 80 } ; arp } device b { attach off } }",
+		{ "options { management { iifname a tcp dport { 22, 80 } ; arp }\n"
+		  "device b { attach off } }",
 		  "options {\n\tmanagement {\n\t\tiifname a tcp dport { 22, 80 }\n\t\tarp\n\t}\n"
 		  "\tdevice b {\n\t\tattach off\n\t}\n}\n" },
-		{ "inspect w { define x = 1; queue $x - 2; tls version < 1.2 drop; window 1 packets,2 kbytes }",
+		{ "inspect w { define x = 1; queue $x - 2; tls version < 1.2 drop\n"
+		  "window 1 packets,2 kbytes }",
 		  "inspect w {\n\tdefine x = 1\n\tqueue $x - 2\n\ttls version < 1.2 drop\n"
 		  "\twindow 1 packets, 2 kbytes\n}\n" },
 		{ "learn { confidence 0.9; devices = { a,b } }",
@@ -238,7 +240,8 @@ static void test_tree(void **state)
 {
 	struct run run = parse("define a = \"x y\"\n"
 			       "table inet t {\n"
-			       "  chain c { ip saddr { 1.1.1.1 , $a } accept } # flywall: allow one\n"
+			       "  chain c { ip saddr { 1.1.1.1 , $a } accept } "
+			       "# flywall: allow one\n"
 			       "  ct helper h { type \"sip\" protocol tcp; }\n"
 			       "}\n"
 			       "insert rule inet t c drop\n"
@@ -345,7 +348,8 @@ static void test_faults(void **state)
 		{ "table ip x {\n chain y {\n  accept\n }\n", "1:12-12 '{' is not closed\n" },
 		{ "table ip x {\n chain y {\n  tcp dport { 22, 80 accept\n }\n}\n",
 		  "3:13-13 '{' is not closed\n" },
-		{ "table ip x {\n chain y {\n  tcp dport { 22, 80 accept\n  tcp sport 1 drop\n }\n}\n",
+		{ "table ip x {\n chain y {\n  tcp dport { 22, 80 accept\n  tcp sport 1 drop\n"
+		  " }\n}\n",
 		  "3:28-28 expected ',' or '}', found the end of the line\n" },
 		/* one too many */
 		{ "table ip x {\n}\n}\ntable ip y { }\n",
@@ -368,7 +372,8 @@ static void test_faults(void **state)
 		  "3:4-5 characters that only comments and quoted strings may hold\n" },
 		{ "table ip x {\r\n}\r\n",
 		  "1:13-13 a carriage return: lines of a configuration end in a newline alone\n" },
-		{ "define a = \"x\ndefine b = 2\n", "1:12-13 a string without its closing quote\n" },
+		{ "define a = \"x\ndefine b = 2\n",
+		  "1:12-13 a string without its closing quote\n" },
 		{ "inspect w {\n http host \"x\n default trust\"\n}\n",
 		  "2:12-13 a string without its closing quote\n"
 		  "3:15-15 a string without its closing quote\n" },
@@ -396,7 +401,8 @@ static void test_faults(void **state)
 static void test_recovery(void **state)
 {
 	struct run run = parse("table ip x {\n chain y {\n  one\n  two ) two\n  three\n }\n"
-			       " chian z { four }\n chain z {\n  five\n }\n}\nset s { type domain }\n");
+			       " chian z { four }\n chain z {\n  five\n }\n}\n"
+			       "set s { type domain }\n");
 	_cleanup_free_ char *text = NULL;
 
 	(void)state;
@@ -561,7 +567,8 @@ static void test_include_braces(void **state)
 	(void)state;
 	write_file("open.inc", "table ip x {\n");
 	write_file("close.inc", "}\n");
-	write_file("braces.conf", "include \"open.inc\"\ntable ip y {\n include \"close.inc\"\n}\n");
+	write_file("braces.conf",
+		   "include \"open.inc\"\ntable ip y {\n include \"close.inc\"\n}\n");
 	check_file("braces.conf", NULL, "table ip x {\n}\n\ntable ip y {\n}\n",
 		   "1:12-12 '{' is not closed\n"
 		   "1:1-1 unexpected '}': no brace is open here\n");
