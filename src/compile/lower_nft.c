@@ -4,7 +4,8 @@
  *
  * In: the typed configuration, and what fw_lower_xdp() left of its ingress
  * chains. Out: plan->tables. A whole write of the connection mark that is not
- * constant is a diagnostic; else it fails only for want of memory.
+ * constant is a diagnostic, and so is a chain that has the name of one of
+ * Flywall's; else it fails only for want of memory.
  *
  * A table goes as it was written, but for this: ingress chains hold what stayed
  * there, `inspect NAME` jumps to a chain of that profile, marks keep Flywall's
@@ -273,7 +274,31 @@ static char *base_line(struct draft *d, const struct fw_typed_chain *c,
 			       fw_verdict_name(c->policy));
 }
 
-/* The first remainder keeps the chain's name, the next ones have a number. */
+static const struct fw_typed_chain *own_chain(const struct fw_typed_table *t,
+					      const char *name)
+{
+	for (size_t i = 0; i < t->n_chains; i++)
+		if (strcmp(t->chains[i].name, name) == 0)
+			return &t->chains[i];
+	return NULL;
+}
+
+/* The first remainder keeps the chain's name, the next ones have a number, one
+ * that makes a name of their own. */
+static const char *remainder_name(struct draft *d,
+				  const struct fw_typed_chain *c, size_t nth)
+{
+	const char *name = c->name;
+
+	for (size_t i = nth + 1; name && nth > 0; i += c->n_remainders) {
+		name = fw_arena_printf(d->l->typed->arena, "%s_flywall_%zu",
+				       c->name, i);
+		if (name && !own_chain(d->from, name))
+			break;
+	}
+	return name;
+}
+
 static int add_remainder(struct draft *d, const struct fw_typed_chain *c,
 			 size_t nth)
 {
@@ -281,9 +306,7 @@ static int add_remainder(struct draft *d, const struct fw_typed_chain *c,
 	fw_nft_rule_vec rules = { 0 };
 	const char *base = rest->n_devices == c->n_devices ? c->base :
 			   base_line(d, c, rest->devices, rest->n_devices);
-	const char *name = nth == 0 ? c->name :
-			   fw_arena_printf(d->l->typed->arena,
-					   "%s_flywall_%zu", c->name, nth + 1);
+	const char *name = remainder_name(d, c, nth);
 	int r = base && name ? add_head(d, c, &rules) : -ENOMEM;
 
 	if (r == 0 && rest->carry)
@@ -332,6 +355,30 @@ static int add_whole(struct draft *d, const struct fw_typed_chain *c)
 	return r < 0 ? r : add_chain(d, c, c->name, base, &rules);
 }
 
+/* The chains that `inspect` jumps to. */
+static int add_inspects(struct draft *d)
+{
+	for (size_t i = 0; i < d->l->typed->n_profiles; i++) {
+		const struct fw_typed_chain *clash;
+		struct fw_nft_chain *c;
+
+		if (!d->inspects[i])
+			continue;
+		c = fw_vec_push(d->l->arena, &d->chains);
+		if (!c || fw_gate_inspect_chain(d->l->typed, d->l->arena,
+						(uint32_t)i, c) < 0)
+			return -ENOMEM;
+		clash = own_chain(d->from, c->name);
+		if (clash)
+			fw_error(d->l->typed->diags, "reserved-name",
+				 &clash->item->name_loc,
+				 "the chain '%s' is Flywall's own: `inspect %s` "
+				 "jumps there", c->name,
+				 d->l->typed->profiles[i].name);
+	}
+	return 0;
+}
+
 static int add_chains(struct draft *d)
 {
 	int r = 0;
@@ -346,18 +393,7 @@ static int add_chains(struct draft *d)
 		for (size_t k = 0; r == 0 && k < c->n_remainders; k++)
 			r = add_remainder(d, c, k);
 	}
-	for (size_t i = 0; r == 0 && i < d->l->typed->n_profiles; i++) {
-		struct fw_nft_chain *c;
-
-		if (!d->inspects[i])
-			continue;
-		c = fw_vec_push(d->l->arena, &d->chains);
-		if (!c)
-			return -ENOMEM;
-		r = fw_gate_inspect_chain(d->l->typed, d->l->arena,
-					  (uint32_t)i, c);
-	}
-	return r;
+	return r < 0 ? r : add_inspects(d);
 }
 
 /* --- tables --------------------------------------------------------------- */

@@ -78,6 +78,14 @@ static int collect_pairs(struct lowering *l)
 	return r;
 }
 
+/* `flags dormant`: nft leaves the chains of the table unregistered. */
+static bool sleeps(const struct pair *p)
+{
+	const char *body = p->chain->table->body;
+
+	return body && strstr(body, "dormant");
+}
+
 static bool runs_before(const struct pair *a, const struct pair *b)
 {
 	if (a->chain->priority != b->chain->priority)
@@ -91,7 +99,7 @@ static bool is_first(const struct lowering *l, const struct pair *p)
 		const struct pair *q = &l->pairs.items[i];
 
 		if (q != p && strcmp(q->device, p->device) == 0 &&
-		    runs_before(q, p))
+		    !sleeps(q) && runs_before(q, p))
 			return false;
 	}
 	return true;
@@ -104,7 +112,9 @@ static int stays_whole(struct lowering *l, struct pair *p)
 	const struct fw_facts *facts = l->typed->facts;
 	const struct fw_fact_device *d = fw_facts_device(facts, p->device);
 
-	if (!l->typed->lowering)
+	if (sleeps(p))
+		p->stays = "dormant";
+	else if (!l->typed->lowering)
 		p->stays = "lowering off";
 	else if (fw_device_attach(l->typed, p->device) == FW_ATTACH_OFF)
 		p->stays = "attach off";

@@ -15,6 +15,8 @@
  * common. `ct mark set` of anything else would put what it likes into them: the
  * error mark-overwrite. Fails otherwise only for want of memory.
  *
+ * In a concatenation nft takes no mask: there is a warning instead.
+ *
  * Only the rule's own words are looked at, not what stands in braces: set and
  * map elements are constants of their own.
  */
@@ -281,12 +283,18 @@ static int read_mark(struct rewrite *rw, size_t i, size_t n)
 {
 	int r = copy(rw, i, n);
 
-	/* In a concatenation nft takes no mask; at the end of a rule, or as
-	 * what is hashed, the mark is no match. */
-	if (r < 0 || i + n >= rw->n || is_sign(rw, i + n, ".") ||
-	    (i > 0 && (is_sign(rw, i - 1, ".") ||
-		       is_plain(rw, i - 1, "jhash"))))
+	/* At the end of a rule, or as what is hashed, it is no match. */
+	if (r < 0 || i + n >= rw->n || (i > 0 && is_plain(rw, i - 1, "jhash")))
 		return r;
+	if (is_sign(rw, i + n, ".") || (i > 0 && is_sign(rw, i - 1, "."))) {
+		struct fw_loc loc = fw_loc_span(&rw->words[i].loc,
+						&rw->words[i + n - 1].loc);
+
+		fw_warning(rw->typed->diags, "mark-unmasked", &loc,
+			   "this sees Flywall's bits 0x%08x of the mark too: "
+			   "nft takes no mask in a concatenation", rw->marks);
+		return 0;
+	}
 	return put_masked(rw, ~rw->marks);
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-fw_golden_tests = tests/golden/run.sh tests/golden/nft-takes.sh
+fw_golden_tests = tests/golden/run.sh tests/golden/same-plan.sh \
+	tests/golden/nft-takes.sh
 TESTS += $(fw_golden_tests)
 EXTRA_DIST += tests/golden
 

@@ -224,6 +224,50 @@ static void tc_devices_are_not_cleared(void **state)
 	build_done(&b);
 }
 
+static void names_do_not_clash(void **state)
+{
+	static const char *const devices[] = { "lan", "wan", NULL };
+	static struct fw_device_option off = { .name = "wan",
+					       .attach = FW_ATTACH_OFF };
+	static const struct fw_item item;
+	struct build b;
+	struct fw_typed_chain *c;
+	struct fw_typed_table *t;
+
+	(void)state;
+	build_init(&b);
+	build_profile(&b, "web");
+	c = forward(&b, "inet");
+	build_rule_of(&b, c, P_INSPECT("inspect web", 0));
+	c = build_chain(&b, &b.tables[0], "flywall_inspect_web", FW_HOOK_NONE,
+			0, FW_VERDICT_NONE, NULL, NULL);
+	c->item = &item;
+	build_lower(&b);
+	assert_int_equal(b.diags.n_errors, 1);
+	assert_string_equal(b.diags.items[0].id, "reserved-name");
+	build_done(&b);
+
+	/* A split chain takes another name. */
+	build_init(&b);
+	b.typed.device_options = &off;
+	b.typed.n_device_options = 1;
+	t = build_table(&b, "netdev", "n");
+	build_chain(&b, t, "in_flywall_2", FW_HOOK_NONE, 0, FW_VERDICT_NONE,
+		    NULL, NULL);
+	c = build_chain(&b, t, "in", FW_HOOK_INGRESS, 0, FW_VERDICT_ACCEPT,
+			"type filter hook ingress devices = { \"lan\", "
+			"\"wan\" } priority 0; policy accept;", devices);
+	build_rule_of(&b, c, P_RAW_MATCH("ip ttl 1"), P_DROP);
+	build_rule_of(&b, c, P_IIF("wan"), P_DROP);
+	build_rule_of(&b, c, P_IIF("lan"), P_DROP);
+	build_lower(&b);
+	assert_non_null(build_nft_chain(&b, "in"));
+	assert_int_equal(build_nft_chain(&b, "in_flywall_2")->n_rules, 0);
+	assert_int_equal(build_nft_chain(&b, "in_flywall_4")->n_rules, 3);
+	assert_nft_takes(&b);
+	build_done(&b);
+}
+
 /* --- marks ---------------------------------------------------------------- */
 static void marks_keep_our_bits(void **state)
 {
@@ -267,7 +311,9 @@ static void marks_keep_our_bits(void **state)
 	build_lower(&b);
 	for (size_t i = 0; i < FW_ARRAY_SIZE(cases); i++)
 		assert_string_equal(rule_text(&b, "forward", i), cases[i][1]);
-	assert_int_equal(b.diags.n, 0);
+	assert_int_equal(b.diags.n_errors, 0);
+	assert_int_equal(b.diags.n, 1);
+	assert_string_equal(b.diags.items[0].id, "mark-unmasked");
 	assert_nft_takes(&b);
 	build_done(&b);
 }
@@ -495,6 +541,7 @@ int main(void)
 		cmocka_unit_test(gate_has_its_chains),
 		cmocka_unit_test(no_profile_no_gate),
 		cmocka_unit_test(tc_devices_are_not_cleared),
+		cmocka_unit_test(names_do_not_clash),
 		cmocka_unit_test(marks_keep_our_bits),
 		cmocka_unit_test(whole_mark_writes_are_errors),
 		cmocka_unit_test(flow_add_waits_for_vetting),

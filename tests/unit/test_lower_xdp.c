@@ -494,6 +494,26 @@ static void one_chain_a_device(void **state)
 	build_done(&b);
 }
 
+static void dormant_tables_sleep(void **state)
+{
+	struct build b;
+	struct fw_typed_table *t;
+	uint32_t asleep, awake;
+
+	(void)state;
+	build_init(&b);
+	t = build_table(&b, "netdev", "asleep");
+	t->body = "flags dormant";
+	asleep = build_rule_of(&b, build_chain(&b, t, "in", FW_HOOK_INGRESS,
+					       -1, FW_VERDICT_ACCEPT, wan_base,
+					       wan), P_DROP);
+	awake = build_rule_of(&b, wan_chain(&b), P_DROP);
+	build_lower(&b);
+	assert_nft(&b, asleep, "dormant");
+	assert_xdp(&b, awake);
+	build_done(&b);
+}
+
 static void switched_off(void **state)
 {
 	static struct fw_device_option off = { .name = "wan",
@@ -678,6 +698,7 @@ int main(void)
 		cmocka_unit_test(device_without_xdp_runs_nft),
 		cmocka_unit_test(missing_device_is_waited_for),
 		cmocka_unit_test(one_chain_a_device),
+		cmocka_unit_test(dormant_tables_sleep),
 		cmocka_unit_test(switched_off),
 		cmocka_unit_test(rules_beyond_the_limit_stay),
 		cmocka_unit_test(management_is_first),
