@@ -302,6 +302,8 @@ void veth_traffic_wait(uint64_t n)
 	atomic_ullong *sent = &shared->sent[VETH_SOURCES - 1];
 	uint64_t until = atomic_load(sent) + n;
 
+	(void)alarm(TIMEOUT_S);
+
 	while (atomic_load(sent) < until)
 		nap();
 }
