@@ -97,7 +97,8 @@ static int take_counter(struct staging *s, const struct fw_hash *key,
 
 	if (r == -ENOSPC)
 		return fw_apply_fail(s->error, FW_APPLY_INVALID, r,
-				     "more than %d rules and policies count in XDP (those of the running generation included)",
+				     "more than %d rules and policies count in XDP "
+				     "(those of the running generation included)",
 				     FW_COUNTERS_MAX);
 	return r;
 }
