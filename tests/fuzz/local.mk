@@ -53,3 +53,7 @@ fuzz-tls fuzz-reassembly:
 		fuzz/$$name.found $(srcdir)/tests/seeds/$$name
 
 .PHONY: fuzz-parse fuzz-tls fuzz-reassembly
+
+fw_fuzz_tests += tests/fuzz/compile
+tests_fuzz_compile_SOURCES = tests/fuzz/compile.c tests/fuzz/replay.c
+tests_fuzz_compile_LDADD = $(fw_unit_libs)
