@@ -206,7 +206,7 @@ static void print_option(const struct fw_option_row *row)
 	(void)snprintf(names, sizeof(names), "%s--%s%s%s", letters, row->name,
 		       row->argument ? " " : "",
 		       row->argument ? row->argument : "");
-	printf("  %-28s %s\n", names, row->help);
+	printf("  %-32s %s\n", names, row->help);
 }
 
 static void print_usage(void)
@@ -219,7 +219,7 @@ static void print_usage(void)
 		(void)snprintf(name, sizeof(name), "%s %s", commands[i].name,
 			       commands[i].arguments ? commands[i].arguments :
 						       "");
-		printf("  %-28s %s\n", name, commands[i].help);
+		printf("  %-32s %s\n", name, commands[i].help);
 	}
 	printf("\nOptions:\n");
 	for (size_t i = 0; i < FW_OPTION_MAX_; i++) {

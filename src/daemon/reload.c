@@ -307,13 +307,17 @@ int fw_reload_start(struct fw_daemon *daemon, const char *file,
 	_cleanup_(reload_free_ptr_) struct fw_reload *reload = NULL;
 	int r;
 
+	if (!file)
+		file = daemon->file;
 	if (daemon->reload)
 		return -EBUSY;
+	if (!strcmp(file, "-"))
+		return -ESPIPE;
 	reload = calloc(1, sizeof(*reload));
 	if (!reload)
 		return -ENOMEM;
 	reload->daemon = daemon;
-	reload->file = strdup(file ? file : daemon->file);
+	reload->file = strdup(file);
 	reload->done = done;
 	reload->ctx = ctx;
 	r = prepare(reload);

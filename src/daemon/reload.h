@@ -41,7 +41,8 @@ void fw_reload_again(struct fw_daemon *daemon);
 
 /* Reloads from file (NULL: the running generation's). done is called once,
  * from the loop, unless this returns -errno: -EBUSY when a reload is under way,
- * others when it cannot be begun. */
+ * -ESPIPE when it would be from standard input, which is read only once, others
+ * when it cannot be begun. */
 int fw_reload_start(struct fw_daemon *daemon, const char *file,
 		    fw_reload_fn done, void *ctx);
 /* After the one under way, another: its file may have been read already when
