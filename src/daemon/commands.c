@@ -226,32 +226,11 @@ static void on_waiter_closed(void *ctx)
 	free(waiting);
 }
 
-static void refuse_reload(struct fw_conn *conn, int error)
-{
-	static const struct {
-		int error, code;
-		const char *text;
-	} reasons[] = {
-		{ -EBUSY, EX_TEMPFAIL, "another reload is under way" },
-		{ -ESPIPE, EX_NOINPUT,
-		  "the configuration came from standard input: name a file" },
-	};
-
-	for (size_t i = 0; i < FW_ARRAY_SIZE(reasons); i++) {
-		if (reasons[i].error == error) {
-			fw_conn_error(conn, "%s", reasons[i].text);
-			fw_conn_exit(conn, reasons[i].code);
-			return;
-		}
-	}
-	fw_conn_error(conn, "%s", strerror(-error));
-	fw_conn_exit(conn, EX_OSERR);
-}
-
 static void run_reload(void *ctx, struct fw_conn *conn, const json_t *arguments)
 {
 	const json_t *file = json_object_get(arguments, "file");
 	struct waiting *waiting;
+	const char *text;
 	int r = -ENOMEM;
 
 	if (file && !json_is_string(file)) {
@@ -274,7 +253,9 @@ static void run_reload(void *ctx, struct fw_conn *conn, const json_t *arguments)
 		return;
 	}
 	free(waiting);
-	refuse_reload(conn, r);
+	r = fw_reload_explain(r, &text);
+	fw_conn_error(conn, "%s", text);
+	fw_conn_exit(conn, r);
 }
 
 /* --- stop ----------------------------------------------------------------- */

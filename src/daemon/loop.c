@@ -44,15 +44,18 @@ struct fw_loop {
 static void on_hup(evutil_socket_t fd, short what, void *ctx)
 {
 	struct fw_daemon *daemon = ctx;
+	const char *text;
 	int r;
 
 	(void)fd;
 	(void)what;
 	r = fw_reload_start(daemon, NULL, NULL, NULL);
-	if (r == -EBUSY)
+	if (r == -EBUSY) {
 		fw_reload_repeat(daemon);
-	else if (r < 0)
-		fw_log_errno(LOG_ERR, r, "%s: not reloaded", daemon->file);
+	} else if (r < 0) {
+		(void)fw_reload_explain(r, &text);
+		fw_log(LOG_ERR, "not reloaded: %s", text);
+	}
 }
 
 static void on_leave(evutil_socket_t fd, short what, void *ctx)

@@ -284,8 +284,12 @@ static void on_loaded(evutil_socket_t fd, short what, void *ctx)
 	finish(reload);
 	if (reload->again)
 		r = fw_reload_start(daemon, NULL, NULL, NULL);
-	if (r < 0)
-		fw_log_errno(LOG_ERR, r, "%s: not reloaded", daemon->file);
+	if (r < 0) {
+		const char *text;
+
+		(void)fw_reload_explain(r, &text);
+		fw_log(LOG_ERR, "not reloaded again: %s", text);
+	}
 }
 
 static int prepare(struct fw_reload *reload)
@@ -330,6 +334,27 @@ int fw_reload_start(struct fw_daemon *daemon, const char *file,
 	fw_notify_reloading();
 	daemon->reload = FW_TAKE(reload);
 	return 0;
+}
+
+int fw_reload_explain(int error, const char **ret_text)
+{
+	static const struct {
+		int error, code;
+		const char *text;
+	} reasons[] = {
+		{ -EBUSY, EX_TEMPFAIL, "another reload is under way" },
+		{ -ESPIPE, EX_NOINPUT,
+		  "the configuration came from standard input: name a file" },
+	};
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(reasons); i++) {
+		if (reasons[i].error != error)
+			continue;
+		*ret_text = reasons[i].text;
+		return reasons[i].code;
+	}
+	*ret_text = strerror(-error);
+	return EX_OSERR;
 }
 
 void fw_reload_repeat(struct fw_daemon *daemon)

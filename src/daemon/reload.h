@@ -45,6 +45,8 @@ void fw_reload_again(struct fw_daemon *daemon);
  * when it cannot be begun. */
 int fw_reload_start(struct fw_daemon *daemon, const char *file,
 		    fw_reload_fn done, void *ctx);
+/* The exit status, and what to say, for such an error. */
+int fw_reload_explain(int error, const char **ret_text);
 /* After the one under way, another: its file may have been read already when
  * it changed once more. */
 void fw_reload_repeat(struct fw_daemon *daemon);
