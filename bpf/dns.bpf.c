@@ -190,7 +190,6 @@ int fw_dns(struct __sk_buff *skb)
 		return 0;
 	/* A question that is forwarded was an event where it came in. */
 	if (skb->pkt_type == PACKET_OUTGOING && skb->ingress_ifindex &&
-	    skb->ingress_ifindex != skb->ifindex &&
 	    watched(slot, skb->ingress_ifindex))
 		return 0;
 	look(skb);

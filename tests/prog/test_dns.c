@@ -337,6 +337,25 @@ static void run_forwarded(struct test *t, bool in, bool out, const char *on)
 		      "the event's device");
 }
 
+/* A question that leaves by the device that it came in on. */
+static void run_hairpin(struct test *t)
+{
+	struct frame frame;
+	uint8_t to[6];
+
+	device_address(t, "fwa0", to);
+	make_frame(&frame, &questions[0], to);
+	/* To 10.1.0.9, behind fwa0. */
+	memcpy(frame.bytes + 14 + 16, (const uint8_t[]){10, 1, 0, 9}, 4);
+	memset(frame.bytes + 14 + 10, 0, 2);
+	sum_ip(frame.bytes + 14);
+	if (watch(t, true, true))
+		check(t, false, "hairpin", "watch");
+	send_frame(t, &frame, true);
+	(void)ring_buffer__poll(t->ring, 100);
+	check(t, t->events == 1, "hairpin", "number of events");
+}
+
 /* One's own questions leave without having come in. */
 static void run_own(struct test *t)
 {
@@ -380,6 +399,7 @@ static int set_up(struct test *t)
 	static const char routes[] =
 		"ip addr add 10.1.0.1/24 dev fwa0 && "
 		"ip addr add 10.2.0.1/24 dev fwb0 && "
+		"ip neigh add 10.1.0.9 lladdr 02:00:00:00:00:19 dev fwa0 && "
 		"ip neigh add 10.2.0.2 lladdr 02:00:00:00:00:22 dev fwb0 && "
 		"sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0";
 	int r = kernel_open(&t->kernel, KERNEL_DNS, NULL);
@@ -420,6 +440,7 @@ int main(void)
 	run_forwarded(&t, true, false, "fwa0");
 	run_forwarded(&t, false, false, NULL);
 	(void)watch(&t, true, true);
+	run_hairpin(&t);
 	run_full(&t);
 	check(&t, recv(t.in, &byte, 1, MSG_DONTWAIT) < 0, "socket",
 	      "a packet was copied to it");
