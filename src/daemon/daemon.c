@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "daemon/commands.h"
+#include "daemon/commit.h"
 #include "daemon/lock.h"
 #include "daemon/logging.h"
 #include "daemon/loop.h"
@@ -162,14 +163,15 @@ static int open_parts(struct fw_daemon *daemon)
 
 static int commit_first(struct fw_daemon *daemon)
 {
-	char text[FW_COMMIT_TEXT];
+	struct fw_commit_error error;
 	struct fw_record record;
-	int code;
 
-	code = fw_reload_commit(daemon, daemon->running.plan, text);
-	if (code != 0) {
-		fw_log(LOG_ERR, "%s", text);
-		return code;
+	if (!fw_commit_plan(daemon, daemon->running.plan, &error)) {
+		if (error.is_diagnostic)
+			(void)fputs(error.text, stderr);
+		else
+			fw_log(LOG_ERR, "%s", error.text);
+		return error.code;
 	}
 	fw_record_begin(&record, FW_RECORD_GENERATION, fw_record_now());
 	fw_record_number(&record, "generation",

@@ -5,6 +5,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/commands.h \
 	src/daemon/conntrack.c \
 	src/daemon/conntrack.h \
+	src/daemon/commit.c \
+	src/daemon/commit.h \
 	src/daemon/control.c \
 	src/daemon/control.h \
 	src/daemon/daemon.c \

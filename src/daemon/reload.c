@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A file in; a live generation, or the reasons why not, out.
- *
- * The order of a commit, and what undoes each step:
- *
- *	1. workers for the plan's queues	stopped again
- *	2. fw_apply_commit()			undoes itself
- *	3. workers, flows, verdicts get the plan
- *
- * Step 1 comes first so that no packet is sent to a queue that nobody reads.
- * From step 3 on nothing can fail.
+ * A file in; a live generation, or the reasons why not, out: to who asked, to
+ * the log and to the events. What fails leaves the running generation alone.
  */
 #include "daemon/reload.h"
 
@@ -23,6 +15,7 @@
 #include <sysexits.h>
 
 #include "apply/devices.h"
+#include "daemon/commit.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
 #include "util/cleanup.h"
@@ -52,69 +45,6 @@ void fw_reload_load(struct fw_daemon *daemon, const char *file,
 		no_facts(ret, r);
 	else
 		fw_load(file, &daemon->options->parse, &facts, ret);
-}
-
-/* --- the commit ----------------------------------------------------------- */
-
-static int explain_workers(int error, uint16_t queue,
-			   char text[static FW_COMMIT_TEXT])
-{
-	if (error == -E2BIG) {
-		(void)snprintf(text, FW_COMMIT_TEXT,
-			       "the profiles name more than %d queues",
-			       FW_WORKERS_MAX);
-		return EX_DATAERR;
-	}
-	(void)snprintf(text, FW_COMMIT_TEXT, "queue %u: %s", queue,
-		       error == -EBUSY ? "another process listens on it" :
-					 strerror(-error));
-	return error == -EBUSY ? EX_TEMPFAIL : EX_UNAVAILABLE;
-}
-
-/* What nft says of a rule is shown at the user's own line. */
-static int explain_apply(const struct fw_plan *plan,
-			 const struct fw_apply_error *error,
-			 char text[static FW_COMMIT_TEXT])
-{
-	const struct fw_plan_rule *rule;
-
-	if (error->rule < plan->n_rules) {
-		rule = &plan->rules[error->rule];
-		(void)snprintf(text, FW_COMMIT_TEXT, "%s:%u: Error: %s\n%s",
-			       rule->file, rule->line, error->text,
-			       rule->text);
-	} else {
-		(void)snprintf(text, FW_COMMIT_TEXT, "%s", error->text);
-	}
-	return error->code != 0 ? error->code : EX_SOFTWARE;
-}
-
-int fw_reload_commit(struct fw_daemon *daemon, const struct fw_plan *plan,
-		     char text[static FW_COMMIT_TEXT])
-{
-	struct fw_apply_error error = { .rule = FW_NO_RULE };
-	uint16_t queue = 0;
-	int r, code = 0;
-
-	text[0] = '\0';
-	r = fw_workers_prepare(&daemon->workers, plan,
-			       fw_verdicts_door(daemon->verdicts), &queue);
-	if (r < 0) {
-		code = explain_workers(r, queue, text);
-	} else {
-		r = fw_apply_commit(daemon->apply, plan, &error);
-		if (r < 0)
-			code = explain_apply(plan, &error, text);
-	}
-	if (code != 0) {
-		fw_workers_settle(&daemon->workers,
-				  fw_apply_plan(daemon->apply));
-		return code;
-	}
-	fw_workers_settle(&daemon->workers, plan);
-	fw_flows_set_plan(daemon->flows, plan);
-	fw_verdicts_set_plan(daemon->verdicts, plan);
-	return 0;
 }
 
 /* --- a reload under way --------------------------------------------------- */
@@ -227,16 +157,27 @@ static void tell(struct fw_daemon *daemon, const char *file,
 	fw_daemon_ready(daemon);
 }
 
+static void commit(struct fw_daemon *daemon, const struct fw_plan *plan,
+		   struct fw_commit_error *error, struct fw_outcome *outcome)
+{
+	if (!fw_commit_plan(daemon, plan, error)) {
+		outcome->code = error->code;
+		if (error->is_diagnostic)
+			outcome->diagnostics = error->text;
+		else
+			outcome->error = error->text;
+	}
+	outcome->to = fw_apply_generation(daemon->apply);
+}
+
 void fw_reload_again(struct fw_daemon *daemon)
 {
-	char text[FW_COMMIT_TEXT];
+	struct fw_commit_error error;
 	struct fw_outcome outcome = {
 		.from = fw_apply_generation(daemon->apply),
 	};
 
-	outcome.code = fw_reload_commit(daemon, daemon->running.plan, text);
-	outcome.error = outcome.code ? text : NULL;
-	outcome.to = fw_apply_generation(daemon->apply);
+	commit(daemon, daemon->running.plan, &error, &outcome);
 	tell(daemon, daemon->file, &outcome);
 }
 
@@ -244,7 +185,7 @@ static void finish(struct fw_reload *reload)
 {
 	struct fw_daemon *daemon = reload->daemon;
 	struct fw_load *load = &reload->load;
-	char text[FW_COMMIT_TEXT] = "";
+	struct fw_commit_error error;
 	struct fw_outcome outcome = {
 		.code = load->code,
 		.from = fw_apply_generation(daemon->apply),
@@ -253,10 +194,7 @@ static void finish(struct fw_reload *reload)
 	};
 
 	if (outcome.code == 0)
-		outcome.code = fw_reload_commit(daemon, load->plan, text);
-	if (text[0] != '\0')
-		outcome.error = text;
-	outcome.to = fw_apply_generation(daemon->apply);
+		commit(daemon, load->plan, &error, &outcome);
 	tell(daemon, reload->file, &outcome);
 	if (reload->done)
 		reload->done(reload->ctx, &outcome);

@@ -26,15 +26,6 @@ typedef void (*fw_reload_fn)(void *ctx, const struct fw_outcome *outcome);
 void fw_reload_load(struct fw_daemon *daemon, const char *file,
 		    struct fw_load *ret);
 
-/*
- * Commits plan: workers for its queues first, then the kernel, then all who
- * work by the plan. Returns 0 or an exit status, with text (where there is
- * something to say: else "").
- */
-#define FW_COMMIT_TEXT 1400
-int fw_reload_commit(struct fw_daemon *daemon, const struct fw_plan *plan,
-		     char text[static FW_COMMIT_TEXT]);
-
 /* Commits the running plan once more: a plan knows devices by name only, and
  * finds those that are here now. */
 void fw_reload_again(struct fw_daemon *daemon);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan in; a live generation, or the reason why not, out. The order of a
+ * commit, and what undoes each step:
+ *
+ *	1. workers for the plan's queues	stopped again
+ *	2. fw_apply_commit()			undoes itself
+ *	3. workers, flows, verdicts get the plan
+ *
+ * Step 1 comes first so that no packet is sent to a queue that nobody reads.
+ * From step 3 on nothing can fail.
+ */
+#include "daemon/commit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static void explain_workers(int error, uint16_t queue,
+			    struct fw_commit_error *ret)
+{
+	*ret = (struct fw_commit_error){ .code = EX_UNAVAILABLE };
+	if (error == -E2BIG)
+		ret->code = EX_DATAERR;
+	if (error == -EBUSY)
+		ret->code = EX_TEMPFAIL;
+	if (error == -E2BIG)
+		(void)snprintf(ret->text, sizeof(ret->text),
+			       "the profiles name more than %d queues",
+			       FW_WORKERS_MAX);
+	else
+		(void)snprintf(ret->text, sizeof(ret->text), "queue %u: %s",
+			       queue,
+			       error == -EBUSY ?
+				       "another process listens on it" :
+				       strerror(-error));
+}
+
+/* What nft says of a rule is shown at the user's own line. */
+static void explain_apply(const struct fw_plan *plan,
+			  const struct fw_apply_error *error,
+			  struct fw_commit_error *ret)
+{
+	*ret = (struct fw_commit_error){
+		.code = error->code ? error->code : EX_SOFTWARE,
+		.is_diagnostic = error->rule < plan->n_rules,
+	};
+	if (ret->is_diagnostic)
+		(void)snprintf(ret->text, sizeof(ret->text),
+			       "%s:%u: Error: %s\n",
+			       plan->rules[error->rule].file,
+			       plan->rules[error->rule].line, error->text);
+	else
+		(void)snprintf(ret->text, sizeof(ret->text), "%s",
+			       error->text);
+}
+
+static bool change_kernel(struct fw_daemon *daemon, const struct fw_plan *plan,
+			  struct fw_commit_error *ret_error)
+{
+	struct fw_apply_error error = { .rule = FW_NO_RULE };
+	uint16_t queue = 0;
+	int r;
+
+	r = fw_workers_prepare(&daemon->workers, plan,
+			       fw_verdicts_door(daemon->verdicts), &queue);
+	if (r < 0) {
+		explain_workers(r, queue, ret_error);
+		return false;
+	}
+	r = fw_apply_commit(daemon->apply, plan, &error);
+	if (r < 0) {
+		explain_apply(plan, &error, ret_error);
+		return false;
+	}
+	return true;
+}
+
+bool fw_commit_plan(struct fw_daemon *daemon, const struct fw_plan *plan,
+		    struct fw_commit_error *ret_error)
+{
+	if (!change_kernel(daemon, plan, ret_error)) {
+		fw_workers_settle(&daemon->workers,
+				  fw_apply_plan(daemon->apply));
+		return false;
+	}
+	fw_workers_settle(&daemon->workers, plan);
+	fw_flows_set_plan(daemon->flows, plan);
+	fw_verdicts_set_plan(daemon->verdicts, plan);
+	return true;
+}
