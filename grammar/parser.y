@@ -390,6 +390,7 @@ plain_word:
 		MUST(fw_build_brace(parser, $list_open, &@$));
 	}
 |	list_open elements list_comma LIST_CLOSE {
+		parser->words.n--;	/* nft's last comma means nothing */
 		MUST(fw_build_brace(parser, $list_open, &@$));
 	}
 |	chain_word_open LIST_CLOSE {
@@ -493,15 +494,12 @@ static bool add_command(struct fw_parser *parser, const char *verb,
 	return fw_build_parent(parser, mark, &item);
 }
 
-/* inspect and monitor want a name, the others have none. */
+/* inspect and monitor have a name, the others have none. */
 static bool add_block(struct fw_parser *parser, struct fw_head *head, size_t mark)
 {
 	bool named = !strcmp(head->object, "inspect") || !strcmp(head->object, "monitor");
 
-	if (named && !head->name)
-		fw_parse_error(parser, "syntax", &head->loc, "'%s' wants a name in front of '{'",
-			       head->object);
-	else if (!named && head->name)
+	if (!named && head->name)
 		fw_parse_error(parser, "syntax", &head->name_loc,
 			       "'%s' has no name: expected '{', found '%s'", head->object,
 			       head->name);
