@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -247,6 +248,10 @@ int fw_daemon_run(const struct fw_daemon_options *options)
 	bool take_out;
 	int code;
 
+	/* they mean something only when the loop runs */
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
+	(void)signal(SIGUSR2, SIG_IGN);
 	fw_logging_open(&daemon);
 	code = start(&daemon);
 	if (code != 0) {

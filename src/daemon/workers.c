@@ -13,12 +13,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/queues.h"
 #include "util/cleanup.h"
 
 /* A killed daemon's socket goes when the kernel has cleared its process away:
  * wait for that, not for a living owner. */
 #define TRIES 60
 #define TRY_NS 50000000L
+
+#define DRAINS 40		/* 200 ms in all */
+#define DRAIN_NS 5000000L
 
 static bool plan_has(const struct fw_plan *plan, uint16_t queue)
 {
@@ -101,10 +105,35 @@ int fw_workers_prepare(struct fw_workers *workers, const struct fw_plan *plan,
 	return r;
 }
 
+/* What waits for a verdict when a queue is closed is dropped by the kernel. New
+ * packets do not come any more, so wait for the old ones, but not for long. */
+static void drain(const struct fw_workers *workers, const struct fw_plan *plan)
+{
+	const struct timespec pause = { .tv_nsec = DRAIN_NS };
+	struct fw_queue_count counts[256];
+
+	for (int i = 0; i < DRAINS; i++) {
+		size_t n = fw_queues_read(counts, FW_ARRAY_SIZE(counts));
+		bool empty = true;
+
+		for (size_t k = 0; k < n; k++) {
+			if (counts[k].length > 0 &&
+			    runs(workers, counts[k].queue) &&
+			    !plan_has(plan, counts[k].queue))
+				empty = false;
+		}
+		if (empty)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 void fw_workers_settle(struct fw_workers *workers, const struct fw_plan *plan)
 {
 	size_t kept = 0;
 
+	if (plan)
+		drain(workers, plan);
 	for (size_t i = 0; i < workers->n; i++) {
 		if (plan_has(plan, workers->items[i].queue)) {
 			fw_worker_set_plan(workers->items[i].worker, plan);

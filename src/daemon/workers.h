@@ -27,6 +27,6 @@ struct fw_workers {
  */
 int fw_workers_prepare(struct fw_workers *workers, const struct fw_plan *plan,
 		       const struct fw_door *door, uint16_t *ret_queue);
-/* After it: every worker has plan; those that it does not name stop. NULL is a
- * plan without queues. */
+/* After it: every worker has plan; those that it does not name stop, once their
+ * queues are empty or 200 ms have passed. NULL, at the end: all stop at once. */
 void fw_workers_settle(struct fw_workers *workers, const struct fw_plan *plan);
