@@ -72,6 +72,7 @@ struct question {
 	bool tagged;
 	bool hop_by_hop;	/* IPv6 with an extension header */
 	size_t cut;		/* bytes left out of the message's end */
+	size_t pad;		/* bytes behind the packet */
 	enum fw_stat stat;	/* that it raises, besides packets */
 	bool counted;		/* stat is valid */
 	bool event;
@@ -153,6 +154,8 @@ static void make_frame(struct frame *f, const struct question *q,
 	put16(f, (uint32_t)(8 + size));
 	put16(f, 0);
 	put(f, message.bytes, message.len);
+	memset(f->bytes + f->len, 0, q->pad);
+	f->len += q->pad;
 }
 
 /* --- sockets -------------------------------------------------------------- */
@@ -253,6 +256,13 @@ static const struct question questions[] = {
 	 .stat = FW_STAT_DNS_ODD},
 	{"cut in the type", WWW, 0x0100, 1, 1, 53, 4, .cut = 1, .counted = true,
 	 .stat = FW_STAT_DNS_ODD},
+	{"cut, and padding behind", WWW, 0x0100, 1, 1, 53, 4, .cut = 1,
+	 .pad = 9, .counted = true, .stat = FW_STAT_DNS_ODD},
+	{"whole, and padding behind", WWW, 0x0100, 1, 1, 53, 4, .pad = 9,
+	 .event = true},
+	{"a label of 64", LABELS("\x40" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), 0, 1, 1, 53, 4,
+	 .counted = true, .stat = FW_STAT_DNS_ODD},
 	{"cut in the name", WWW, 0x0100, 1, 1, 53, 4, .cut = 7, .counted = true,
 	 .stat = FW_STAT_DNS_ODD},
 	{"cut in the header", WWW, 0x0100, 1, 1, 53, 4, .cut = 20,
