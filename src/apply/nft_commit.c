@@ -342,6 +342,7 @@ int fw_nft_commit(struct fw_nft *nft, struct fw_apply_error *ret_error)
 		     strerror(-r));
 	fw_nft_replace_live(nft, FW_TAKE(nft->next));
 	forget_stage(nft);
+	nft->take_over = false;
 	read_back(nft);
 	return 0;
 }

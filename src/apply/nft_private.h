@@ -17,7 +17,7 @@ struct mnl_socket;
 
 struct fw_nft {
 	char *path;
-	bool take_over;
+	bool take_over;		/* --take-over, until the first commit */
 	bool has_queue;
 	bool unread;		/* live lacks handles: read back failed */
 	struct fw_nft_place place;

@@ -310,6 +310,10 @@ static void reserved_name_is_refused(void **state)
 	lab_must_apply(&s, 1);
 	assert_false(lab_listed("tables", "ip flywall"));
 	assert_false(lab_listed("table inet flywall", "chain c"));
+	/* It was for once. */
+	assert_int_equal(lab_shell("nft 'delete table inet user; "
+				   "table inet user { }'"), 0);
+	assert_int_equal(lab_apply(&s, 2), -EBUSY);
 }
 
 static void others_are_left_alone(void **state)
