@@ -154,9 +154,17 @@ static void longer_args(struct cursor *c, const char *first,
 
 		if (w && w->kind == FW_WORD_PLAIN &&
 		    !at_any(c, relations, FW_ARRAY_SIZE(relations)) &&
-		    !take_word(c, "exists") && !at_word(c, "missing"))
+		    !at_word(c, "exists") && !at_word(c, "missing"))
 			take(c, 1);
 	}
+}
+
+/* ct bytes original */
+static void ct_direction(struct cursor *c, const struct fw_word *key)
+{
+	if ((fw_word_is(key, "bytes") || fw_word_is(key, "packets") ||
+	     fw_word_is(key, "avgpkt")) && !take_word(c, "original"))
+		(void)take_word(c, "reply");
 }
 
 static bool selector(struct cursor *c)
@@ -170,6 +178,8 @@ static bool selector(struct cursor *c)
 		take(c, 1);
 		second = peek(c);
 		take(c, selectors[i].args);
+		if (!strcmp(first, "ct") && second)
+			ct_direction(c, second);
 		if (!strcmp(first, "fib")) {
 			fib_args(c);
 		} else if (!strcmp(first, "jhash")) {
@@ -220,6 +230,12 @@ static bool primary(struct cursor *c)
 		return false;
 	if (at_mark(c, "("))
 		return parenthesis(c);
+	if (at_mark(c, "[")) {
+		/* [2001:db8::1]:80 */
+		while (peek(c) && !take_mark(c, "]"))
+			take(c, 1);
+		return true;
+	}
 	if (w->kind == FW_WORD_MARK) {
 		/* `to :5300`, `- 5`, `*` */
 		take(c, 1);

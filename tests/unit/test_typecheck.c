@@ -155,6 +155,14 @@ static void what_is_left_to_nft(void **state)
 	is("meta mark set ct mark counter", "raw (meta mark)\ncounter");
 	is("update @late { ip saddr timeout 5s } drop", "raw (update)\ndrop");
 	is("fib saddr . iif oif missing drop", "raw (fib)\ndrop");
+	is("tcp option sack-permitted exists drop",
+	   "raw (tcp option) l4proto 6\ndrop");
+	is("ct bytes original > 1000 drop", "raw (ct bytes)\ndrop");
+	is("ct direction original drop", "raw (ct direction)\ndrop");
+	is("dnat to [2001:db8::1]:80", "raw (dnat)");
+	is("meter m { ip saddr limit rate 5/second } drop",
+	   "raw (meter)\ndrop");
+	is("synproxy mss 1460 wscale 7 timestamp sack-perm", "raw (synproxy)");
 	is("ether type arp drop", "raw (ether type)\ndrop");
 	is("vlan id 5 ip saddr 10.0.0.1",
 	   "raw (vlan id)\nmatch l3 1; saddr4 167772161");
