@@ -26,3 +26,6 @@ fw_bpf_verbose_0 = @echo "  BPF     " $@;
 %.skel.h: %.bpf.o
 	$(fw_bpf_verbose)$(BPFTOOL) gen skeleton $< name fw_$(notdir $*)_bpf > $@.tmp
 	$(AM_V_at)mv $@.tmp $@
+
+# Who embeds them, so that a single target builds too
+src/apply/bpf.$(OBJEXT): $(fw_bpf_skeletons)

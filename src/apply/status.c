@@ -208,9 +208,12 @@ static void describe_host(struct description *d, const struct fw_apply *apply)
 {
 	const struct fw_bpf_map *flows = fw_bpf_map(&apply->bpf, "flow_map");
 	bool queue = fw_nft_has_queue(apply->nft);
+	const char *warning = fw_nft_warning(apply->nft);
 
 	add_feature(d, "nft-queue", "nft", queue ? NULL : "xt NFQUEUE target",
 		    "this kernel has no nft queue expression");
+	if (warning)
+		add_feature(d, "nft", "nft", "not all of it", copy(d, warning));
 	if (apply->fs.reason[0])
 		add_feature(d, "bpffs", "pins", apply->fs.root,
 			    apply->fs.reason);

@@ -22,6 +22,12 @@ uint64_t fw_nft_epoch(const struct fw_nft *nft)
 	return veth_nft->epoch;
 }
 
+const char *fw_nft_warning(const struct fw_nft *nft)
+{
+	(void)nft;
+	return NULL;
+}
+
 bool fw_nft_has_queue(const struct fw_nft *nft)
 {
 	(void)nft;
