@@ -80,13 +80,14 @@ static enum fw_scope statement_scope(const struct fw_parser *parser)
 	return parser->brackets[i].scope;
 }
 
-/* Decimals and percentages are words in blocks and among a set's options. */
+/* Decimals are words in Flywall's blocks, and among a set's options. */
 static void tell_lexer(struct fw_parser *parser)
 {
 	enum fw_scope outer = statement_scope(parser);
+	bool block = outer == FW_SCOPE_BLOCK || outer == FW_SCOPE_BODY;
 
-	parser->input->in_block = outer == FW_SCOPE_BLOCK || outer == FW_SCOPE_BODY ||
-				  fw_bracket_top(parser)->scope == FW_SCOPE_LINES;
+	parser->input->short_strings = block;
+	parser->input->decimals = block || fw_bracket_top(parser)->scope == FW_SCOPE_LINES;
 }
 
 bool fw_bracket_push(struct fw_parser *parser, enum fw_scope scope,

@@ -100,7 +100,10 @@ static int push_input(struct fw_parser *parser, const char *name, const char *te
 	input->source = source;
 	input->line = input->col = 1;
 	input->n_brackets = parser->n_brackets;
-	input->in_block = parser->input && parser->input->in_block;
+	if (parser->input) {
+		input->decimals = parser->input->decimals;
+		input->short_strings = parser->input->short_strings;
+	}
 	if (!fw_lexer_open(input, text, check_text(parser, source) ? len : 0)) {
 		free(input);
 		return -ENOMEM;

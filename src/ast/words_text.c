@@ -48,7 +48,7 @@ static bool is_sign(const struct fw_word *before)
 
 /* Is there a space between words[i - 1] and words[i]? i > 0. */
 static bool spaced(const struct fw_words_style *style, const struct fw_word *words,
-		   size_t i, bool in_brace)
+		   size_t i, bool in_list)
 {
 	const struct fw_word *before = &words[i - 1], *word = &words[i];
 	const struct fw_word *first = i > 1 ? &words[i - 2] : NULL;
@@ -59,7 +59,7 @@ static bool spaced(const struct fw_words_style *style, const struct fw_word *wor
 	if (is_mark(before, "(") || is_mark(before, "["))
 		return false;
 	if (is_mark(before, ","))
-		return in_brace || style->wide_commas;
+		return in_list || style->wide_commas;
 	if (is_mark(word, "-"))
 		return !is_value(before);
 	if (is_mark(before, "-"))
@@ -68,16 +68,23 @@ static bool spaced(const struct fw_words_style *style, const struct fw_word *wor
 		return !is_value(before) || before->kind == FW_WORD_STRING;
 	if (is_mark(before, "/"))
 		return !is_value(first) || first->kind == FW_WORD_STRING;
-	if (!in_brace && (is_mark(word, ":") || is_mark(before, ":")))
+	if (!in_list && (is_mark(word, ":") || is_mark(before, ":")))
 		return word->space;
 	return true;
 }
 
+/* jump { … } and goto { … } hold rules, not elements. */
+static bool holds_rules(const struct fw_word *before)
+{
+	return before && before->kind == FW_WORD_PLAIN &&
+	       (!strcmp(before->text, "jump") || !strcmp(before->text, "goto"));
+}
+
 static void add_brace(struct fw_buf *buf, const struct fw_words_style *style,
-		      const struct fw_word *brace);
+		      const struct fw_word *brace, bool rules);
 
 static void add_word(struct fw_buf *buf, const struct fw_words_style *style,
-		     const struct fw_word *word)
+		     const struct fw_word *before, const struct fw_word *word)
 {
 	switch (word->kind) {
 	case FW_WORD_STRING:
@@ -90,7 +97,7 @@ static void add_word(struct fw_buf *buf, const struct fw_words_style *style,
 		fw_buf_printf(buf, "@%s", word->text);
 		break;
 	case FW_WORD_BRACE:
-		add_brace(buf, style, word);
+		add_brace(buf, style, word, holds_rules(before));
 		break;
 	default:
 		fw_buf_add(buf, word->text);
@@ -106,7 +113,7 @@ static size_t column(const struct fw_buf *buf)
 	return n;
 }
 
-/* Long lists go on in the next line: in braces a newline is white space. */
+/* Long lists go on in the next line: in them a newline is white space. */
 static void add_space(struct fw_buf *buf, const struct fw_words_style *style, bool may_wrap)
 {
 	if (!style->wrap || !may_wrap || column(buf) < WRAP_COLUMN) {
@@ -119,24 +126,24 @@ static void add_space(struct fw_buf *buf, const struct fw_words_style *style, bo
 }
 
 static void add_words(struct fw_buf *buf, const struct fw_words_style *style,
-		      const struct fw_word *words, size_t n, bool in_brace)
+		      const struct fw_word *words, size_t n, bool in_list)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (i && spaced(style, words, i, in_brace))
-			add_space(buf, style, in_brace && is_mark(&words[i - 1], ","));
-		add_word(buf, style, &words[i]);
+		if (i && spaced(style, words, i, in_list))
+			add_space(buf, style, in_list && is_mark(&words[i - 1], ","));
+		add_word(buf, style, i ? &words[i - 1] : NULL, &words[i]);
 	}
 }
 
 static void add_brace(struct fw_buf *buf, const struct fw_words_style *style,
-		      const struct fw_word *brace)
+		      const struct fw_word *brace, bool rules)
 {
 	if (!brace->n_words) {
 		fw_buf_add(buf, "{ }");
 		return;
 	}
 	fw_buf_add(buf, "{ ");
-	add_words(buf, style, brace->words, brace->n_words, true);
+	add_words(buf, style, brace->words, brace->n_words, !rules);
 	fw_buf_add(buf, " }");
 }
 

@@ -42,7 +42,7 @@ fuzz-parse: grammar/parser.c grammar/lexer.c
 	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) -o fuzz/parse \
 		$(srcdir)/tests/fuzz/parse.c $$files $(NETTLE_LIBS)
 	fuzz/parse -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 \
-		fuzz/parse.found $(srcdir)/tests/seeds/parse
+		-artifact_prefix=fuzz/ fuzz/parse.found $(srcdir)/tests/seeds/parse
 
 fuzz-tls fuzz-reassembly:
 	name=$(@:fuzz-%=%) && $(MKDIR_P) fuzz/$$name.found && \

@@ -145,6 +145,11 @@ static void test_words(void **state)
 		{ "ip saddr 1.1.1.1 jump {\n accept\n\n drop ; }",
 		  "ip saddr 1.1.1.1 jump { accept; drop; }" },
 		{ "ip saddr 1.1.1.1 jump { }", NULL },
+		/* rules, not elements: no line may break there */
+		{ "jump { ct state new, established log prefix \"a long one, to get to the edge\" "
+		  "log group 1, 2 }",
+		  "jump { ct state new,established log prefix \"a long one, to get to the edge\" "
+		  "log group 1,2; }" },
 		{ "tcp dport { }", NULL },
 		{ "tcp dport { 22, }", "tcp dport { 22 }" },
 		{ "log prefix \"a # b ; c } \\\" accept", NULL },
@@ -195,6 +200,7 @@ static void test_structure(void **state)
 		  NULL },
 		{ "table ip x {\n\tct helper h {\n\t\ttype \"sip\" protocol tcp\n\t}\n\n"
 		  "\tcounter c {\n\t\tpackets 0 bytes 0\n\t}\n}\n", NULL },
+		{ "table ip x {\n\tset s {\n\t\tcomment \"two\nlines\"\n\t}\n}\n", NULL },
 		{ "define a = 1-2\nredefine a = { 1, 2 }\nundefine a\n", NULL },
 		{ "define a = {\n1,\n2\n}", "define a = { 1, 2 }\n" },
 		{ "define a = { }\ndefine b = -100\ndefine c = $a\n", NULL },
