@@ -19,25 +19,26 @@
 #define MAX_DEPTH 16
 
 struct jump {
-	size_t from, to;		/* chains of the table */
+	size_t to;			/* chain of the table */
 	const struct fw_word *word;	/* the target's name */
 };
 
 struct reach {
 	struct fw_checker *checker;
 	const struct fw_typed_table *table;
-	FW_VEC(struct jump) jumps;
+	const struct fw_res_table *source;
+	FW_VEC(struct jump) jumps;	/* by the chain they are in */
+	size_t *first;			/* of each chain, its first jump */
 	uint8_t *state;			/* of each chain: enum below */
 	uint8_t *depth;			/* of each one that is done: how many
 					   chains stand below it */
 };
 
-static size_t find_chain(const struct fw_typed_table *table, const char *name)
+static size_t find_chain(const struct reach *reach, const char *name)
 {
-	for (size_t i = 0; i < table->n_chains; i++)
-		if (!strcmp(table->chains[i].name, name))
-			return i;
-	return SIZE_MAX;
+	const struct fw_res_chain *chain = fw_res_chain(reach->source, name);
+
+	return chain ? chain->index : SIZE_MAX;
 }
 
 static int unknown_chain(struct reach *reach, const struct fw_word *word)
@@ -51,6 +52,9 @@ static int unknown_chain(struct reach *reach, const struct fw_word *word)
 	FW_VEC(const char *) names = { 0 };
 	const char *near;
 
+	/* Looking through all of many names for each error would take long. */
+	if (checker->diags->n_errors > FW_DIAG_SHOWN)
+		return 0;
 	for (size_t i = 0; i < reach->table->n_chains; i++) {
 		const char **slot = fw_vec_push(checker->arena, &names);
 
@@ -64,10 +68,9 @@ static int unknown_chain(struct reach *reach, const struct fw_word *word)
 	return 0;
 }
 
-static int add_jump(struct reach *reach, size_t from,
-		    const struct fw_word *word)
+static int add_jump(struct reach *reach, const struct fw_word *word)
 {
-	size_t to = find_chain(reach->table, word->text);
+	size_t to = find_chain(reach, word->text);
 	struct jump *jump;
 
 	if (to == SIZE_MAX)
@@ -81,25 +84,25 @@ static int add_jump(struct reach *reach, size_t from,
 	jump = fw_vec_push(reach->checker->arena, &reach->jumps);
 	if (!jump)
 		return -ENOMEM;
-	*jump = (struct jump){ from, to, word };
+	*jump = (struct jump){ to, word };
 	return 0;
 }
 
 /* `jump x` anywhere in words that are not understood: in verdict maps. */
-static int raw_jumps(struct reach *reach, size_t from,
-		     const struct fw_word *words, size_t n)
+static int raw_jumps(struct reach *reach, const struct fw_word *words,
+		     size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		int r = 0;
 
 		if (words[i].kind == FW_WORD_BRACE)
-			r = raw_jumps(reach, from, words[i].words,
+			r = raw_jumps(reach, words[i].words,
 				      words[i].n_words);
 		else if (i + 1 < n && i && fw_mark_is(&words[i - 1], ":") &&
 			 (fw_word_is(&words[i], "jump") ||
 			  fw_word_is(&words[i], "goto")) &&
 			 words[i + 1].kind == FW_WORD_PLAIN)
-			r = add_jump(reach, from, &words[i + 1]);
+			r = add_jump(reach, &words[i + 1]);
 		if (r)
 			return r;
 	}
@@ -107,13 +110,9 @@ static int raw_jumps(struct reach *reach, size_t from,
 }
 
 /* A named verdict map stands for the jumps of its elements. */
-static int map_jumps(struct reach *reach, size_t from,
-		     const struct fw_word *words, size_t n)
+static int map_jumps(struct reach *reach, const struct fw_word *words,
+		     size_t n)
 {
-	const struct fw_res_table *table =
-		fw_res_table(reach->checker->resolved, reach->table->family,
-			     reach->table->name);
-
 	for (size_t i = 0; i + 1 < n; i++) {
 		const struct fw_res_set *map;
 		int r = 0;
@@ -121,9 +120,9 @@ static int map_jumps(struct reach *reach, size_t from,
 		if (!fw_word_is(&words[i], "vmap") ||
 		    words[i + 1].kind != FW_WORD_SET)
 			continue;
-		map = fw_res_set(table, words[i + 1].text);
+		map = fw_res_set(reach->source, words[i + 1].text);
 		for (size_t e = 0; !r && map && e < map->elements.n; e++)
-			r = raw_jumps(reach, from,
+			r = raw_jumps(reach,
 				      map->elements.items[e].words,
 				      map->elements.items[e].n_words);
 		if (r)
@@ -139,6 +138,7 @@ static int collect(struct reach *reach)
 	for (size_t c = 0; c < reach->table->n_chains; c++) {
 		const struct fw_typed_chain *chain = &reach->table->chains[c];
 
+		reach->first[c] = reach->jumps.n;
 		for (size_t i = 0; i < chain->n_rules; i++) {
 			const struct fw_typed_rule *rule = &chain->rules[i];
 
@@ -146,18 +146,18 @@ static int collect(struct reach *reach)
 				const struct fw_part *part = &rule->parts[p];
 
 				if (part->kind == FW_PART_JUMP && part->chain)
-					r = add_jump(reach, c,
-						     &part->words[1]);
+					r = add_jump(reach, &part->words[1]);
 				if (part->kind != FW_PART_RAW)
 					continue;
-				r = raw_jumps(reach, c, part->words,
+				r = raw_jumps(reach, part->words,
 					      part->n_words);
 				if (!r)
-					r = map_jumps(reach, c, part->words,
+					r = map_jumps(reach, part->words,
 						      part->n_words);
 			}
 		}
 	}
+	reach->first[reach->table->n_chains] = reach->jumps.n;
 	return r;
 }
 
@@ -178,11 +178,9 @@ static bool loops(struct reach *reach, size_t chain, unsigned above)
 	unsigned below = 0;
 
 	reach->state[chain] = OPEN;
-	for (size_t i = 0; i < reach->jumps.n; i++) {
+	for (size_t i = reach->first[chain]; i < reach->first[chain + 1]; i++) {
 		const struct jump *jump = &reach->jumps.items[i];
 
-		if (jump->from != chain)
-			continue;
 		if (reach->state[jump->to] == OPEN) {
 			fw_error(reach->checker->diags, "jump-loop",
 				 &jump->word->loc,
@@ -254,9 +252,8 @@ static void walk_from(struct reach *reach, size_t chain,
 		return;
 	reach->state[chain] = DONE;
 	check_place(reach, &reach->table->chains[chain], base, why);
-	for (size_t i = 0; i < reach->jumps.n; i++)
-		if (reach->jumps.items[i].from == chain)
-			walk_from(reach, reach->jumps.items[i].to, base, why);
+	for (size_t i = reach->first[chain]; i < reach->first[chain + 1]; i++)
+		walk_from(reach, reach->jumps.items[i].to, base, why);
 }
 
 static void check_inspects(struct reach *reach)
@@ -276,12 +273,19 @@ static void check_inspects(struct reach *reach)
 static int check_table(struct fw_checker *checker,
 		       const struct fw_typed_table *table)
 {
-	struct reach reach = { .checker = checker, .table = table };
+	struct reach reach = {
+		.checker = checker,
+		.table = table,
+		.source = checker->resolved->tables.items[
+			table - checker->typed->tables],
+	};
 	int r;
 
 	reach.state = fw_arena_alloc(checker->arena, table->n_chains);
 	reach.depth = fw_arena_alloc(checker->arena, table->n_chains);
-	if (!reach.state || !reach.depth)
+	reach.first = fw_arena_array(checker->arena, table->n_chains + 1,
+				     sizeof(*reach.first));
+	if (!reach.state || !reach.depth || !reach.first)
 		return -ENOMEM;
 	r = collect(&reach);
 	if (r)

@@ -19,42 +19,31 @@
 struct fw_res_table *fw_res_table(const struct fw_resolved *resolved,
 				  const char *family, const char *name)
 {
-	for (size_t i = 0; i < resolved->tables.n; i++) {
-		struct fw_res_table *table = resolved->tables.items[i];
-
-		if (!strcmp(table->family, family) &&
-		    !strcmp(table->name, name))
-			return table;
-	}
-	return NULL;
+	return fw_names_get(&resolved->table_names, family, name);
 }
 
 struct fw_res_chain *fw_res_chain(const struct fw_res_table *table,
 				  const char *name)
 {
-	for (size_t i = 0; i < table->chains.n; i++)
-		if (!strcmp(table->chains.items[i]->name, name))
-			return table->chains.items[i];
-	return NULL;
+	return fw_names_get(&table->chain_names, name, "");
 }
 
 struct fw_res_set *fw_res_set(const struct fw_res_table *table,
 			      const char *name)
 {
-	for (size_t i = 0; i < table->sets.n; i++)
-		if (!strcmp(table->sets.items[i]->name, name))
-			return table->sets.items[i];
-	return NULL;
+	return fw_names_get(&table->set_names, name, "");
 }
 
 struct fw_res_object *fw_res_object(const struct fw_res_table *table,
 				    const char *kind, const char *name)
 {
-	for (size_t i = 0; i < table->objects.n; i++)
-		if (!strcmp(table->objects.items[i]->kind, kind) &&
-		    !strcmp(table->objects.items[i]->name, name))
-			return table->objects.items[i];
-	return NULL;
+	return fw_names_get(&table->object_names, kind, name);
+}
+
+int fw_resolve_forget(struct fw_resolver *resolver, struct fw_names *names,
+		      const char *first, const char *second)
+{
+	return fw_names_put(resolver->arena, names, first, second, NULL);
 }
 
 /* --- lines ---------------------------------------------------------------- */
@@ -173,6 +162,8 @@ int fw_resolve_chain(struct fw_resolver *resolver, const struct fw_item *item,
 		chain->name = name;
 		chain->loc = *loc;
 		chain->item = item;
+		r = fw_names_put(resolver->arena, &table->chain_names, name,
+				 "", chain);
 	}
 	for (size_t i = 0; !r && i < item->n_items; i++) {
 		const struct fw_item *child = &item->items[i];
@@ -259,17 +250,13 @@ int fw_resolve_set(struct fw_resolver *resolver, const struct fw_item *item,
 		   const struct fw_loc *loc, const struct fw_scope *parent)
 {
 	struct fw_scope scope = { .parent = parent };
-	struct fw_res_set *set = NULL;
+	struct fw_names *names = table ? &table->set_names :
+					 &resolver->out->set_names;
+	struct fw_res_set *set;
 	int r = 0;
 
 	resolver->head = false;
-	if (table) {
-		set = fw_res_set(table, name);
-	} else {
-		for (size_t i = 0; i < resolver->out->sets.n; i++)
-			if (!strcmp(resolver->out->sets.items[i]->name, name))
-				set = resolver->out->sets.items[i];
-	}
+	set = fw_names_get(names, name, "");
 	if (set && (set->map != map || !table)) {
 		struct fw_diag *diag = fw_error(
 			resolver->diags, "declared-twice", loc,
@@ -289,6 +276,7 @@ int fw_resolve_set(struct fw_resolver *resolver, const struct fw_item *item,
 		if (!slot || !set)
 			return -ENOMEM;
 		*slot = set;
+		r = fw_names_put(resolver->arena, names, name, "", set);
 	}
 	for (size_t i = 0; !r && i < item->n_items; i++) {
 		const struct fw_item *child = &item->items[i];
@@ -335,8 +323,10 @@ int fw_resolve_object(struct fw_resolver *resolver, const struct fw_item *item,
 		object->name = name;
 		object->loc = *loc;
 		object->item = item;
+		r = fw_names_put(resolver->arena, &table->object_names, kind,
+				 name, object);
 	}
-	if (item->kind == FW_ITEM_OBJECT && item->line.n_words) {
+	if (!r && item->kind == FW_ITEM_OBJECT && item->line.n_words) {
 		r = fw_resolve_line(resolver, &scope, &item->line, &line);
 		if (!r)
 			r = add_line(resolver, &object->lines, &line, kind,
@@ -371,13 +361,8 @@ int fw_resolve_object(struct fw_resolver *resolver, const struct fw_item *item,
 static bool was_taken(const struct fw_resolver *resolver, const char *family,
 		      const char *name)
 {
-	if (resolver->flush_all)
-		return true;
-	for (size_t i = 0; i < resolver->taken.n; i++)
-		if (!strcmp(resolver->taken.items[i].family, family) &&
-		    !strcmp(resolver->taken.items[i].name, name))
-			return true;
-	return false;
+	return resolver->flush_all ||
+	       fw_names_get(&resolver->taken, family, name);
 }
 
 static const char *const families[] = { "ip",  "ip6",	 "inet",
@@ -437,7 +422,8 @@ int fw_resolve_table(struct fw_resolver *resolver, const struct fw_item *item,
 	table->item = item;
 	table->take_over = was_taken(resolver, family, name);
 	*ret = table;
-	return 0;
+	return fw_names_put(resolver->arena, &resolver->out->table_names,
+			    family, name, table);
 }
 
 int fw_resolve_table_body(struct fw_resolver *resolver,

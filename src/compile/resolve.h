@@ -7,6 +7,7 @@
 #pragma once
 
 #include "ast/ast.h"
+#include "compile/names.h"
 #include "util/vec.h"
 
 /* A run of words, defines replaced. */
@@ -32,6 +33,7 @@ struct fw_res_chain {
 	fw_line_vec lines;	/* type, policy, devices, comment */
 	bool broken;		/* a line was left out after a diagnostic */
 	FW_VEC(struct fw_res_rule) rules;
+	size_t index;		/* in its table; set by the type check */
 };
 
 /* Sets and maps. */
@@ -42,7 +44,11 @@ struct fw_res_set {
 	bool map;
 	fw_line_vec lines;	/* all but the elements */
 	bool broken;		/* a line was left out after a diagnostic */
-	FW_VEC(struct fw_res_run) elements;
+	FW_VEC(struct fw_res_run) elements;	/* no words: deleted */
+	struct fw_names keys;	/* of the first n_keys elements: their index,
+				   plus 1 */
+	size_t n_keys;
+	size_t index;		/* in typed->sets; set by the type check */
 };
 
 struct fw_res_object {
@@ -60,6 +66,7 @@ struct fw_res_table {
 	FW_VEC(struct fw_res_chain *) chains;
 	FW_VEC(struct fw_res_set *) sets;	/* maps too */
 	FW_VEC(struct fw_res_object *) objects;
+	struct fw_names chain_names, set_names, object_names;
 	bool take_over;
 };
 
@@ -81,6 +88,7 @@ struct fw_res_use {
 struct fw_resolved {
 	FW_VEC(struct fw_res_table *) tables;
 	FW_VEC(struct fw_res_set *) sets;	/* at top level */
+	struct fw_names table_names, set_names;
 	FW_VEC(struct fw_res_block) blocks;
 	FW_VEC(struct fw_res_use) uses;
 	uint32_t seq;
@@ -92,7 +100,7 @@ int fw_resolve(struct fw_arena *arena, const struct fw_ast *ast,
 
 /* Adds "$name is defined here" to the diagnostics from first on that lie where
  * a define was used. */
-void fw_resolve_explain(const struct fw_resolved *resolved,
+void fw_resolve_explain(struct fw_resolved *resolved,
 			struct fw_diags *diags, size_t first);
 
 /* --- shared by the resolve files ------------------------------------------ */
@@ -104,11 +112,8 @@ struct fw_define {
 
 struct fw_scope {
 	const struct fw_scope *parent;
-	FW_VEC(struct fw_define) defines;
-};
-
-struct fw_res_taken {
-	const char *family, *name;
+	struct fw_names names;		/* struct fw_define */
+	FW_VEC(const char *) defined;	/* ever, for "did you mean" */
 };
 
 struct fw_resolver {
@@ -118,7 +123,7 @@ struct fw_resolver {
 	struct fw_scope top;
 	bool head;		/* nothing was declared yet */
 	bool flush_all;		/* `flush ruleset` stood at the head */
-	FW_VEC(struct fw_res_taken) taken;	/* tables that were deleted */
+	struct fw_names taken;	/* tables that were deleted */
 };
 
 /* DEFINE, REDEFINE and UNDEFINE items. */
@@ -164,6 +169,9 @@ int fw_resolve_object(struct fw_resolver *resolver, const struct fw_item *item,
 int fw_resolve_rule(struct fw_resolver *resolver, const struct fw_item *item,
 		    struct fw_res_chain *chain, const struct fw_line *line,
 		    const struct fw_scope *scope, bool first);
+/* Takes a name back; the caller takes the thing off its list. */
+int fw_resolve_forget(struct fw_resolver *resolver, struct fw_names *names,
+		      const char *first, const char *second);
 /* Splits the words of `{ a, b }` at commas into set. */
 int fw_resolve_elements(struct fw_resolver *resolver, struct fw_res_set *set,
 			struct fw_word *words, size_t n_words);

@@ -149,31 +149,43 @@ static struct fw_res_table *read_table(struct command *command)
 /* --- tables --------------------------------------------------------------- */
 static int note_taken(struct command *command, const char *name)
 {
-	struct fw_res_taken *taken = fw_vec_push(command->resolver->arena,
-						 &command->resolver->taken);
+	static bool yes = true;
 
-	if (!taken)
-		return -ENOMEM;
-	*taken = (struct fw_res_taken){ command->family, name };
-	return 0;
+	return fw_names_put(command->resolver->arena,
+			    &command->resolver->taken, command->family, name,
+			    &yes);
 }
+
+/* Takes what stands at an address off a list of pointers. */
+#define REMOVE(vec, thing)                                                \
+	do {                                                              \
+		size_t i_ = 0;                                            \
+									  \
+		while (i_ < (vec)->n && (vec)->items[i_] != (thing))      \
+			i_++;                                             \
+		if (i_ < (vec)->n)                                        \
+			memmove(&(vec)->items[i_], &(vec)->items[i_ + 1], \
+				(--(vec)->n - i_) *                       \
+					sizeof((vec)->items[0]));         \
+	} while (0)
 
 static int delete_table(struct command *command, const struct fw_word *name)
 {
 	struct fw_resolved *out = command->resolver->out;
+	struct fw_res_table *table = fw_res_table(out, command->family,
+						  name->text);
 
-	for (size_t i = 0; i < out->tables.n; i++) {
-		if (strcmp(out->tables.items[i]->family, command->family) ||
-		    strcmp(out->tables.items[i]->name, name->text))
-			continue;
-		memmove(&out->tables.items[i], &out->tables.items[i + 1],
-			(--out->tables.n - i) * sizeof(out->tables.items[0]));
-		return note_taken(command, name->text);
+	if (!table && !command->resolver->head) {
+		unknown(command, "table", name, NULL, 0);
+		return 0;
 	}
-	if (command->resolver->head)
-		return note_taken(command, name->text);
-	unknown(command, "table", name, NULL, 0);
-	return 0;
+	if (table) {
+		REMOVE(&out->tables, table);
+		if (fw_resolve_forget(command->resolver, &out->table_names,
+				      table->family, table->name))
+			return -ENOMEM;
+	}
+	return note_taken(command, name->text);
 }
 
 static int table_command(struct command *command)
@@ -251,15 +263,9 @@ static int chain_command(struct command *command)
 			chain->rules.n = 0;
 			return 0;
 		}
-		for (size_t i = 0; i < table->chains.n; i++) {
-			if (table->chains.items[i] != chain)
-				continue;
-			memmove(&table->chains.items[i],
-				&table->chains.items[i + 1],
-				(--table->chains.n - i) *
-					sizeof(table->chains.items[0]));
-		}
-		return 0;
+		REMOVE(&table->chains, chain);
+		return fw_resolve_forget(command->resolver,
+					 &table->chain_names, chain->name, "");
 	}
 	name = read_name(command, "chain");
 	if (!name)
@@ -364,17 +370,13 @@ static int set_command(struct command *command, bool map)
 			return 0;
 		if (is_verb(command, "flush")) {
 			set->elements.n = 0;
+			set->keys = (struct fw_names){ 0 };
+			set->n_keys = 0;
 			return 0;
 		}
-		for (size_t i = 0; i < table->sets.n; i++) {
-			if (table->sets.items[i] != set)
-				continue;
-			memmove(&table->sets.items[i],
-				&table->sets.items[i + 1],
-				(--table->sets.n - i) *
-					sizeof(table->sets.items[0]));
-		}
-		return 0;
+		REMOVE(&table->sets, set);
+		return fw_resolve_forget(command->resolver, &table->set_names,
+					 set->name, "");
 	}
 	name = read_name(command, what);
 	if (!name)
@@ -409,31 +411,40 @@ static const char *element_key(struct fw_arena *arena,
 	return fw_words_text(arena, run->words, n);
 }
 
-static int find_element(struct command *command, const struct fw_res_set *set,
+/* Which element the run names; SIZE_MAX for none. Elements are indexed as far
+ * as they have not been. */
+static int find_element(struct command *command, struct fw_res_set *set,
 			const struct fw_res_run *run, size_t *ret)
 {
 	struct fw_arena *arena = command->resolver->arena;
-	const char *key = element_key(arena, run);
+	const char *key;
+	void *found;
 
+	for (; set->n_keys < set->elements.n; set->n_keys++) {
+		struct fw_res_run *element =
+			&set->elements.items[set->n_keys];
+
+		key = element_key(arena, element);
+		if (!key)
+			return -ENOMEM;
+		if (fw_names_get(&set->keys, key, ""))
+			element->n_words = 0;	/* there already */
+		else if (fw_names_put(arena, &set->keys, key, "",
+				      (void *)(set->n_keys + 1)))
+			return -ENOMEM;
+	}
+	key = element_key(arena, run);
 	if (!key)
 		return -ENOMEM;
-	for (size_t i = 0; i < set->elements.n; i++) {
-		const char *other = element_key(arena, &set->elements.items[i]);
-
-		if (!other)
-			return -ENOMEM;
-		if (!strcmp(key, other)) {
-			*ret = i;
-			return 0;
-		}
-	}
-	*ret = SIZE_MAX;
+	found = fw_names_get(&set->keys, key, "");
+	*ret = found ? (size_t)(uintptr_t)found - 1 : SIZE_MAX;
 	return 0;
 }
 
 static int delete_element(struct command *command, struct fw_res_set *set,
 			  const struct fw_res_run *run)
 {
+	const char *key;
 	size_t i;
 	int r = find_element(command, set, run, &i);
 
@@ -445,9 +456,10 @@ static int delete_element(struct command *command, struct fw_res_set *set,
 			 "this element is not in '%s' so far", set->name);
 		return 0;
 	}
-	memmove(&set->elements.items[i], &set->elements.items[i + 1],
-		(--set->elements.n - i) * sizeof(*run));
-	return 0;
+	key = element_key(command->resolver->arena, run);
+	set->elements.items[i].n_words = 0;
+	return key ? fw_resolve_forget(command->resolver, &set->keys, key,
+				       "") : -ENOMEM;
 }
 
 static int create_element(struct command *command, struct fw_res_set *set,
@@ -549,17 +561,13 @@ static int object_command(struct command *command)
 		return 0;
 	object = fw_res_object(table, kind, name->text);
 	if (is_verb(command, "delete")) {
-		if (!object)
+		if (!object) {
 			unknown(command, kind, name, NULL, 0);
-		for (size_t i = 0; object && i < table->objects.n; i++) {
-			if (table->objects.items[i] != object)
-				continue;
-			memmove(&table->objects.items[i],
-				&table->objects.items[i + 1],
-				(--table->objects.n - i) *
-					sizeof(table->objects.items[0]));
+			return 0;
 		}
-		return 0;
+		REMOVE(&table->objects, object);
+		return fw_resolve_forget(resolver, &table->object_names,
+					 object->kind, object->name);
 	}
 	if (object && is_verb(command, "create")) {
 		there_already(command, kind, name, &object->loc);
@@ -590,6 +598,7 @@ static int flush_ruleset(struct command *command)
 
 	/* Sets at top level and blocks are no part of nft's ruleset. */
 	resolver->out->tables.n = 0;
+	resolver->out->table_names = (struct fw_names){ 0 };
 	resolver->flush_all = true;
 	return 0;
 }

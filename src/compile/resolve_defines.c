@@ -20,10 +20,7 @@ typedef FW_VEC(struct fw_word) word_vec;
 static struct fw_define *find_here(const struct fw_scope *scope,
 				   const char *name)
 {
-	for (size_t i = scope->defines.n; i-- > 0;)
-		if (!strcmp(scope->defines.items[i].name, name))
-			return &scope->defines.items[i];
-	return NULL;
+	return fw_names_get(&scope->names, name, "");
 }
 
 static const struct fw_define *find(const struct fw_scope *scope,
@@ -47,13 +44,16 @@ static int unknown_define(struct fw_resolver *resolver,
 					"'$%s' is not defined here", name);
 	const char *near;
 
+	/* Looking through all of many names for each error would take long. */
+	if (resolver->diags->n_errors > FW_DIAG_SHOWN)
+		return 0;
 	for (; scope; scope = scope->parent) {
-		for (size_t i = 0; i < scope->defines.n; i++) {
+		for (size_t i = 0; i < scope->defined.n; i++) {
 			const char **slot = fw_vec_push(resolver->arena, &names);
 
 			if (!slot)
 				return -ENOMEM;
-			*slot = scope->defines.items[i].name;
+			*slot = scope->defined.items[i];
 		}
 	}
 	near = fw_nearest(name, names.items, names.n);
@@ -73,8 +73,8 @@ int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
 		if (!define)
 			return unknown_define(resolver, scope, item->name,
 					      &item->name_loc);
-		*define = scope->defines.items[--scope->defines.n];
-		return 0;
+		return fw_names_put(resolver->arena, &scope->names, item->name,
+				    "", NULL);
 	}
 	if (define && item->kind == FW_ITEM_DEFINE) {
 		struct fw_diag *diag =
@@ -91,12 +91,18 @@ int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
 			     item->line.n_words, &value);
 	if (r)
 		return r;
-	if (!define)
-		define = fw_vec_push(resolver->arena, &scope->defines);
-	if (!define)
-		return -ENOMEM;
+	if (!define) {
+		const char **slot = fw_vec_push(resolver->arena,
+						&scope->defined);
+
+		define = fw_arena_alloc(resolver->arena, sizeof(*define));
+		if (!slot || !define)
+			return -ENOMEM;
+		*slot = item->name;
+	}
 	*define = (struct fw_define){ item->name, value, item->name_loc };
-	return 0;
+	return fw_names_put(resolver->arena, &scope->names, item->name, "",
+			    define);
 }
 
 static bool is_word(const struct fw_word *word, enum fw_word_kind kind,
@@ -323,25 +329,34 @@ int fw_resolve_line(struct fw_resolver *resolver, const struct fw_scope *scope,
 	return r;
 }
 
-static bool same_place(const struct fw_loc *a, const struct fw_loc *b)
+static int by_place(const void *a, const void *b)
 {
-	return a->source == b->source && a->line == b->line && a->col == b->col;
+	const struct fw_loc *x = &((const struct fw_res_use *)a)->use;
+	const struct fw_loc *y = &((const struct fw_res_use *)b)->use;
+
+	if (x->source != y->source)
+		return (uintptr_t)x->source < (uintptr_t)y->source ? -1 : 1;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return (x->col > y->col) - (x->col < y->col);
 }
 
-void fw_resolve_explain(const struct fw_resolved *resolved,
-			struct fw_diags *diags, size_t first)
+void fw_resolve_explain(struct fw_resolved *resolved, struct fw_diags *diags,
+			size_t first)
 {
+	if (!resolved->uses.n || diags->n == first)
+		return;
+	qsort(resolved->uses.items, resolved->uses.n,
+	      sizeof(*resolved->uses.items), by_place);
 	for (size_t i = first; i < diags->n; i++) {
 		struct fw_diag *diag = &diags->items[i];
+		const struct fw_res_use key = { .use = diag->loc };
+		const struct fw_res_use *use =
+			bsearch(&key, resolved->uses.items, resolved->uses.n,
+				sizeof(key), by_place);
 
-		for (size_t u = 0; u < resolved->uses.n; u++) {
-			const struct fw_res_use *use = &resolved->uses.items[u];
-
-			if (!same_place(&use->use, &diag->loc))
-				continue;
+		if (use)
 			fw_diag_related(diags, diag, &use->define,
 					"'$%s' is defined here", use->name);
-			break;
-		}
 	}
 }

@@ -161,13 +161,16 @@ int fw_check_sets(struct fw_checker *checker)
 		if (!table->sets)
 			return -ENOMEM;
 		for (size_t i = 0; !r && i < table->n_sets; i++) {
+			in->tables.items[t]->sets.items[i]->index = k;
 			table->sets[i] = &typed->sets[k++];
 			r = check_set(checker, in->tables.items[t]->sets.items[i],
 				      table, table->sets[i]);
 		}
 	}
-	for (size_t i = 0; !r && i < in->sets.n; i++)
+	for (size_t i = 0; !r && i < in->sets.n; i++) {
+		in->sets.items[i]->index = k;
 		r = check_set(checker, in->sets.items[i], NULL,
 			      &typed->sets[k++]);
+	}
 	return r;
 }

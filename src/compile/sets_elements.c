@@ -148,6 +148,8 @@ static int read_elements(struct fw_set_check *check)
 	for (size_t i = 0; !r && i < source->elements.n; i++) {
 		const struct fw_res_run *run = &source->elements.items[i];
 
+		if (!run->n_words)
+			continue;	/* deleted again */
 		if (check->set->type == FW_SET_DOMAIN)
 			r = domain_element(check, run);
 		else if (values)

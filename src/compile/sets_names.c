@@ -47,6 +47,9 @@ static void unknown_set(struct fw_checker *checker,
 	FW_VEC(const char *) names = { 0 };
 	const char *near;
 
+	/* Looking through all of many names for each error would take long. */
+	if (checker->diags->n_errors > FW_DIAG_SHOWN)
+		return;
 	for (size_t i = 0; i < typed->n_sets; i++) {
 		const struct fw_typed_set *set = &typed->sets[i];
 		const char **slot;
@@ -85,36 +88,61 @@ static void ambiguous_set(struct fw_checker *checker, const struct fw_word *word
 		     "a set at top level would be the one that is meant");
 }
 
+static struct fw_typed_set *typed_set(const struct fw_checker *checker,
+				      const struct fw_res_set *set)
+{
+	return set ? &checker->typed->sets[set->index] : NULL;
+}
+
+static struct fw_typed_set *find_in(const struct fw_checker *checker,
+				    size_t table, const char *name)
+{
+	return typed_set(checker,
+			 fw_res_set(checker->resolved->tables.items[table],
+				    name));
+}
+
+/* A block's set that is not at top level; *ret_n tables have one. */
+static struct fw_typed_set *find_anywhere(const struct fw_checker *checker,
+					  const char *name, size_t *ret_n)
+{
+	struct fw_typed_set *found = NULL;
+
+	*ret_n = 0;
+	for (size_t t = 0; t < checker->typed->n_tables; t++) {
+		struct fw_typed_set *set = find_in(checker, t, name);
+
+		found = set ? set : found;
+		*ret_n += set != NULL;
+	}
+	return found;
+}
+
 struct fw_typed_set *fw_check_set_name(struct fw_checker *checker,
 				       const struct fw_typed_table *table,
 				       const struct fw_word *word)
 {
-	struct fw_typed *typed = checker->typed;
-	struct fw_typed_set *top = NULL, *found = NULL;
-	size_t n = 0;
+	struct fw_typed_set *top = typed_set(
+		checker, fw_names_get(&checker->resolved->set_names,
+				      word->text, ""));
+	struct fw_typed_set *found;
+	size_t n = 1;
 
-	for (size_t i = 0; i < typed->n_sets; i++) {
-		struct fw_typed_set *set = &typed->sets[i];
-
-		if (strcmp(set->name, word->text))
-			continue;
-		if (!set->table) {
-			top = set;
-		} else if (!table || set->table == table) {
-			found = set;
-			n++;
-		}
-	}
 	/* A rule: its table's, else top level's. A block: the other way. */
-	if (top && (!table || !found)) {
-		found = top;
-		n = 1;
+	if (table) {
+		found = find_in(checker,
+				(size_t)(table - checker->typed->tables),
+				word->text);
+		if (!found)
+			found = top;
+	} else {
+		found = top ? top : find_anywhere(checker, word->text, &n);
 	}
-	if (!n)
+	if (!found)
 		unknown_set(checker, table, word);
 	else if (n > 1)
 		ambiguous_set(checker, word);
-	if (n != 1)
+	if (!found || n > 1)
 		return NULL;
 	found->used = true;
 	return found;

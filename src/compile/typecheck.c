@@ -165,6 +165,7 @@ static int check_chains(struct fw_checker *checker,
 		const struct fw_res_chain *from = in->chains.items[i];
 		struct fw_typed_chain *chain = &table->chains[i];
 
+		in->chains.items[i]->index = i;
 		chain->name = from->name;
 		chain->item = from->item;
 		chain->table = table;
