@@ -13,6 +13,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/intervals.c \
 	src/compile/judge.c \
 	src/compile/judge.h \
+	src/compile/lint.c \
 	src/compile/lower.h \
 	src/compile/lower_inspect.c \
 	src/compile/lower_nft.c \
@@ -20,6 +21,8 @@ libfwcompile_a_SOURCES = \
 	src/compile/management.c \
 	src/compile/marks.c \
 	src/compile/matches.c \
+	src/compile/names.c \
+	src/compile/names.h \
 	src/compile/reach.c \
 	src/compile/resolve.c \
 	src/compile/resolve.h \
