@@ -300,6 +300,8 @@ int fw_typecheck(struct fw_arena *arena, const struct fw_ast *ast,
 				 &checker.typed->tables[i]);
 	if (!r)
 		r = fw_check_reach(&checker);
+	if (!r && !diags->n_errors)
+		fw_lint(&checker);
 	if (!r)
 		r = order_rules(&checker);
 	if (r)

@@ -100,6 +100,10 @@ int fw_check_chain(struct fw_checker *checker, const struct fw_res_chain *in,
 /* Targets of jumps exist and make no loop; inspect stands where it may. */
 int fw_check_reach(struct fw_checker *checker);
 
+/* --- lint.c --------------------------------------------------------------- */
+/* Warnings and notes about what is valid. */
+void fw_lint(struct fw_checker *checker);
+
 /* --- blocks.c ------------------------------------------------------------- */
 int fw_check_blocks(struct fw_checker *checker);
 int fw_check_options(struct fw_checker *checker);
