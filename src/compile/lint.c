@@ -10,7 +10,6 @@
  *	no-management	a chain that drops by default may lock the admin out
  *	no-neighbours	a drop-policy ingress chain lets no ARP, neighbour
  *			discovery or packet-too-big through
- *	notrack		untracked packets are dropped where a rule inspects
  *	could-be-early	a drop that would run in XDP in an ingress chain
  */
 #include <string.h>
@@ -21,7 +20,6 @@
 
 struct lint {
 	struct fw_checker *checker;
-	const struct fw_typed_table *table;
 	const struct fw_typed_chain *chain;
 	const struct fw_res_chain *source;
 };
@@ -185,21 +183,7 @@ static void check_neighbours(const struct lint *lint)
 			   missing);
 }
 
-/* --- rules ---------------------------------------------------------------- */
-static void check_notrack(const struct lint *lint,
-			  const struct fw_typed_rule *rule, const char *allow)
-{
-	if (!lint->checker->typed->n_profiles || allowed(allow, "notrack"))
-		return;
-	for (size_t p = 0; p < rule->n_parts; p++)
-		if (rule->parts[p].kind == FW_PART_RAW &&
-		    fw_word_is(&rule->parts[p].words[0], "notrack"))
-			fw_warning(lint->checker->diags, "notrack",
-				   &rule->parts[p].words[0].loc,
-				   "a packet that is not tracked is dropped "
-				   "where a rule says inspect");
-}
-
+/* --- could-be-early ------------------------------------------------------- */
 /* What XDP could do: typed matches, a counter, drop. */
 static bool is_plain_drop(const struct fw_typed_rule *rule)
 {
@@ -254,15 +238,12 @@ void fw_lint(struct fw_checker *checker)
 			checker->resolved->tables.items[t];
 
 		for (size_t c = 0; c < table->n_chains; c++) {
-			struct lint lint = { checker, table, &table->chains[c],
-					     source->chains.items[c] };
+			const struct lint lint = { checker, &table->chains[c],
+						   source->chains.items[c] };
 
 			check_management(&lint);
 			check_neighbours(&lint);
 			check_early(&lint);
-			for (size_t i = 0; i < lint.chain->n_rules; i++)
-				check_notrack(&lint, &lint.chain->rules[i],
-					      lint.source->rules.items[i].allow);
 		}
 	}
 }
