@@ -26,6 +26,7 @@
 #include <stdarg.h>
 
 #include "compile/lower.h"
+#include "util/buf.h"
 #include "util/cleanup.h"
 
 /* nft's numbers for its names, in family inet. */
@@ -236,6 +237,25 @@ static char *vet_name(struct gate *g, size_t profile)
 			       g->typed->profiles[profile].name);
 }
 
+/* A connection whose profile is not in the file any more: the user's rules have
+ * accepted its packet, and they alone decide now. */
+static int add_forgotten(struct gate *g, fw_nft_rule_vec *rules)
+{
+	struct fw_buf known = { 0 };
+	int r;
+
+	for (size_t i = 0; i < g->typed->n_profiles; i++)
+		fw_buf_printf(&known, "%s0x%08x", i ? ", " : "",
+			      bits(g, (unsigned)g->typed->profiles[i].id <<
+				      FW_CTMARK_PROFILE_SHIFT));
+	r = !known.text ? -ENOMEM :
+	    fw_nft_rule_add(g->arena, rules, "ct mark & 0x%08x != { %s } "
+			    "ct mark set ct mark & 0x%08x accept",
+			    bits(g, FW_CTMARK_PROFILE), known.text, ~g->marks);
+	fw_buf_done(&known);
+	return r;
+}
+
 /* The jumps come back only where a queue chain is empty; then nothing vetted
  * the packet. What a user's rules left in the worker's bits is wiped first. */
 static int add_vet(struct gate *g)
@@ -246,6 +266,8 @@ static int add_vet(struct gate *g)
 				"0x%08x meta mark set meta mark & 0x%08x", word,
 				0u, ~word);
 
+	if (r == 0 && g->typed->n_profiles < FW_PROFILES)
+		r = add_forgotten(g, &rules);
 	for (size_t i = 0; r == 0 && i < g->typed->n_profiles; i++) {
 		const struct fw_profile *p = &g->typed->profiles[i];
 		const char *name = vet_name(g, i);

@@ -77,9 +77,42 @@ static bool change_kernel(struct fw_daemon *daemon, const struct fw_plan *plan,
 	return true;
 }
 
+/*
+ * What the marks of living connections say stays true: the bits stand where they
+ * stood, and a profile keeps its number. Names that are gone or new are fine.
+ */
+static bool marks_hold(const struct fw_plan *old, const struct fw_plan *new,
+		       struct fw_commit_error *ret_error)
+{
+	*ret_error = (struct fw_commit_error){ .code = EX_UNAVAILABLE };
+	if (!old || !old->n_profiles || !new->n_profiles)
+		return true;
+	if (old->options.marks != new->options.marks) {
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
+			       "connections have marks in 0x%08x: other `marks` "
+			       "need `flywall stop --flush` and a start",
+			       old->options.marks);
+		return false;
+	}
+	for (size_t i = 0; i < old->n_profiles && i < new->n_profiles; i++) {
+		if (!strcmp(old->profiles[i].name, new->profiles[i].name))
+			continue;
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
+			       "connections know the inspect profiles by their "
+			       "order: '%s' cannot stand where '%s' stood; new "
+			       "ones go behind, another order needs "
+			       "`flywall stop --flush` and a start",
+			       new->profiles[i].name, old->profiles[i].name);
+		return false;
+	}
+	return true;
+}
+
 bool fw_commit_plan(struct fw_daemon *daemon, const struct fw_plan *plan,
 		    struct fw_commit_error *ret_error)
 {
+	if (!marks_hold(fw_apply_plan(daemon->apply), plan, ret_error))
+		return false;
 	if (!change_kernel(daemon, plan, ret_error)) {
 		fw_workers_settle(&daemon->workers,
 				  fw_apply_plan(daemon->apply));

@@ -12,8 +12,9 @@
  *   the middle of an undecided flow only when the other side has answered it;
  * - data that cannot be placed in the stream counts as a retransmission that
  *   differs, and so does urgent data, which a receiver may take out of it;
- * - where the handshake was not seen, a stream that does not begin as TLS says
- *   nothing: the window has to fill.
+ * - where the handshake was not seen, a stream that does not begin as TLS may be
+ *   the rest of a message of which another worker had the beginning: it is as
+ *   good as malformed.
  */
 #include "inspect/vetting.h"
 
@@ -156,6 +157,8 @@ static struct fw_fact fact_of(const struct fw_vetting *vetting, int i)
 	case FW_TLS_NOT_TLS:
 		if (vetting->streams->stream[i].exact)
 			fact.state = FW_FACT_ABSENT;
+		else if (i == 0)
+			fact.state = FW_FACT_MALFORMED;
 		break;
 	default:
 		fact.begun = begun(vetting->streams, i);

@@ -18,6 +18,7 @@ set -u
 
 golden=$(cd "$(dirname "$0")" && pwd) || exit 1
 flywall=${FLYWALL:?the program under test}
+[ -x "$flywall" ] || { echo "no program $flywall" >&2; exit 1; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
