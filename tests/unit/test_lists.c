@@ -210,6 +210,34 @@ static void check_unreadable(const char *path, const char *why)
 	fw_arena_free(arena);
 }
 
+static int grow(void *ctx, const struct fw_list_field *field)
+{
+	if (field->loc.line > 1)
+		return 0;
+	return write(*(int *)ctx, "b\n", 2) == 2 ? 0 : -5;
+}
+
+/* Half of a file that is being written is no list. */
+static void test_changes(void **state)
+{
+	enum { LINES = 40000 };	/* more than is read at once */
+	char path[] = "/tmp/fw-test-grow-XXXXXX";
+	struct fw_arena *arena = fw_arena_new();
+	struct fw_diags diags;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (int i = 0; i < LINES; i++)
+		assert_int_equal(write(fd, "a\n", 2), 2);
+	fw_diags_init(&diags, arena);
+	assert_int_equal(fw_list_read(path, FW_LIST_PLAIN, 0, &diags, NULL, grow, &fd), -22);
+	assert_non_null(strstr(diags.items[0].text, "it changed while it was read"));
+	close(fd);
+	unlink(path);
+	fw_arena_free(arena);
+}
+
 /* A pipe must not hang the compiler. */
 static void test_unreadable(void **state)
 {
@@ -234,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_callback_stops),
+		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_unreadable),
 	};
 
