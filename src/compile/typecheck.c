@@ -236,6 +236,8 @@ static int order_rules(struct fw_checker *checker)
 }
 
 /* --- files ---------------------------------------------------------------- */
+/* The configuration, its includes as far as something stands in them, and
+ * element files, in the order in which they are met. */
 static int add_file(struct fw_checker *checker, const char *name)
 {
 	const char **slot;
@@ -250,19 +252,22 @@ static int add_file(struct fw_checker *checker, const char *name)
 	return 0;
 }
 
-/* The configuration and its includes, as far as something stands in them. */
-static int add_sources(struct fw_checker *checker, const struct fw_ast *ast)
+/* The files that items stand in; *last saves looking twice. */
+static int add_sources(struct fw_checker *checker, const struct fw_item *items,
+		       size_t n_items, const struct fw_source **last)
 {
-	const struct fw_source *last = NULL;
-	int r = ast->source ? add_file(checker, ast->source->name) : 0;
+	int r = 0;
 
-	for (size_t i = 0; !r && i < ast->n_items; i++) {
-		const struct fw_source *source = ast->items[i].loc.source;
+	for (size_t i = 0; !r && i < n_items; i++) {
+		const struct fw_source *source = items[i].loc.source;
 
-		if (!source || source == last || !strcmp(source->name, "-D"))
-			continue;
-		last = source;
-		r = add_file(checker, source->name);
+		if (source && source != *last && strcmp(source->name, "-D")) {
+			*last = source;
+			r = add_file(checker, source->name);
+		}
+		if (!r)
+			r = add_sources(checker, items[i].items,
+					items[i].n_items, last);
 	}
 	return r;
 }
@@ -277,6 +282,7 @@ int fw_typecheck(struct fw_arena *arena, const struct fw_ast *ast,
 		.diags = diags,
 		.resolved = &resolved,
 	};
+	const struct fw_source *last = NULL;
 	size_t first = diags->n;
 	int r;
 
@@ -287,8 +293,10 @@ int fw_typecheck(struct fw_arena *arena, const struct fw_ast *ast,
 	checker.typed->diags = diags;
 	checker.typed->facts = facts;
 	r = fw_resolve(arena, ast, diags, &resolved);
+	if (!r && ast->source)
+		r = add_file(&checker, ast->source->name);
 	if (!r)
-		r = add_sources(&checker, ast);
+		r = add_sources(&checker, ast->items, ast->n_items, &last);
 	if (!r)
 		r = open_tables(&checker);
 	if (!r)
