@@ -23,7 +23,8 @@ enum fw_word_kind {
 	FW_WORD_DEFINE,	/* $name; text is without the dollar */
 	FW_WORD_SET,	/* @name; text is without the at sign */
 	FW_WORD_MARK,	/* punctuation: , . : - / | & ^ ! = ( ) == != < > <= >=
-			   << >> * ; text is the mark */
+			   << >> * + [ ] and, between the rules of
+			   jump { … }, the semicolon; text is the mark */
 	FW_WORD_BRACE,	/* { … }; the words between are the children */
 };
 
@@ -83,9 +84,13 @@ enum fw_item_kind {
  *	BLOCK		-	yes or NULL (the NAME of `inspect web`,
  *				  `monitor dns`)  object is the first word,
  *				  items are FW_ITEM_LINE and defines
- *	COMMAND		as far as they stand there; object is the verb ("add"
- *			where it was left out), line has all the words behind
- *			the verb, items the body in braces, if any
+ *	COMMAND		as far as they stand there, name is the table's; object
+ *			is the verb ("add" where it was left out), line has all
+ *			the words behind the verb (none in `export`; `rule` is
+ *			put in where it was left out), items the body in braces,
+ *			if any
+ *
+ * line.allow is valid in all: for what has a body it is the head's.
  */
 struct fw_item {
 	enum fw_item_kind kind;
