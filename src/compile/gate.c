@@ -191,7 +191,7 @@ static int add_expected(struct gate *g)
 		r = fw_nft_rule_add(g->arena, &rules, "ct state related "
 				    "ct status expected "
 				    "ct status & confirmed == 0 "
-				    "meta l4proto != { icmp, ipv6-icmp } "
+				    "meta l4proto != { " FW_NFT_ICMPS " } "
 				    "ct mark set ct mark & 0x%08x", ~g->marks);
 		if (r == 0)
 			r = add_chain(g, names[i][0], names[i][1],
@@ -211,7 +211,7 @@ static int add_gate(struct gate *g, size_t i)
 
 	if (r == 0)
 		r = fw_nft_rule_add(g->arena, &rules, "meta l4proto "
-				    "{ icmp, ipv6-icmp } ct state related "
+				    "{ " FW_NFT_ICMPS " } ct state related "
 				    "accept");
 	if (r == 0 && hooks[i].number == FW_HOOK_INPUT)
 		r = fw_nft_rule_add(g->arena, &rules, "iifname \"lo\" accept");

@@ -7,6 +7,11 @@
 #include "compile/typed.h"
 #include "util/vec.h"
 
+/* By number: nft looks names up in /etc/protocols, which a host may lack. */
+#define FW_NFT_ICMP "1"
+#define FW_NFT_ICMPV6 "58"
+#define FW_NFT_ICMPS FW_NFT_ICMP ", " FW_NFT_ICMPV6
+
 /* --- what stayed in nft (lower_xdp.c to lower_nft.c) ----------------------- */
 /*
  * An ingress chain on those of its devices where the same rules stayed. A chain

@@ -341,10 +341,10 @@ static int add_scope(struct fw_arena *arena, const char *scope,
 		r = fw_nft_rule_add(arena, out, "%sicmpv6 type "
 				    "{ 130-136, 143 } accept", scope);
 	if (r == 0 && sides->conntrack && is_one_of(family, "ip inet"))
-		r = fw_nft_rule_add(arena, out, "%smeta l4proto icmp "
+		r = fw_nft_rule_add(arena, out, "%smeta l4proto " FW_NFT_ICMP " "
 				    "ct state related accept", scope);
 	if (r == 0 && sides->conntrack && is_one_of(family, "ip6 inet"))
-		r = fw_nft_rule_add(arena, out, "%smeta l4proto ipv6-icmp "
+		r = fw_nft_rule_add(arena, out, "%smeta l4proto " FW_NFT_ICMPV6 " "
 				    "ct state related accept", scope);
 	return r;
 }
