@@ -56,6 +56,48 @@ enum fw_field {
 	FW_FIELD_ICMP_TYPE,	/* ICMP and ICMPv6 */
 	FW_FIELD_ICMP_CODE,
 	FW_FIELD_MAX_,
+
+	/* What no program tests yet: typed, linted and explained. */
+	FW_FIELD_PROTOCOL = FW_FIELD_MAX_,	/* meta protocol, as on the
+						   wire; L3 where that knows */
+	FW_FIELD_NFPROTO,	/* meta nfproto: NFPROTO_* */
+	FW_FIELD_PKTTYPE,	/* PACKET_* */
+	FW_FIELD_LENGTH,	/* meta length: bytes behind Ethernet */
+	FW_FIELD_MARK,		/* meta mark */
+	FW_FIELD_SKUID,
+	FW_FIELD_SKGID,
+	FW_FIELD_ETHER_TYPE,
+	FW_FIELD_ETHER_SADDR,	/* 48 bits */
+	FW_FIELD_ETHER_DADDR,
+	FW_FIELD_VLAN_ID,
+	FW_FIELD_VLAN_PCP,
+	FW_FIELD_VLAN_DEI,
+	FW_FIELD_VLAN_TYPE,
+	FW_FIELD_ARP_OPERATION,
+	FW_FIELD_ARP_SADDR4,
+	FW_FIELD_ARP_DADDR4,
+	FW_FIELD_ARP_SADDR,	/* ether */
+	FW_FIELD_ARP_DADDR,
+	FW_FIELD_IP_LENGTH,	/* ip length, ip6 length: the header's own */
+	FW_FIELD_IP_ID,
+	FW_FIELD_FRAG_OFF,	/* ip frag-off: flags and offset, 16 bits */
+	FW_FIELD_FRAG,		/* exthdr frag exists: 0, 1 */
+	FW_FIELD_TTL,		/* ip ttl, ip6 hoplimit */
+	FW_FIELD_DSCP,		/* 6 bits, of either version */
+	FW_FIELD_ECN,
+	FW_FIELD_FLOWLABEL,
+	FW_FIELD_TH_SPORT,	/* the first two bytes of any transport */
+	FW_FIELD_TH_DPORT,
+	FW_FIELD_UDP_LENGTH,
+	FW_FIELD_TCP_WINDOW,
+	FW_FIELD_ICMP_ID,
+	FW_FIELD_ICMP_SEQUENCE,
+	FW_FIELD_CT_STATE,	/* one bit of NF_CT_STATE_BIT() */
+	FW_FIELD_CT_STATUS,
+	FW_FIELD_CT_DIRECTION,
+	FW_FIELD_CT_MARK,
+	FW_FIELD_DNS_QTYPE,
+	FW_FIELD_ALL_MAX_,
 };
 
 enum fw_l3 {

@@ -82,27 +82,3 @@ bool fw_intervals_meet(const struct fw_interval *a, size_t n_a,
 	}
 	return false;
 }
-
-fw_u128 fw_field_max(enum fw_field field)
-{
-	static const uint8_t bits[FW_FIELD_MAX_] = {
-		[FW_FIELD_SADDR4] = 32,
-		[FW_FIELD_DADDR4] = 32,
-		[FW_FIELD_SADDR6] = 128,
-		[FW_FIELD_DADDR6] = 128,
-		[FW_FIELD_NEXTHDR] = 8,
-		[FW_FIELD_L4PROTO] = 8,
-		[FW_FIELD_SPORT] = 16,
-		[FW_FIELD_DPORT] = 16,
-		[FW_FIELD_TCP_FLAGS] = 8,
-		[FW_FIELD_ICMP_TYPE] = 8,
-		[FW_FIELD_ICMP_CODE] = 8,
-	};
-
-	assert(field < FW_FIELD_MAX_);
-	if (field == FW_FIELD_L3)
-		return FW_L3_MAX_ - 1;
-	if (bits[field] == 128)
-		return ~(fw_u128)0;
-	return ((fw_u128)1 << bits[field]) - 1;
-}

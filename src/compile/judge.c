@@ -41,7 +41,8 @@ static bool part_acts(const struct fw_part *part)
 {
 	static const char *const acting[] = { "set", "vmap", "count", "numgen" };
 
-	if (part->kind == FW_PART_MATCH || part->kind == FW_PART_IIF)
+	if (part->kind == FW_PART_MATCH || part->kind == FW_PART_TUPLE ||
+	    part->kind == FW_PART_IIF || part->kind == FW_PART_OIF)
 		return false;
 	if (part->kind != FW_PART_RAW || !part->is_match)
 		return true;
@@ -62,7 +63,7 @@ static const char *part_reason(const struct fw_part *part)
 	case FW_PART_RAW:
 		return part->reason ? part->reason : "not understood";
 	default:
-		return NULL;
+		return part->reason;
 	}
 }
 
@@ -125,7 +126,7 @@ static bool rule_is_dead(const struct judge *j,
 /* Remembers whom the rule's first effect can hit. */
 static int note_stay(struct judge *j, const struct fw_typed_rule *rule)
 {
-	struct fw_match matches[FW_FIELD_MAX_];
+	struct fw_match matches[FW_FIELD_ALL_MAX_];
 	size_t n = 0;
 
 	for (size_t i = 0; i < rule->n_parts; i++) {
@@ -205,7 +206,7 @@ static bool matches_follow(const struct fw_typed_rule *rule, size_t i)
 static int draft_rule(struct judge *j, const struct fw_typed_rule *rule,
 		      struct draft *draft)
 {
-	struct fw_match matches[FW_FIELD_MAX_];
+	struct fw_match matches[FW_FIELD_ALL_MAX_];
 	enum fw_verdict verdict = FW_VERDICT_NONE;
 	bool counter = false, counted = false;
 	size_t n = 0;

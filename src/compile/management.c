@@ -74,7 +74,7 @@ static int add_accept(struct fw_arena *arena, fw_management_vec *out,
 static int add_line(struct fw_arena *arena, fw_management_vec *out,
 		    const struct fw_typed_rule *line, bool mirror)
 {
-	struct fw_match matches[FW_FIELD_MAX_];
+	struct fw_match matches[FW_FIELD_ALL_MAX_];
 	size_t n = 0;
 	bool raw = false;
 

@@ -54,33 +54,68 @@ struct fw_typed_set {
 /* --- rules ---------------------------------------------------------------- */
 enum fw_part_kind {
 	FW_PART_MATCH,		/* typed: match is valid */
+	FW_PART_TUPLE,		/* a concatenation: tuple is valid */
 	FW_PART_IIF,		/* iif/iifname "name" or a set: names valid */
+	FW_PART_OIF,		/* oif/oifname, likewise */
 	FW_PART_COUNTER,	/* anonymous counter */
 	FW_PART_VERDICT,	/* accept, drop: verdict is valid */
 	FW_PART_JUMP,		/* jump, goto: chain name; return */
+	FW_PART_VMAP,		/* tuple and verdicts are valid */
 	FW_PART_INSPECT,	/* inspect NAME: profile is valid */
+	FW_PART_LEARN,		/* learn */
+	FW_PART_QOS,		/* qos class NAME: index in typed->qos */
+	FW_PART_AUDIT,		/* audit: stands before the verdict it mutes */
+	FW_PART_BLOCK,		/* block for TIME: ms is valid */
+	FW_PART_DNS_NAME,	/* dns qname: domains is valid */
+	FW_PART_DNS_REPLY,	/* dns reply nxdomain | refused: rcode */
 	FW_PART_RAW,		/* anything else: nft's affair */
+};
+
+/* A test of several fields at once, `ip saddr . tcp dport { … }`: holds when
+ * one of the boxes has the packet's value in each of its intervals. Box b's
+ * interval of field f is boxes[b * n_fields + f]. */
+struct fw_tuple {
+	const enum fw_field *fields;
+	size_t n_fields;
+	const struct fw_interval *boxes;
+	size_t n_boxes;
+	bool negate;
+};
+
+/* What a verdict map says for a box of its tuple. */
+struct fw_vmap_verdict {
+	enum fw_part_kind kind;		/* VERDICT or JUMP */
+	enum fw_verdict verdict;
+	const char *chain;		/* JUMP: NULL for return */
+	bool go;
 };
 
 struct fw_part {
 	enum fw_part_kind kind;
 	const struct fw_word *words;	/* the run of the rule's words */
 	size_t n_words;
-	const char *reason;	/* RAW: the words that keep it in nft, short
-				   ("ct state", "log"); else NULL */
+	const char *reason;	/* the words that keep it in nft, short ("ct
+				   state", "log"): always with RAW; else only
+				   where no program tests it yet */
 	bool is_match;		/* RAW: a match, not a statement */
 	/* A match may need more than one field: `tcp dport 22` is l4proto and
 	 * dport. All must hold. Also valid for RAW as far as it is known to
 	 * imply them (`udp length 8` implies l4proto udp): then n may be 0 */
 	struct fw_match *matches;
 	size_t n_matches;
-	const char *const *names;	/* IIF */
+	struct fw_tuple tuple;		/* TUPLE, VMAP */
+	const struct fw_vmap_verdict *verdicts;	/* VMAP: one a box */
+	const char *const *names;	/* IIF, OIF; a last `*` is a wildcard */
 	size_t n_names;
-	bool negate;			/* IIF */
+	bool negate;			/* IIF, OIF, DNS_NAME */
 	enum fw_verdict verdict;
 	const char *chain;		/* JUMP: target, NULL for return */
 	bool go;			/* JUMP: goto */
 	uint32_t profile;		/* INSPECT: index in typed->profiles */
+	uint32_t class;			/* QOS: index in typed->qos */
+	uint64_t ms;			/* BLOCK */
+	const struct fw_domain_set *domains;	/* DNS_NAME */
+	unsigned rcode;			/* DNS_REPLY: 3 nxdomain, 5 refused */
 };
 
 struct fw_typed_rule {
@@ -215,4 +250,3 @@ struct fw_interval *fw_intervals_complement(struct fw_arena *arena,
 					    size_t *ret_n);
 bool fw_intervals_meet(const struct fw_interval *a, size_t n_a,
 		       const struct fw_interval *b, size_t n_b);
-fw_u128 fw_field_max(enum fw_field field);

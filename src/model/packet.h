@@ -12,8 +12,8 @@
 #include "plan/plan.h"
 
 struct fw_model_packet {
-	bool has[FW_FIELD_MAX_];
-	fw_u128 value[FW_FIELD_MAX_];	/* valid with has; as in intervals */
+	bool has[FW_FIELD_ALL_MAX_];
+	fw_u128 value[FW_FIELD_ALL_MAX_];	/* valid with has; as in intervals */
 	uint32_t length;	/* meta length: behind Ethernet and first tag */
 	uint16_t vlan;		/* id, 0 untagged */
 	bool later_fragment;	/* no first one: without transport header */

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libfwplan.a
 libfwplan_a_SOURCES = \
 	src/plan/domain.c \
 	src/plan/entries.c \
+	src/plan/fields.c \
 	src/plan/plan.c \
 	src/plan/plan.h \
 	src/plan/plan_json.c \

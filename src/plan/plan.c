@@ -67,22 +67,6 @@ static const char *const layer_names[] = {
 };
 ASSERT_NAMES(layer_names, FW_LAYER_MAX_);
 
-static const char *const field_names[] = {
-	[FW_FIELD_L3] = "l3",
-	[FW_FIELD_SADDR4] = "saddr4",
-	[FW_FIELD_DADDR4] = "daddr4",
-	[FW_FIELD_SADDR6] = "saddr6",
-	[FW_FIELD_DADDR6] = "daddr6",
-	[FW_FIELD_NEXTHDR] = "nexthdr",
-	[FW_FIELD_L4PROTO] = "l4proto",
-	[FW_FIELD_SPORT] = "sport",
-	[FW_FIELD_DPORT] = "dport",
-	[FW_FIELD_TCP_FLAGS] = "tcp-flags",
-	[FW_FIELD_ICMP_TYPE] = "icmp-type",
-	[FW_FIELD_ICMP_CODE] = "icmp-code",
-};
-ASSERT_NAMES(field_names, FW_FIELD_MAX_);
-
 static const char *const verdict_names[] = {
 	[FW_VERDICT_NONE] = "none",
 	[FW_VERDICT_ACCEPT] = "accept",
@@ -129,11 +113,6 @@ ASSERT_NAMES(stat_names, FW_STAT_MAX_);
 const char *fw_layer_name(enum fw_layer layer)
 {
 	return NAME_OF(layer_names, layer);
-}
-
-const char *fw_field_name(enum fw_field field)
-{
-	return NAME_OF(field_names, field);
 }
 
 const char *fw_verdict_name(enum fw_verdict verdict)

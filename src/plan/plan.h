@@ -303,6 +303,7 @@ void fw_plan_print_nft(const struct fw_plan *plan, FILE *out);
 
 const char *fw_layer_name(enum fw_layer layer);
 const char *fw_field_name(enum fw_field field);
+fw_u128 fw_field_max(enum fw_field field);	/* its greatest value */
 const char *fw_verdict_name(enum fw_verdict verdict);
 const char *fw_attach_name(enum fw_attach attach);
 const char *fw_stat_name(enum fw_stat stat);

@@ -118,6 +118,9 @@ static void print_part(struct fw_buf *buf, const struct fw_part *part)
 		fw_buf_printf(buf, "raw (%s)", part->reason);
 		print_matches(buf, part);
 		break;
+	default:
+		fw_buf_printf(buf, "part %d", (int)part->kind);
+		break;
 	}
 }
 
