@@ -14,11 +14,16 @@ fw_net_tests = \
 	tests/net/nat \
 	tests/net/refused \
 	tests/net/reload \
+	tests/net/rulesets \
 	tests/net/split \
 	tests/net/steer \
 	tests/net/vetted
 
-EXTRA_DIST += $(fw_net_tests) tests/net/lib.sh
+EXTRA_DIST += $(fw_net_tests) tests/net/lib.sh \
+	tests/net/rulesets.d/commands.nft \
+	tests/net/rulesets.d/layer2.nft \
+	tests/net/rulesets.d/nat.nft \
+	tests/net/rulesets.d/office.nft
 TESTS += $(fw_net_tests)
 
 # Generations with a stand-in for nft: what apply does to programs and maps.
