@@ -40,6 +40,11 @@ libfwcompile_a_SOURCES = \
 	src/compile/sets_lines.c \
 	src/compile/sets_names.c \
 	src/compile/shapes.c \
+	src/compile/steps.c \
+	src/compile/steps.h \
+	src/compile/steps_management.c \
+	src/compile/steps_raw.c \
+	src/compile/steps_share.c \
 	src/compile/symbols.c \
 	src/compile/symbols.h \
 	src/compile/typecheck.c \

@@ -31,7 +31,7 @@ static json_t *bits(uint32_t value, const char *(*name)(unsigned))
 
 	for (unsigned i = 0; array && value >> i; i++)
 		if (value >> i & 1 &&
-		    fw_json_append(array, json_string(name(i))) < 0) {
+		    fw_plan_json_append(array, json_string(name(i))) < 0) {
 			json_decref(array);
 			return NULL;
 		}
@@ -59,7 +59,7 @@ static int add_options(json_t *doc, const struct fw_plan *plan)
 	const struct fw_plan_options *o = &plan->options;
 	const struct fw_plan_service *s = &plan->service;
 	json_t *groups = json_array();
-	int r = fw_json_set(doc, "options", json_pack(
+	int r = fw_plan_json_set(doc, "options", json_pack(
 		"{s:I, s:I, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, "
 		"s:o, s:o}",
 		"marks", (json_int_t)o->marks, "flows", (json_int_t)o->flows,
@@ -71,18 +71,18 @@ static int add_options(json_t *doc, const struct fw_plan *plan)
 		"rate_sources", number(o->rate_sources, o->rate_sources),
 		"dns_pending", number(o->dns_pending, o->dns_pending),
 		"leases", number(o->leases, o->leases),
-		"metrics_listen", fw_json_text(s->metrics_listen),
-		"metrics_file", fw_json_text(s->metrics_file),
+		"metrics_listen", fw_plan_json_text(s->metrics_listen),
+		"metrics_file", fw_plan_json_text(s->metrics_file),
 		"sysctl", json_string(o->sysctl_set ? "set" : "keep")));
 
 	if (r < 0) {
 		json_decref(groups);
 		return r;
 	}
-	r = fw_json_set(json_object_get(doc, "options"), "control", groups);
+	r = fw_plan_json_set(json_object_get(doc, "options"), "control", groups);
 	for (size_t i = 0; r == 0 && i < s->n_groups; i++)
-		r = fw_json_append(groups, json_pack(
-			"{s:o, s:b}", "group", fw_json_text(s->groups[i].name),
+		r = fw_plan_json_append(groups, json_pack(
+			"{s:o, s:b}", "group", fw_plan_json_text(s->groups[i].name),
 			"full", s->groups[i].full));
 	return r;
 }
@@ -91,14 +91,14 @@ static int add_options(json_t *doc, const struct fw_plan *plan)
 static int add_classes(json_t *doc, const struct fw_plan *plan)
 {
 	json_t *classes = json_array();
-	int r = fw_json_set(doc, "qos", classes);
+	int r = fw_plan_json_set(doc, "qos", classes);
 
 	for (size_t i = 0; r == 0 && i < plan->n_classes; i++) {
 		const struct fw_qos_class *c = &plan->classes[i];
 
-		r = fw_json_append(classes, json_pack(
+		r = fw_plan_json_append(classes, json_pack(
 			"{s:o, s:o, s:o, s:o, s:o}", "name",
-			fw_json_text(c->name), "rate", rate(&c->rate),
+			fw_plan_json_text(c->name), "rate", rate(&c->rate),
 			"burst", number(c->burst, c->burst),
 			"dscp", number(c->has_dscp, c->dscp),
 			"priority", number(c->has_priority, c->priority)));
@@ -124,7 +124,7 @@ static int add_monitors(json_t *doc, const struct fw_plan *plan)
 {
 	const struct fw_plan_monitors *m = &plan->monitors;
 	json_t *servers = json_array();
-	int r = fw_json_set(doc, "monitors", json_pack(
+	int r = fw_plan_json_set(doc, "monitors", json_pack(
 		"{s:{s:b, s:o}, s:{s:b}, s:{s:b, s:o, s:o, s:o}, "
 		"s:{s:b, s:o, s:o}}",
 		"dns", "log_queries", plan->log_dns_queries,
@@ -132,7 +132,7 @@ static int add_monitors(json_t *doc, const struct fw_plan *plan)
 		"tls", "log_handshakes", m->tls_handshakes,
 		"dhcp", "log_leases", m->dhcp_leases,
 		"alert", bits(m->dhcp_alerts, dhcp_alert),
-		"fingerprints", fw_json_text(m->dhcp_fingerprints),
+		"fingerprints", fw_plan_json_text(m->dhcp_fingerprints),
 		"servers", servers,
 		"kernel", "on", m->kernel,
 		"log", bits(m->kernel_logs, kernel_log),
@@ -141,23 +141,23 @@ static int add_monitors(json_t *doc, const struct fw_plan *plan)
 			json_null()));
 
 	for (size_t i = 0; r == 0 && i < m->n_dhcp_servers; i++)
-		r = fw_json_append(servers, address(&m->dhcp_servers[i]));
+		r = fw_plan_json_append(servers, address(&m->dhcp_servers[i]));
 	return r;
 }
 
 static int add_events_and_learn(json_t *doc, const struct fw_plan *plan)
 {
 	const struct fw_plan_learn *l = &plan->learn;
-	int r = fw_json_set(doc, "events", json_pack(
-		"{s:o, s:o}", "file", fw_json_text(plan->events.file),
+	int r = fw_plan_json_set(doc, "events", json_pack(
+		"{s:o, s:o}", "file", fw_plan_json_text(plan->events.file),
 		"limit", rate(&plan->events.limit)));
 
 	if (r < 0 || !l->given)
-		return r < 0 ? r : fw_json_set(doc, "learn", json_null());
-	return fw_json_set(doc, "learn", json_pack(
+		return r < 0 ? r : fw_plan_json_set(doc, "learn", json_null());
+	return fw_plan_json_set(doc, "learn", json_pack(
 		"{s:o, s:o, s:I, s:I, s:I, s:f, s:I}",
-		"database", fw_json_text(l->database),
-		"output", fw_json_text(l->output),
+		"database", fw_plan_json_text(l->database),
+		"output", fw_plan_json_text(l->output),
 		"flows", (json_int_t)l->flows, "peers", (json_int_t)l->peers,
 		"ms", (json_int_t)l->ms,
 		"confidence", (double)l->confidence / FW_MILLION,
@@ -168,18 +168,18 @@ static int add_events_and_learn(json_t *doc, const struct fw_plan *plan)
 static int add_sets(json_t *doc, const struct fw_plan *plan)
 {
 	json_t *sets = json_array();
-	int r = fw_json_set(doc, "sets", sets);
+	int r = fw_plan_json_set(doc, "sets", sets);
 
 	for (size_t i = 0; r == 0 && i < plan->n_sets; i++) {
 		const struct fw_plan_set *s = &plan->sets[i];
 
-		r = fw_json_append(sets, json_pack(
+		r = fw_plan_json_append(sets, json_pack(
 			"{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:b, s:o}",
 			"family", s->family, "table", s->table,
-			"name", fw_json_text(s->name),
-			"type", fw_json_text(s->type),
-			"file", fw_json_text(s->file),
-			"format", fw_json_text(s->format),
+			"name", fw_plan_json_text(s->name),
+			"type", fw_plan_json_text(s->type),
+			"file", fw_plan_json_text(s->file),
+			"format", fw_plan_json_text(s->format),
 			"refresh_ms", number(s->refresh_ms, s->refresh_ms),
 			"max_shrink", (double)s->max_shrink / FW_MILLION,
 			"force", s->force,
@@ -191,7 +191,7 @@ static int add_sets(json_t *doc, const struct fw_plan *plan)
 static int add_statements(json_t *doc, const struct fw_plan *plan)
 {
 	json_t *statements = json_array();
-	int r = fw_json_set(doc, "statements", statements);
+	int r = fw_plan_json_set(doc, "statements", statements);
 
 	for (size_t i = 0; r == 0 && i < plan->n_statements; i++) {
 		const struct fw_plan_statement *s = &plan->statements[i];
@@ -199,11 +199,11 @@ static int add_statements(json_t *doc, const struct fw_plan *plan)
 		bool block = s->kind == FW_STATEMENT_BLOCK;
 		bool reply = s->kind == FW_STATEMENT_DNS_REPLY;
 
-		r = fw_json_append(statements, json_pack(
+		r = fw_plan_json_append(statements, json_pack(
 			"{s:I, s:s, s:o, s:o, s:o}", "rule",
 			(json_int_t)s->rule, "what",
 			fw_statement_name(s->kind),
-			"class", qos ? fw_json_text(
+			"class", qos ? fw_plan_json_text(
 				plan->classes[s->class].name) : json_null(),
 			"ms", number(block, s->ms),
 			"rcode", number(reply, s->rcode)));
@@ -214,18 +214,18 @@ static int add_statements(json_t *doc, const struct fw_plan *plan)
 static int add_pending(json_t *doc, const struct fw_plan *plan)
 {
 	json_t *pending = json_array();
-	int r = fw_json_set(doc, "pending", pending);
+	int r = fw_plan_json_set(doc, "pending", pending);
 
 	for (size_t i = 0; r == 0 && i < plan->n_pending; i++)
-		r = fw_json_append(pending, json_pack(
+		r = fw_plan_json_append(pending, json_pack(
 			"{s:o, s:i, s:o}", "file",
-			fw_json_text(plan->pending[i].file), "line",
+			fw_plan_json_text(plan->pending[i].file), "line",
 			(int)plan->pending[i].line, "what",
-			fw_json_text(plan->pending[i].what)));
+			fw_plan_json_text(plan->pending[i].what)));
 	return r;
 }
 
-int fw_json_blocks(json_t *doc, const struct fw_plan *plan)
+int fw_plan_json_blocks(json_t *doc, const struct fw_plan *plan)
 {
 	static int (*const parts[])(json_t *doc, const struct fw_plan *plan) = {
 		add_options, add_classes, add_monitors, add_events_and_learn,

@@ -91,7 +91,8 @@ enum fw_step_kind {
 	FW_STEP_IIF,		/* … where the device's name fits */
 	FW_STEP_OIF,
 	FW_STEP_UNKNOWN,	/* … where something holds that only the kernel
-				   can tell; matches are what is known of it */
+				   can tell; matches are what is known of it,
+				   alone what it says of a packet by itself */
 	FW_STEP_COUNTER,
 	FW_STEP_EFFECT,		/* acts and goes on; matches as UNKNOWN */
 	FW_STEP_AUDIT,		/* the verdict behind it is muted */
@@ -108,9 +109,18 @@ enum fw_step_kind {
 	FW_STEP_KIND_MAX_,
 };
 
+/* What a limit says of a packet that comes alone: no rate, quota or count is
+ * reached yet. */
+enum fw_step_alone {
+	FW_ALONE_UNKNOWN,
+	FW_ALONE_HOLDS,
+	FW_ALONE_FAILS,
+};
+
 /* How a box of a verdict map ends the rule. */
 struct fw_step_end {
-	enum fw_step_kind kind;	/* VERDICT, JUMP, GOTO or RETURN */
+	enum fw_step_kind kind;	/* VERDICT, JUMP, GOTO or RETURN; EFFECT:
+				   goes on */
 	enum fw_verdict verdict;
 	uint32_t chain;		/* JUMP, GOTO: index in plan->chains */
 };
@@ -122,10 +132,13 @@ struct fw_step {
 	const struct fw_match *matches;	/* all must hold */
 	size_t n_matches;
 	const struct fw_step_tuple *tuple;	/* TUPLE, VMAP */
-	const struct fw_step_end *ends;	/* VMAP: one a box */
+	const struct fw_step_end *ends;	/* VMAP: one a box; without a tuple,
+					   what it may come to */
+	size_t n_ends;
 	const char *const *names;	/* IIF, OIF; a last `*` is a wildcard */
 	size_t n_names;
 	bool negate;			/* IIF, OIF */
+	enum fw_step_alone alone;	/* UNKNOWN */
 	struct fw_step_end end;		/* VERDICT, JUMP, GOTO, STOP */
 	uint32_t profile;		/* INSPECT */
 	uint64_t changes;		/* bit f: field f is another one from
