@@ -260,5 +260,9 @@ struct fw_interval *fw_intervals_complement(struct fw_arena *arena,
 					    const struct fw_interval *intervals,
 					    size_t n, fw_u128 max,
 					    size_t *ret_n);
+/* The first of the merged intervals that does not end before the value; n where
+ * all do. */
+size_t fw_intervals_from(const struct fw_interval *intervals, size_t n,
+			 fw_u128 value);
 bool fw_intervals_meet(const struct fw_interval *a, size_t n_a,
 		       const struct fw_interval *b, size_t n_b);

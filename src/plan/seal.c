@@ -68,6 +68,8 @@ static void add_rules(struct fw_hasher *h, const struct fw_plan *plan)
 	}
 }
 
+/* Of a match's values only how many: which, the tables say, and a set of a
+ * million may stand in many rules. */
 static void add_xdp_rule(struct fw_hasher *h, const struct fw_xdp_rule *r)
 {
 	fw_hasher_add_u64(h, r->rule);
@@ -78,8 +80,7 @@ static void add_xdp_rule(struct fw_hasher *h, const struct fw_xdp_rule *r)
 		const struct fw_match *m = &r->matches[i];
 
 		fw_hasher_add_u64(h, m->field);
-		fw_hasher_add(h, m->intervals,
-			      m->n_intervals * sizeof(*m->intervals));
+		fw_hasher_add_u64(h, m->n_intervals);
 	}
 }
 

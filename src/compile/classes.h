@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files that build the classifier's tables share. */
+#pragma once
+
+#include "compile/typed.h"
+#include "util/vec.h"
+
+/* Rows, interned: equal ones are one. */
+struct fw_rows {
+	struct fw_row *items;
+	uint32_t n, cap;
+	uint32_t *slots;	/* open addressing; row + 1, 0 is free */
+	uint32_t n_slots;	/* a power of two */
+};
+
+struct fw_classes {
+	struct fw_plan *plan;
+	struct fw_rows rows;
+	struct fw_gen gen;
+	struct fw_row base[FW_FIELD_MAX_];	/* rules that do not test it */
+	FW_VEC(struct fw_plan_table) tables;
+};
+
+/* The row's number; -ENOSPC where there are too many. */
+int fw_classes_intern(struct fw_classes *classes, const struct fw_row *row,
+		      uint32_t *ret);
+void fw_row_set(struct fw_row *row, uint32_t rule);
+/* The rule's match of the field, or NULL; also for a slot that is not in use. */
+const struct fw_match *fw_classes_match(const struct fw_xdp_rule *rule,
+					enum fw_field field);
+int fw_classes_table(struct fw_classes *classes, const char *name,
+		     enum fw_table_kind kind, size_t key_size,
+		     size_t value_size, size_t n, const void *keys,
+		     const void *values);
+
+/* classes_addresses.c: a table of prefixes; width is the field's in bits. -E2BIG
+ * where there are too many. */
+int fw_classes_addresses(struct fw_classes *classes, const char *name,
+			 enum fw_field field, unsigned width);

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The classifier's tables of addresses: prefix -> row of rules.
+ *
+ * In: the matches of plan->xdp.rules on one field. Out: a table. Fails for want
+ * of memory, with -ENOSPC where there are more rows than XDP can hold, and with
+ * -E2BIG where there are more prefixes.
+ *
+ * Every prefix of a rule is an entry, and its row has the rules of the prefixes
+ * that cover it too, so the longest match finds them all. Where no prefix is, no
+ * entry is: there the rules are those that do not test the address.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/classes.h"
+#include "util/cleanup.h"
+
+#define WIDTH_MAX 128
+/* A range of IPv6 addresses may be 254 prefixes. */
+#define PREFIXES_MAX (8u << 20)
+
+/* The intervals of a large set stand once, for all the rules that name it. */
+struct group {
+	const struct fw_interval *intervals;
+	size_t n_intervals;
+	struct fw_row rules;
+};
+
+struct groups {
+	struct group *items;
+	size_t n;
+};
+
+struct prefix {
+	fw_u128 addr;		/* in the field's own width */
+	uint32_t group;
+	uint8_t len;
+};
+
+typedef FW_VEC(struct prefix) prefix_vec;
+
+struct entry {
+	fw_u128 addr;
+	uint32_t row;
+	uint8_t len;
+};
+
+static void set_all(struct fw_row *row, const struct fw_row *more)
+{
+	for (int i = 0; i < FW_ROW_WORDS; i++)
+		row->words[i] |= more->words[i];
+}
+
+static int by_prefix(const void *a, const void *b)
+{
+	const struct prefix *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->len - y->len;
+}
+
+static fw_u128 last_of(fw_u128 addr, unsigned len, unsigned width)
+{
+	if (len == 0)
+		return width == 128 ? ~(fw_u128)0 : ((fw_u128)1 << width) - 1;
+	return addr | (((fw_u128)1 << (width - len)) - 1);
+}
+
+/* The largest prefix that begins at addr and ends at hi or before. */
+static unsigned prefix_length(fw_u128 addr, fw_u128 hi, unsigned width)
+{
+	unsigned len = width;
+
+	while (len > 0 && !(addr & ((fw_u128)1 << (width - len))) &&
+	       last_of(addr, len - 1, width) <= hi)
+		len--;
+	return len;
+}
+
+/* lo..hi as prefixes, the largest that fit, from below. */
+static int add_prefixes(struct fw_arena *arena, prefix_vec *prefixes,
+			const struct fw_interval *interval, unsigned width,
+			uint32_t group)
+{
+	fw_u128 at = interval->lo;
+
+	for (;;) {
+		unsigned len = prefix_length(at, interval->hi, width);
+		struct prefix *p = fw_vec_push(arena, prefixes);
+		fw_u128 last = last_of(at, len, width);
+
+		if (!p)
+			return -ENOMEM;
+		if (prefixes->n > PREFIXES_MAX)
+			return -E2BIG;
+		*p = (struct prefix){ at, group, (uint8_t)len };
+		if (last >= interval->hi)
+			return 0;
+		at = last + 1;
+	}
+}
+
+static struct group *find_group(const struct groups *groups,
+				const struct fw_match *m)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		if (groups->items[i].intervals == m->intervals &&
+		    groups->items[i].n_intervals == m->n_intervals)
+			return &groups->items[i];
+	return NULL;
+}
+
+static int collect_groups(const struct fw_classes *b, struct fw_arena *arena,
+			  enum fw_field field, struct groups *groups)
+{
+	groups->items = fw_arena_array(arena, b->plan->xdp.n_rules,
+				       sizeof(*groups->items));
+	if (!groups->items)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++) {
+		const struct fw_match *m =
+			fw_classes_match(&b->plan->xdp.rules[i], field);
+		struct group *group = m ? find_group(groups, m) : NULL;
+
+		if (m && !group) {
+			group = &groups->items[groups->n++];
+			group->intervals = m->intervals;
+			group->n_intervals = m->n_intervals;
+		}
+		if (m)
+			fw_row_set(&group->rules, i);
+	}
+	return 0;
+}
+
+static int collect_prefixes(struct fw_arena *arena, const struct groups *groups,
+			    unsigned width, prefix_vec *prefixes)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < groups->n; i++)
+		n += groups->items[i].n_intervals;
+	if (!fw_vec_reserve(arena, prefixes, n))
+		return -ENOMEM;
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct group *group = &groups->items[i];
+
+		for (size_t k = 0; k < group->n_intervals; k++) {
+			int r = add_prefixes(arena, prefixes,
+					     &group->intervals[k], width,
+					     (uint32_t)i);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* What covers the present prefix, from the outside in. */
+struct cover {
+	struct fw_row row;
+	fw_u128 last;
+	uint32_t id;
+};
+
+/* Turns sorted prefixes into entries; returns their number or -errno. */
+static ssize_t nest(struct fw_classes *b, enum fw_field field, unsigned width,
+		    const struct groups *groups, const prefix_vec *prefixes,
+		    struct entry *entries)
+{
+	_cleanup_free_ struct cover *stack = calloc(width + 2, sizeof(*stack));
+	unsigned depth = 0;
+	size_t n = 0;
+
+	if (!stack)
+		return -ENOMEM;
+	stack[0] = (struct cover){ b->base[field], ~(fw_u128)0,
+				   b->gen.other[field] };
+	for (size_t i = 0; i < prefixes->n;) {
+		const struct prefix *p = &prefixes->items[i];
+		struct cover *c;
+		int r;
+
+		while (depth > 0 && stack[depth].last < p->addr)
+			depth--;
+		c = &stack[depth + 1];
+		c->row = stack[depth].row;
+		c->last = last_of(p->addr, p->len, width);
+		for (; i < prefixes->n && by_prefix(&prefixes->items[i], p) == 0;
+		     i++)
+			set_all(&c->row,
+				 &groups->items[prefixes->items[i].group].rules);
+		r = fw_classes_intern(b, &c->row, &c->id);
+		if (r < 0)
+			return r;
+		entries[n++] = (struct entry){ p->addr, c->id, p->len };
+		depth++;
+	}
+	return (ssize_t)n;
+}
+
+static void put_key(uint8_t *key, const struct entry *e, unsigned width)
+{
+	const uint32_t len = e->len;
+
+	memcpy(key, &len, sizeof(len));
+	for (unsigned i = 0; i < width / 8; i++)
+		key[sizeof(len) + i] =
+			(uint8_t)(e->addr >> (width - 8 - 8 * i));
+}
+
+/* Keys sort by their bytes: abi.h's length first, then the address, by which
+ * the entries stand already. */
+static int put_entries(struct fw_classes *b, const char *name, unsigned width,
+		       const struct entry *entries, size_t n)
+{
+	size_t key_size = sizeof(uint32_t) + width / 8;
+	uint8_t *keys = fw_arena_array(b->plan->arena, n, key_size);
+	uint32_t *values = fw_arena_array(b->plan->arena, n, sizeof(*values));
+	size_t starts[WIDTH_MAX + 2] = { 0 };
+
+	if (!keys || !values)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		starts[entries[i].len + 1]++;
+	for (unsigned len = 0; len < width; len++)
+		starts[len + 1] += starts[len];
+	for (size_t i = 0; i < n; i++) {
+		size_t at = starts[entries[i].len]++;
+
+		put_key(keys + at * key_size, &entries[i], width);
+		values[at] = entries[i].row;
+	}
+	return fw_classes_table(b, name, FW_TABLE_LPM, key_size,
+				sizeof(uint32_t), n, keys, values);
+}
+
+static int fill_addresses(struct fw_classes *b, struct fw_arena *arena,
+			  const char *name, enum fw_field field, unsigned width)
+{
+	struct groups groups = { 0 };
+	prefix_vec prefixes = { 0 };
+	struct entry *entries;
+	ssize_t n;
+	int r = collect_groups(b, arena, field, &groups);
+
+	if (r == 0)
+		r = collect_prefixes(arena, &groups, width, &prefixes);
+	if (r < 0)
+		return r;
+	entries = fw_arena_array(arena, prefixes.n, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	if (groups.n > 1)
+		qsort(prefixes.items, prefixes.n, sizeof(*prefixes.items),
+		      by_prefix);
+	b->gen.other[field] = b->gen.absent[field];
+	n = nest(b, field, width, &groups, &prefixes, entries);
+	if (n < 0)
+		return (int)n;
+	return put_entries(b, name, width, entries, (size_t)n);
+}
+
+int fw_classes_addresses(struct fw_classes *b, const char *name,
+			 enum fw_field field, unsigned width)
+{
+	struct fw_arena *arena = fw_arena_new();
+	int r = arena ? fill_addresses(b, arena, name, field, width) : -ENOMEM;
+
+	fw_arena_free(arena);
+	return r;
+}
