@@ -257,6 +257,8 @@ static bool answer(const struct fw_words *words)
 		printf("flywall %s\n", PACKAGE_VERSION);
 	else if (is_given(words, FW_OPTION_COMMANDS))
 		print_commands();
+	else if (is_given(words, FW_OPTION_LINTS))
+		fw_offline_lints();
 	else
 		return false;
 	return true;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/lint.h"
 #include "compile/lower.h"
 
 static bool copy(struct fw_arena *arena, const char **text)
@@ -81,9 +82,10 @@ static int lower(struct fw_typed *typed, struct fw_plan *plan)
 	return r ? r : fw_plan_seal(plan);
 }
 
-int fw_compile(struct fw_arena *arena, const struct fw_ast *ast,
-	       const struct fw_facts *facts, struct fw_diags *diags,
-	       struct fw_plan **ret)
+/* As fw_compile(), before lints are silenced. */
+static int compile(struct fw_arena *arena, const struct fw_ast *ast,
+		   const struct fw_facts *facts, struct fw_diags *diags,
+		   struct fw_plan **ret)
 {
 	struct fw_typed *typed;
 	struct fw_plan *plan;
@@ -104,5 +106,20 @@ int fw_compile(struct fw_arena *arena, const struct fw_ast *ast,
 		return 0;
 	}
 	fw_plan_unref(plan);
+	return r;
+}
+
+int fw_compile(struct fw_arena *arena, const struct fw_ast *ast,
+	       const struct fw_facts *facts, struct fw_diags *diags,
+	       struct fw_plan **ret)
+{
+	int r = compile(arena, ast, facts, diags, ret);
+
+	if (!r)
+		r = fw_lint_silence(arena, ast, diags);
+	if (!r || !*ret)
+		return r;
+	fw_plan_unref(*ret);
+	*ret = NULL;
 	return r;
 }

@@ -309,7 +309,7 @@ int fw_typecheck(struct fw_arena *arena, const struct fw_ast *ast,
 	if (!r)
 		r = fw_check_reach(&checker);
 	if (!r && !diags->n_errors)
-		fw_lint(&checker);
+		r = fw_lint(&checker);
 	if (!r)
 		r = order_rules(&checker);
 	if (r)

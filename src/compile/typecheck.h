@@ -103,8 +103,8 @@ int fw_check_chain(struct fw_checker *checker, const struct fw_res_chain *in,
 int fw_check_reach(struct fw_checker *checker);
 
 /* --- lint.c --------------------------------------------------------------- */
-/* Warnings and notes about what is valid. */
-void fw_lint(struct fw_checker *checker);
+/* Warnings and notes about what is valid. 0 or -ENOMEM. */
+int fw_lint(struct fw_checker *checker);
 
 /* --- blocks.c ------------------------------------------------------------- */
 int fw_check_blocks(struct fw_checker *checker);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/lint.h"
 #include "compile/rule.h"
 #include "util/cleanup.h"
 
@@ -113,7 +114,7 @@ static void warn_unknown(struct fw_rule_check *check)
 
 	if (word->kind != FW_WORD_PLAIN)
 		return;
-	diag = fw_warning(diags, "unknown-word", &word->loc,
+	diag = fw_lint_add(diags, FW_LINT_UNKNOWN_WORD, &word->loc,
 			  "'%s' begins no match or statement that is known; "
 			  "the rest of the rule is passed to nft as it stands",
 			  word->text);

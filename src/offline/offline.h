@@ -27,3 +27,5 @@ int fw_offline_check(const struct fw_offline_options *options);
 int fw_offline_plan(const struct fw_offline_options *options);
 /* The first file only. */
 int fw_offline_print(const struct fw_offline_options *options);
+/* The table of lints: name, severity and text, a line each. */
+void fw_offline_lints(void);
