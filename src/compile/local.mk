@@ -42,8 +42,11 @@ libfwcompile_a_SOURCES = \
 	src/compile/resolve_defines.c \
 	src/compile/rule.h \
 	src/compile/rule_keys.c \
+	src/compile/rule_bits.c \
+	src/compile/rule_device.c \
 	src/compile/rule_match.c \
 	src/compile/rule_protocols.c \
+	src/compile/rule_values.c \
 	src/compile/sets.c \
 	src/compile/sets.h \
 	src/compile/sets_domain.c \
