@@ -23,6 +23,8 @@ libfwcompile_a_SOURCES = \
 	src/compile/lint_inspect.c \
 	src/compile/lint_reach.c \
 	src/compile/lint_xdp.c \
+	src/compile/located.c \
+	src/compile/located.h \
 	src/compile/lower.h \
 	src/compile/lower_inspect.c \
 	src/compile/lower_nft.c \

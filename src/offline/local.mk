@@ -6,5 +6,7 @@ libfwoffline_a_SOURCES = \
 	src/offline/load.c \
 	src/offline/load.h \
 	src/offline/offline.h \
+	src/offline/opinion.c \
+	src/offline/opinion.h \
 	src/offline/plan.c \
 	src/offline/print.c

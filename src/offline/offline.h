@@ -20,6 +20,7 @@ struct fw_offline_options {
 	struct fw_parse_options parse;
 	bool json;
 	bool strict;	/* check: warnings are errors */
+	bool verbose;	/* check: also what was not done */
 	bool terse;	/* plan: without contents of maps */
 };
 
