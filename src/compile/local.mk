@@ -12,6 +12,8 @@ libfwcompile_a_SOURCES = \
 	src/compile/compile.c \
 	src/compile/compile.h \
 	src/compile/covers.c \
+	src/compile/describe.c \
+	src/compile/describe.h \
 	src/compile/devices.c \
 	src/compile/gate.c \
 	src/compile/intervals.c \
