@@ -169,6 +169,8 @@ static void look(struct fw_walk *walk, const struct fw_plan_chain *chain)
 	for (unsigned f = FW_FIELD_ETHER_TYPE; made_here &&
 	     f <= FW_FIELD_VLAN_TYPE; f++)
 		lack(&walk->packet, (enum fw_field)f);
+	if (made_here)
+		lack(&walk->packet, FW_FIELD_IIFTYPE);
 }
 
 /* --- a base chain --------------------------------------------------------- */

@@ -19,6 +19,7 @@
 
 #define BIT(field) (UINT64_C(1) << (field))
 #define ETHER_8021Q 0x8100
+#define IIFTYPE_ETHER 1		/* ARPHRD_ETHER */
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10
 #define CLIENT_PORT 49152	/* RFC 6335: the first dynamic one */
@@ -299,6 +300,7 @@ static void fill_meta(struct filler *f)
 		open(f, FW_FIELD_SKUID);
 		open(f, FW_FIELD_SKGID);
 	}
+	fw_model_packet_set(f->p, FW_FIELD_IIFTYPE, IIFTYPE_ETHER);
 	fill_conntrack(f);
 }
 
