@@ -24,6 +24,9 @@ libfwcompile_a_SOURCES = \
 	src/compile/lint_chains.c \
 	src/compile/lint_inspect.c \
 	src/compile/lint_reach.c \
+	src/compile/lint_sets.c \
+	src/compile/lint_unused.c \
+	src/compile/lint_words.c \
 	src/compile/lint_xdp.c \
 	src/compile/located.c \
 	src/compile/located.h \
