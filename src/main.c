@@ -164,6 +164,14 @@ static int run_plan(const struct fw_words *words)
 	return run_offline(words, fw_offline_plan);
 }
 
+/* Two files, or one against what runs. */
+static int run_diff(const struct fw_words *words)
+{
+	return words->n_words == 2 ?
+		       run_offline(words, fw_offline_diff) :
+		       usage_error("diff takes two files");
+}
+
 /* Its words are the packet: quoted as one, or not. */
 static int run_explain(const struct fw_words *words)
 {
@@ -198,6 +206,8 @@ static const struct command commands[] = {
 	  "print a configuration as canonical text" },
 	{ "plan", FW_OPTIONS_CONFIG | FW_BIT(JSON) | FW_BIT(TERSE), NULL,
 	  run_plan, "print which rule runs on which layer, and why" },
+	{ "diff", FW_OPTIONS_CONFIG | FW_BIT(JSON), "[FILE FILE]", run_diff,
+	  "say what one configuration changes in another" },
 	{ "explain", FW_OPTIONS_CONFIG | FW_BIT(JSON), "PACKET",
 	  run_explain, "say which rules a packet meets, and what becomes of it" },
 	{ "reload", FW_BIT(FILE) | FW_BIT(JSON), NULL, run_reload,

@@ -6,7 +6,7 @@
 
 _flywall() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run check print plan explain reload status list events stop'
+	local commands='run check print plan diff explain reload status list events stop'
 	local command='' word words=''
 	COMPREPLY=()
 
@@ -39,7 +39,7 @@ _flywall() {
 		case $command in
 		list) words='config rules flows' ;;
 		events) words='dns-query generation flow device error lost' ;;
-		check)
+		check | diff)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 			;;

@@ -6,12 +6,16 @@ libfwplan_a_SOURCES = \
 	src/plan/blocks_names.c \
 	src/plan/blocks_print.c \
 	src/plan/blocks_seal.c \
+	src/plan/diff.h \
 	src/plan/domain.c \
 	src/plan/entries.c \
 	src/plan/fields.c \
 	src/plan/json.h \
 	src/plan/plan.c \
 	src/plan/plan.h \
+	src/plan/plan_diff.c \
+	src/plan/plan_diff_print.c \
+	src/plan/plan_diff_rules.c \
 	src/plan/plan_json.c \
 	src/plan/plan_nft.c \
 	src/plan/plan_print.c \

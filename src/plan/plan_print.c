@@ -204,6 +204,43 @@ static void print_nft(const struct fw_plan *plan, bool terse, FILE *out)
 		fprintf(out, "\nnft\n%s", text.text);
 }
 
+/* --- settings ------------------------------------------------------------- */
+static void print_own_rules(const struct fw_plan_chain *c, FILE *out)
+{
+	for (size_t i = 0; i < c->n_rules; i++) {
+		const struct fw_chain_rule *r = &c->rules[i];
+
+		if (r->rule != FW_NO_RULE)
+			continue;
+		fprintf(out, "  %s %s %s:", c->family, c->table, c->name);
+		for (size_t k = 0; k < r->n_steps; k++)
+			if (r->steps[k].words)
+				fprintf(out, " %s", r->steps[k].words);
+		fputs(" accept\n", out);
+	}
+}
+
+void fw_plan_print_settings(const struct fw_plan *plan, FILE *out)
+{
+	const struct fw_plan_options *o = &plan->options;
+
+	fprintf(out, "options\n  marks 0x%x\n  flows %u\n  on-exit %s\n",
+		o->marks, o->flows, o->flush_on_exit ? "flush" : "keep");
+	if (o->log_given)
+		fprintf(out, "  log %d level %d\n", o->log_where, o->log_level);
+	fputs("devices\n", out);
+	for (size_t i = 0; i < plan->n_devices; i++)
+		fprintf(out, "  %s: attach %s%s%s\n", plan->devices[i].name,
+			fw_attach_name(plan->devices[i].attach),
+			plan->devices[i].tc ? ", tc" : "",
+			plan->devices[i].watch_dns ? ", monitor dns" : "");
+	fputs("management\n", out);
+	for (size_t i = 0; i < plan->n_chains; i++)
+		print_own_rules(&plan->chains[i], out);
+	print_profiles(plan, out);
+	fw_plan_print_blocks(plan, false, out);
+}
+
 void fw_plan_print(const struct fw_plan *plan, bool terse, FILE *out)
 {
 	print_head(plan, out);

@@ -24,5 +24,9 @@ size_t fw_plan_table_bytes(const struct fw_plan_table *table);
 void fw_plan_nft_text(const struct fw_plan *plan, bool terse,
 		      struct fw_buf *ret);
 
+/* What is no table, chain, set or rule: headings, and a line for each thing
+ * below them, without numbers that hang on other things. */
+void fw_plan_print_settings(const struct fw_plan *plan, FILE *out);
+
 /* What blocks, options, sets and statements say (blocks_print.c). */
 void fw_plan_print_blocks(const struct fw_plan *plan, bool terse, FILE *out);

@@ -10,6 +10,7 @@
 #	NAME.json	flywall plan -j
 #	NAME.nft	the nft text of the plan
 #	NAME.explain	flywall explain of each line of NAME.packets
+#	NAME.diff	flywall diff of NAME.old and NAME.conf
 #	NAME.diag	standard error of flywall check, and its exit status
 #
 # Only files that exist are compared; --update rewrites them. To begin a golden,
@@ -68,6 +69,7 @@ produce() {
 			[ "$status" -lt 128 ] || return
 		done <"$name.packets"
 		;;
+	diff) "$flywall" diff "$@" "$name.old" "$name.conf" ;;
 	diag)
 		"$flywall" check "$@" -f "$name.conf" 2>&1 >/dev/null
 		status=$?
@@ -107,7 +109,7 @@ if [ $# = 0 ]; then
 	done
 fi
 for name; do
-	for kind in ast plan json nft explain diag; do
+	for kind in ast plan json nft explain diff diag; do
 		[ -f "$name.$kind" ] && compare "$kind" "$name"
 	done
 	[ -f "$name.ast" ] && print_again "$name"
