@@ -70,3 +70,13 @@ tests_net_flows_test_SOURCES = tests/net/flows_test.c
 tests_net_flows_test_LDADD = libfwdaemon.a libfwinspect.a libfwplan.a \
 	libfwutil.a $(LIBNFCT_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
 	$(CMOCKA_LIBS)
+
+# nft as the oracle of ingress chains
+check_PROGRAMS += tests/net/oracle_test
+TESTS += tests/net/oracle_test
+tests_net_oracle_test_SOURCES = tests/net/oracle_test.c tests/net/oracle.h \
+	tests/net/oracle_flows.c tests/net/oracle_lab.c \
+	tests/net/oracle_text.c tests/net/oracle_text.h \
+	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
+	tests/prog/plans.h tests/prog/random.h
+tests_net_oracle_test_LDADD = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS)
