@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "ast/words.h"
+#include "compile/lower.h"
 #include "compile/resolve.h"
 #include "compile/typed.h"
 #include "util/buf.h"
@@ -311,7 +312,8 @@ static void put_sets(struct writer *w, const struct fw_typed *typed,
 /* --- rules ---------------------------------------------------------------- */
 /* What stands in nft for a part of Flywall's own: a verdict, or "" for nothing;
  * NULL where the part is nft's. */
-static const char *nearest(const struct fw_part *part)
+static const char *nearest(const struct fw_typed_chain *chain,
+			   const struct fw_part *part)
 {
 	switch (part->kind) {
 	case FW_PART_INSPECT:
@@ -323,14 +325,16 @@ static const char *nearest(const struct fw_part *part)
 	case FW_PART_QOS:
 	case FW_PART_AUDIT:
 	case FW_PART_DNS_NAME:
+	case FW_PART_DNS_TYPE:
 		return "";
 	default:
-		return NULL;
+		return fw_form_is_ingress_synproxy(chain, part) ? "" : NULL;
 	}
 }
 
 /* The rule's words without Flywall's. */
-static int nft_words(struct writer *w, const struct fw_typed_rule *rule,
+static int nft_words(struct writer *w, const struct fw_typed_chain *chain,
+		     const struct fw_typed_rule *rule,
 		     const struct fw_word **ret, size_t *ret_n)
 {
 	struct fw_word *words;
@@ -338,7 +342,7 @@ static int nft_words(struct writer *w, const struct fw_typed_rule *rule,
 
 	*ret = rule->words;
 	*ret_n = rule->n_words;
-	while (part < rule->n_parts && !nearest(&rule->parts[part]))
+	while (part < rule->n_parts && !nearest(chain, &rule->parts[part]))
 		part++;
 	if (part == rule->n_parts)
 		return 0;
@@ -350,10 +354,11 @@ static int nft_words(struct writer *w, const struct fw_typed_rule *rule,
 		const char *text;
 
 		for (size_t k = 0; k < rule->n_parts; k++)
-			if (nearest(&rule->parts[k]) && rule->parts[k].n_words &&
+			if (nearest(chain, &rule->parts[k]) &&
+			    rule->parts[k].n_words &&
 			    rule->parts[k].words == &rule->words[i])
 				own = &rule->parts[k];
-		text = own ? nearest(own) : NULL;
+		text = own ? nearest(chain, own) : NULL;
 		if (!own || *text)
 			words[n++] = rule->words[i];
 		if (own && *text) {
@@ -377,7 +382,8 @@ static void put_rules(struct writer *w, const struct fw_typed_table *t)
 			size_t n;
 			struct fw_located_command command = begin(w, true);
 
-			if (nft_words(w, &t->chains[i].rules[k], &words, &n))
+			if (nft_words(w, &t->chains[i], &t->chains[i].rules[k],
+				      &words, &n))
 				w->failed = true;
 			else if (n) {
 				fw_buf_printf(&w->buf, "add rule %s %s %s ",
