@@ -17,8 +17,7 @@
 
 #include "compile/regions.h"
 
-/* Boxes compared in all, and pieces of one box. */
-#define MAX_WORK 20000000
+/* Pieces of one box. */
 #define MAX_PIECES 256
 
 /* A test of a cover: how far its values reach. */
@@ -211,7 +210,7 @@ static void consider(struct question *q, size_t i)
 static void stab(struct question *q, const struct tree *tree, fw_u128 value,
 		 size_t from, size_t to)
 {
-	while (from < to && *q->covers->work < MAX_WORK) {
+	while (from < to && *q->covers->work < FW_COVERS_WORK) {
 		size_t mid = from + (to - from) / 2;
 
 		(*q->covers->work)++;
@@ -280,7 +279,7 @@ int fw_covers_ask(struct fw_covers *covers, const struct fw_box *box,
 
 		q.box = todo.items[--todo.n];
 		ask_corner(&q);
-		if (*covers->work >= MAX_WORK || pieces == MAX_PIECES ||
+		if (*covers->work >= FW_COVERS_WORK || pieces == MAX_PIECES ||
 		    (!q.whole && !q.some))
 			return 0;
 		note_rule((q.whole ? q.whole : q.some)->rule, ret_rules, max,

@@ -75,8 +75,11 @@ struct fw_lint_chain {
 	const struct fw_res_table *source_table;
 	const struct fw_res_chain *source;
 	const struct fw_regions *regions;	/* the table's */
-	size_t *work;		/* of fw_covers_ask(), in all chains */
+	size_t *work;		/* rules and boxes compared, in all chains */
 };
+
+/* Beyond this much a lint is silent: a hostile file shall not take for ever. */
+#define FW_LINT_WORK FW_COVERS_WORK
 
 /* The place of a whole rule. */
 struct fw_loc fw_lint_rule_loc(const struct fw_typed_rule *rule);

@@ -81,42 +81,53 @@ static bool meets(const struct fw_match *a, const struct fw_match *b)
 				 b->n_intervals);
 }
 
-/* False where the claim goes with those before it, told after a diagnostic. */
+/* Each claim against each before it; what they say together comes last. */
 static int check_claim(struct reach *reach, claim_vec *claims,
-		       struct fw_box *box, const struct claim *claim,
-		       bool *ret_never)
+		       const struct claim *claim, bool *ret_never)
 {
 	struct claim *slot;
-	int r;
 
+	*ret_never = true;
 	if (claim->part && !claim->test.n_intervals) {
 		never_matches(reach, claim, NULL, true);
-		*ret_never = true;
 		return 0;
 	}
 	for (size_t i = 0; i < claims->n; i++) {
 		if (meets(&claims->items[i].test, &claim->test))
 			continue;
 		never_matches(reach, claim, &claims->items[i], false);
-		*ret_never = true;
 		return 0;
 	}
+	*ret_never = false;
 	slot = fw_vec_push(reach->regions->arena, claims);
 	if (!slot)
 		return -ENOMEM;
 	*slot = *claim;
-	r = fw_box_add(reach->regions->arena, box, &claim->test);
-	if (!r)
-		r = fw_region_infer(reach->regions, box);
-	if (r || !fw_box_is_empty(box))
+	return 0;
+}
+
+static int check_together(struct reach *reach, const claim_vec *claims,
+			  bool *ret_never)
+{
+	struct fw_match tests[FW_BOX_TESTS];
+	struct fw_box box = { tests, 0 };
+	int r = 0;
+
+	for (size_t i = 0; !r && i < claims->n; i++)
+		r = fw_box_add(reach->regions->arena, &box,
+			       &claims->items[i].test);
+	if (r || !claims->n)
 		return r;
-	never_matches(reach, claim, NULL, false);
+	r = fw_region_infer(reach->regions, &box);
+	if (r || !fw_box_is_empty(&box) || !claims->items[claims->n - 1].part)
+		return r;
+	never_matches(reach, &claims->items[claims->n - 1], NULL, false);
 	*ret_never = true;
 	return 0;
 }
 
 /* What was said of fields that a statement then writes holds no longer. */
-static void forget(claim_vec *claims, struct fw_box *box, uint64_t writes)
+static void forget(claim_vec *claims, uint64_t writes)
 {
 	size_t kept = 0;
 
@@ -126,7 +137,6 @@ static void forget(claim_vec *claims, struct fw_box *box, uint64_t writes)
 		if (!(fw_region_reads(&claims->items[i].test) & writes))
 			claims->items[kept++] = claims->items[i];
 	claims->n = kept;
-	box->n = 0;
 }
 
 static bool tuple_meets(const struct fw_tuple *tuple, const claim_vec *claims)
@@ -156,7 +166,7 @@ static bool is_literal(const struct fw_part *part)
 }
 
 static int check_part(struct reach *reach, const struct fw_part *part,
-		      claim_vec *claims, struct fw_box *box, bool *ret_never)
+		      claim_vec *claims, bool *ret_never)
 {
 	struct fw_arena *arena = reach->regions->arena;
 	struct claim claim = { .part = part };
@@ -171,7 +181,7 @@ static int check_part(struct reach *reach, const struct fw_part *part,
 	r = fw_region_part(reach->regions, part, tests, &n, &exact);
 	for (size_t i = 0; !r && !*ret_never && i < n; i++) {
 		claim.test = tests[i];
-		r = check_claim(reach, claims, box, &claim, ret_never);
+		r = check_claim(reach, claims, &claim, ret_never);
 	}
 	if (r || *ret_never || part->kind != FW_PART_TUPLE ||
 	    part->tuple.negate || !part->tuple.n_boxes || !is_literal(part) ||
@@ -186,7 +196,7 @@ static int check_matches(struct reach *reach, const struct fw_typed_rule *rule,
 			 bool *ret_never)
 {
 	struct fw_match tests[FW_BOX_TESTS];
-	struct fw_box box = { tests, 0 }, family = { 0 };
+	struct fw_box family = { tests, 0 };
 	claim_vec claims = { 0 };
 	int r = fw_region_family(reach->regions, &family);
 
@@ -194,18 +204,18 @@ static int check_matches(struct reach *reach, const struct fw_typed_rule *rule,
 	for (size_t i = 0; !r && i < family.n; i++) {
 		const struct claim claim = { .test = family.tests[i] };
 
-		r = check_claim(reach, &claims, &box, &claim, ret_never);
+		r = check_claim(reach, &claims, &claim, ret_never);
 	}
 	for (size_t i = 0; !r && !*ret_never && i < rule->n_parts; i++) {
 		const struct fw_part *part = &rule->parts[i];
 
 		if (fw_region_only_looks(part))
-			r = check_part(reach, part, &claims, &box, ret_never);
+			r = check_part(reach, part, &claims, ret_never);
 		else
-			forget(&claims, &box,
+			forget(&claims,
 			       fw_region_part_writes(reach->regions, part));
 	}
-	return r;
+	return r || *ret_never ? r : check_together(reach, &claims, ret_never);
 }
 
 /* --- no-effect ------------------------------------------------------------ */

@@ -34,6 +34,7 @@ struct reach {
 	uint8_t *state;			/* of each chain: enum below */
 	uint8_t *depth;			/* of each one that is done: how many
 					   chains stand below it */
+	const struct jump *path[MAX_DEPTH];	/* taken so far */
 };
 
 static size_t find_chain(const struct reach *reach, const char *name)
@@ -174,6 +175,31 @@ static bool too_deep(struct reach *reach, const struct jump *jump)
 	return true;
 }
 
+/* The last jump of a loop is where it is told; those before it are shown, as
+ * many as there is room for. */
+static bool makes_loop(struct reach *reach, const struct jump *last,
+		       size_t chain, unsigned above)
+{
+	struct fw_diags *diags = reach->checker->diags;
+	struct fw_diag *diag;
+	unsigned from = above;
+
+	diag = fw_error(diags, "jump-loop", &last->word->loc,
+			last->to == chain ?
+				"this jump makes a loop: it stands in '%s'" :
+				"this jump makes a loop: '%s' leads back here",
+			last->word->text);
+	/* Each jump of the path leads into the chain that the next is in. */
+	if (last->to != chain)
+		do
+			from--;
+		while (from && reach->path[from - 1]->to != last->to);
+	for (unsigned i = from; i < above; i++)
+		fw_diag_related(diags, diag, &reach->path[i]->word->loc,
+				"by this jump");
+	return true;
+}
+
 /* Depth first, and no deeper than nft goes. True after a diagnostic. */
 static bool loops(struct reach *reach, size_t chain, unsigned above)
 {
@@ -183,15 +209,11 @@ static bool loops(struct reach *reach, size_t chain, unsigned above)
 	for (size_t i = reach->first[chain]; i < reach->first[chain + 1]; i++) {
 		const struct jump *jump = &reach->jumps.items[i];
 
-		if (reach->state[jump->to] == OPEN) {
-			fw_error(reach->checker->diags, "jump-loop",
-				 &jump->word->loc,
-				 "this jump makes a loop: '%s' leads back here",
-				 jump->word->text);
-			return true;
-		}
+		if (reach->state[jump->to] == OPEN)
+			return makes_loop(reach, jump, chain, above);
 		if (above == MAX_DEPTH)
 			return too_deep(reach, jump);
+		reach->path[above] = jump;
 		if (reach->state[jump->to] == UNSEEN &&
 		    loops(reach, jump->to, above + 1))
 			return true;

@@ -77,6 +77,49 @@ static int copy_test(const struct fw_regions *regions, struct fw_box *box,
 	return fw_box_add(regions->arena, box, &copy);
 }
 
+/* What each packet has, and each one of a network protocol on the hooks of IP:
+ * a rule that does not ask for it sees all its values. */
+static const struct {
+	enum fw_field field;
+	int l3;			/* 0: of any */
+} present[] = {
+	{ FW_FIELD_MARK, 0 },
+	{ (enum fw_field)FW_REGION_IIFNAME, 0 },
+	{ (enum fw_field)FW_REGION_OIFNAME, 0 },
+	{ FW_FIELD_SADDR4, FW_L3_IP },
+	{ FW_FIELD_DADDR4, FW_L3_IP },
+	{ FW_FIELD_L4PROTO, FW_L3_IP },
+	{ FW_FIELD_SADDR6, FW_L3_IP6 },
+	{ FW_FIELD_DADDR6, FW_L3_IP6 },
+};
+
+static int add_present(const struct fw_regions *regions, struct fw_box *box,
+		       bool ip)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < FW_ARRAY_SIZE(present); i++) {
+		enum fw_field field = present[i].field;
+		struct fw_match test = { .field = field, .n_intervals = 1 };
+		struct fw_interval *every;
+
+		if (present[i].l3 &&
+		    (!ip || !is_just(box, FW_FIELD_L3,
+				     (fw_u128)present[i].l3)))
+			continue;
+		if (fw_box_test(box, field))
+			continue;
+		every = fw_arena_alloc(regions->arena, sizeof(*every));
+		if (!every)
+			return -ENOMEM;
+		every->hi = field < FW_FIELD_ALL_MAX_ ? fw_field_max(field) :
+							~(fw_u128)0;
+		test.intervals = every;
+		r = fw_box_add(regions->arena, box, &test);
+	}
+	return r;
+}
+
 int fw_region_infer(const struct fw_regions *regions, struct fw_box *box)
 {
 	bool ip = is_ip_family(regions->table->family);
@@ -94,6 +137,8 @@ int fw_region_infer(const struct fw_regions *regions, struct fw_box *box)
 		r = fw_box_add(regions->arena, box, &(struct fw_match){
 			facts[i].other, value, 1 });
 	}
+	if (!r)
+		r = add_present(regions, box, ip);
 	/* IPv4 has no extension headers; where nft could not look behind the
 	 * header there is no L4 protocol, but on the hooks of IP it could. */
 	if (!r && is_just(box, FW_FIELD_L3, FW_L3_IP))

@@ -99,6 +99,9 @@ bool fw_intervals_within(const struct fw_interval *a, size_t n_a,
 /* Boxes of earlier rules, found by where a packet lies. */
 struct fw_covers;
 
+/* Boxes compared in all. */
+#define FW_COVERS_WORK 20000000
+
 struct fw_cover {
 	struct fw_box box;
 	size_t rule;
