@@ -313,6 +313,7 @@ static int push_rule(struct fw_checker *checker, struct fw_profile_check *check,
 	plan->rule = (struct fw_plan_rule){
 		.file = line->loc.file,
 		.line = line->loc.line,
+		.column = line->loc.col,
 		.family = "",
 		.table = "inspect",
 		.chain = check->profile->name,

@@ -140,19 +140,37 @@ static int note_stay(struct judge *j, const struct fw_typed_rule *rule)
 	return push_stay(j, matches, n, rule);
 }
 
+/* Several rules may stand on a line. */
+static bool is_alone(const struct fw_typed *typed, uint32_t rule)
+{
+	const struct fw_plan_rule *r = &typed->rules[rule];
+	const struct fw_plan_rule *end = typed->rules + typed->n_rules;
+
+	return !(r > typed->rules && r[-1].line == r->line &&
+		 strcmp(r[-1].file, r->file) == 0) &&
+	       !(r + 1 < end && r[1].line == r->line &&
+		 strcmp(r[1].file, r->file) == 0);
+}
+
 static const char *after(struct judge *j, const struct fw_typed_rule *rule,
 			 const struct stay *stay)
 {
 	const struct fw_plan_rule *rules = j->typed->rules;
 	const struct fw_plan_rule *early;
+	const char *column = "";
 
 	if (!stay->rule)
 		return "after management";
 	early = &rules[stay->rule->rule];
+	if (!is_alone(j->typed, stay->rule->rule))
+		column = fw_arena_printf(j->arena, " column %u", early->column);
+	if (!column)
+		return NULL;
 	if (strcmp(early->file, rules[rule->rule].file) == 0)
-		return fw_arena_printf(j->arena, "after line %u", early->line);
-	return fw_arena_printf(j->arena, "after %s:%u", early->file,
-			       early->line);
+		return fw_arena_printf(j->arena, "after line %u%s", early->line,
+				       column);
+	return fw_arena_printf(j->arena, "after %s:%u%s", early->file,
+			       early->line, column);
 }
 
 static const struct stay *find_stay(const struct judge *j,

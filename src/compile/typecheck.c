@@ -110,6 +110,7 @@ static int note_rule(struct fw_checker *checker,
 	slot->rule = (struct fw_plan_rule){
 		.file = from->loc.file,
 		.line = from->loc.line,
+		.column = from->loc.col,
 		.family = chain->table->family,
 		.table = chain->table->name,
 		.chain = chain->name,

@@ -215,6 +215,30 @@ int fw_plan_table_entries(const struct fw_plan_table *table,
 	return 0;
 }
 
+/* A field has a table of its name, or a part of "small". */
+static const char *table_of(const struct fw_plan *plan, enum fw_field field)
+{
+	const char *name = fw_field_name(field);
+
+	return fw_plan_table(plan, name) ? name : "small";
+}
+
+void fw_plan_rule_tables(const struct fw_plan *plan,
+			 const struct fw_xdp_rule *rule,
+			 void (*fn)(void *ctx, const char *table), void *ctx)
+{
+	for (size_t i = 0; i < plan->xdp.n_tables; i++) {
+		const char *name = plan->xdp.tables[i].name;
+
+		for (size_t k = 0; k < rule->n_matches; k++)
+			if (strcmp(table_of(plan, rule->matches[k].field),
+				   name) == 0) {
+				fn(ctx, name);
+				break;
+			}
+	}
+}
+
 const char *fw_table_kind_name(enum fw_table_kind kind)
 {
 	static const char *const names[] = {

@@ -35,7 +35,7 @@ enum fw_layer {
 /* --- rules, as the user sees them ----------------------------------------- */
 struct fw_plan_rule {
 	const char *file;
-	uint32_t line;
+	uint32_t line, column;	/* where its words begin */
 	const char *family, *table, *chain;	/* inspect: "", "inspect", profile */
 	enum fw_layer layer;
 	const char *reason;	/* why not in XDP: "hook", or the words that

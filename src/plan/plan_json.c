@@ -63,6 +63,38 @@ json_t *fw_plan_json_text(const char *text)
 	return json_string(clean.text ? clean.text : "");
 }
 
+static void add_table_name(void *ctx, const char *table)
+{
+	/* a failure shows in the array's size */
+	(void)fw_plan_json_append(ctx, json_string(table));
+}
+
+/* What the rule became: its places in the bit vectors, and the tables in which
+ * it has rows. */
+static json_t *map_rules(const struct fw_plan *plan, uint32_t rule)
+{
+	const struct fw_plan_xdp *xdp = &plan->xdp;
+	json_t *rules = json_array();
+
+	for (uint32_t i = 0; rules && i < xdp->n_rules; i++) {
+		json_t *tables;
+
+		if (xdp->rules[i].rule != rule)
+			continue;
+		tables = json_array();
+		fw_plan_rule_tables(plan, &xdp->rules[i], add_table_name,
+				    tables);
+		if (fw_plan_json_append(rules, json_pack(
+			    "{s:i, s:i, s:i, s:o}", "rule", (int)i, "word",
+			    (int)(i / 64), "bit", (int)(i % 64), "tables",
+			    tables)) < 0) {
+			json_decref(rules);
+			return NULL;
+		}
+	}
+	return rules;
+}
+
 static int add_rules(json_t *doc, const struct fw_plan *plan)
 {
 	json_t *rules = json_array();
@@ -72,12 +104,14 @@ static int add_rules(json_t *doc, const struct fw_plan *plan)
 		const struct fw_plan_rule *p = &plan->rules[i];
 
 		r = fw_plan_json_append(rules, json_pack(
-			"{s:o, s:i, s:s, s:s, s:s, s:s, s:o, s:b, s:o}",
+			"{s:o, s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:b, s:o, s:o}",
 			"file", fw_plan_json_text(p->file), "line", (int)p->line,
+			"column", (int)p->column,
 			"family", p->family, "table", p->table,
 			"chain", p->chain, "layer", fw_layer_name(p->layer),
 			"reason", fw_plan_json_text(p->reason), "counted", p->counted,
-			"text", fw_plan_json_text(p->text)));
+			"text", fw_plan_json_text(p->text),
+			"maps", map_rules(plan, (uint32_t)i)));
 	}
 	return r;
 }

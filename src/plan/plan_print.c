@@ -38,6 +38,28 @@ static bool same_chain(const struct fw_plan_rule *a,
 	       strcmp(a->chain, b->chain) == 0;
 }
 
+static void print_table_name(void *ctx, const char *table)
+{
+	fprintf(ctx, " %s", table);
+}
+
+/* Which rules of the maps it became, and where they have rows. */
+static void print_rows(const struct fw_plan *plan, uint32_t rule, FILE *out)
+{
+	const struct fw_plan_xdp *xdp = &plan->xdp;
+	bool any = false;
+
+	for (uint32_t i = 0; i < xdp->n_rules; i++) {
+		if (xdp->rules[i].rule != rule)
+			continue;
+		fprintf(out, "%s%u:", any ? "; " : "  [map rule ", i);
+		fw_plan_rule_tables(plan, &xdp->rules[i], print_table_name,
+				    out);
+		any = true;
+	}
+	fputs(any ? "]" : "", out);
+}
+
 static void print_rules(const struct fw_plan *plan, FILE *out)
 {
 	for (size_t i = 0; i < plan->n_rules; i++) {
@@ -52,6 +74,7 @@ static void print_rules(const struct fw_plan *plan, FILE *out)
 			r->file, r->line, r->text);
 		if (r->reason)
 			fprintf(out, "  (%s)", r->reason);
+		print_rows(plan, (uint32_t)i, out);
 		fputs("\n", out);
 	}
 }

@@ -20,6 +20,12 @@ int fw_plan_table_entries(const struct fw_plan_table *table,
 const char *fw_table_kind_name(enum fw_table_kind kind);
 size_t fw_plan_table_bytes(const struct fw_plan_table *table);
 
+/* The tables in which a rule of the maps has rows, each once, by their order in
+ * the plan: calls fn with the name. */
+void fw_plan_rule_tables(const struct fw_plan *plan,
+			 const struct fw_xdp_rule *rule,
+			 void (*fn)(void *ctx, const char *table), void *ctx);
+
 /* The nft text; terse gives the number of elements in their place. */
 void fw_plan_nft_text(const struct fw_plan *plan, bool terse,
 		      struct fw_buf *ret);
