@@ -41,6 +41,8 @@ bool fw_rule_is_payload(const struct fw_word *words, size_t n, size_t i)
 
 	if (i + 1 >= n || !fw_mark_is(&words[i + 1], ","))
 		return false;
+	if (words[i].text[0] >= '0' && words[i].text[0] <= '9')
+		return true;	/* tcp option @255,8,8 */
 	for (size_t k = 0; k < FW_ARRAY_SIZE(bases); k++)
 		if (!strcmp(words[i].text, bases[k]))
 			return true;

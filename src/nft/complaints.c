@@ -19,15 +19,15 @@
 
 static const char kernel[] = "Could not process rule: ";
 
-/* Texts of nft 1.0.6 about names that it seeks on the host: its devices and
- * accounts, /sys/fs/cgroup, rt_marks, rt_realms and group of /etc/iproute2,
- * connlabel.conf. */
+/* Texts of nft 1.0.6 about names that it seeks on the host and that differ from
+ * one to the next: devices, accounts, /sys/fs/cgroup, rt_realms and group of
+ * /etc/iproute2, connlabel.conf. Not so marks, services and protocols: what they
+ * are called is the same everywhere, and a misspelt one is a fault. */
 static const char *const host[] = {
 	"Interface does not exist",
 	"User does not exist",
 	"Group does not exist",
 	"cgroupv2 path fails",
-	"Could not parse packet mark",
 	"Could not parse routing realm",
 	"Could not parse devgroup name",
 	"could not parse conntrack label",
