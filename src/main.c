@@ -295,6 +295,8 @@ static bool answer(const struct fw_words *words)
 		print_commands();
 	else if (is_given(words, FW_OPTION_LINTS))
 		fw_offline_lints();
+	else if (is_given(words, FW_OPTION_WORDS))
+		fw_offline_words();
 	else
 		return false;
 	return true;

@@ -36,6 +36,7 @@ const struct fw_option_row fw_options[] = {
 	[FW_OPTION_HELP] = { 'h', 0, "help", NULL, "print this" },
 	[FW_OPTION_COMMANDS] = { 0, 0, "commands", NULL, NULL },
 	[FW_OPTION_LINTS] = { 0, 0, "lints", NULL, NULL },
+	[FW_OPTION_WORDS] = { 0, 0, "words", NULL, NULL },
 };
 
 /* getopt's number of an option: above all letters. */

@@ -95,4 +95,6 @@ libfwcompile_a_SOURCES = \
 	src/compile/values.c \
 	src/compile/values.h \
 	src/compile/vocabulary.c \
-	src/compile/vocabulary.h
+	src/compile/vocabulary.h \
+	src/compile/words.c \
+	src/compile/words.h

@@ -281,28 +281,37 @@ static const struct {
 	const char *name;
 	int (*read)(struct fw_set_check *check, const struct fw_line *line);
 	bool own;		/* may stand in a set of Flywall's own types */
+	bool new;		/* nft has no such key */
 } keys[] = {
-	{ "type", type_line, true },
-	{ "typeof", typeof_line, false },
-	{ "flags", flags_line, true },
-	{ "auto-merge", merge_line, false },
-	{ "timeout", timeout_line, true },
-	{ "gc-interval", body_line, false },
-	{ "policy", body_line, false },
-	{ "comment", body_line, true },
-	{ "size", size_line, true },
-	{ "counter", stateful_line, false },
-	{ "limit", stateful_line, false },
-	{ "quota", stateful_line, false },
-	{ "ct", stateful_line, false },
-	{ "synproxy", stateful_line, false },
-	{ "secmark", stateful_line, false },
-	{ "file", file_line, true },
-	{ "format", format_line, true },
-	{ "force", force_line, true },
-	{ "refresh", refresh_line, true },
-	{ "max-shrink", shrink_line, true },
+	{ "type", type_line, true, false },
+	{ "typeof", typeof_line, false, false },
+	{ "flags", flags_line, true, false },
+	{ "auto-merge", merge_line, false, false },
+	{ "timeout", timeout_line, true, false },
+	{ "gc-interval", body_line, false, false },
+	{ "policy", body_line, false, false },
+	{ "comment", body_line, true, false },
+	{ "size", size_line, true, false },
+	{ "counter", stateful_line, false, false },
+	{ "limit", stateful_line, false, false },
+	{ "quota", stateful_line, false, false },
+	{ "ct", stateful_line, false, false },
+	{ "synproxy", stateful_line, false, false },
+	{ "secmark", stateful_line, false, false },
+	{ "file", file_line, true, true },
+	{ "format", format_line, true, true },
+	{ "force", force_line, true, true },
+	{ "refresh", refresh_line, true, true },
+	{ "max-shrink", shrink_line, true, true },
 };
+
+const char *fw_set_own_key(size_t i)
+{
+	for (size_t k = 0; k < FW_ARRAY_SIZE(keys); k++)
+		if (keys[k].new && !i--)
+			return keys[k].name;
+	return NULL;
+}
 
 static void unknown_key(struct fw_set_check *check, const struct fw_word *word)
 {

@@ -51,6 +51,10 @@ static void print_ok(const char *file, const struct fw_load *load)
 	if (load->diags.n_warnings)
 		(void)printf(", %zu warning%s", load->diags.n_warnings,
 			     plural(load->diags.n_warnings));
+	if (load->plan->n_pending)
+		(void)printf("; %zu thing%s that this version does not run",
+			     load->plan->n_pending,
+			     plural(load->plan->n_pending));
 	(void)printf(")\n");
 }
 

@@ -11,4 +11,5 @@ libfwoffline_a_SOURCES = \
 	src/offline/opinion.c \
 	src/offline/opinion.h \
 	src/offline/plan.c \
-	src/offline/print.c
+	src/offline/print.c \
+	src/offline/words.c

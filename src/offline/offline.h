@@ -30,6 +30,8 @@ int fw_offline_plan(const struct fw_offline_options *options);
 int fw_offline_print(const struct fw_offline_options *options);
 /* The table of lints: name, severity and text, a line each. */
 void fw_offline_lints(void);
+/* The words that the language adds to nft's: place and word, a line each. */
+void fw_offline_words(void);
 /* The first two files. Status 0 whether they differ or not. */
 int fw_offline_diff(const struct fw_offline_options *options);
 /* packet: in nft's matches. Status 64 where it is none. */
