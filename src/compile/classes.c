@@ -10,124 +10,24 @@
  *
  * Values with the same rules are one class, and the class is its row: rows are
  * interned, so equal ones are one. Row 0 is empty. Ports and bytes are swept
- * over the ends of their intervals. Addresses go by prefix: every prefix of a
- * rule is an entry, and its row has the rules of the prefixes that cover it
- * too, so the longest match finds them all. Where no prefix is, no entry is:
- * there the rules are those that do not test the address.
+ * over the ends of their intervals; addresses are classes_addresses.c's.
  */
-#include <assert.h>
+#include "compile/classes.h"
+
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "compile/lower.h"
 #include "util/cleanup.h"
 
-/* --- rows ----------------------------------------------------------------- */
-/* 16 MiB, and as much again for the other slot. */
-#define ROWS_MAX (1u << 17)
-
-struct rows {
-	struct fw_row *items;
-	uint32_t n, cap;
-	uint32_t *slots;	/* open addressing; row + 1, 0 is free */
-	uint32_t n_slots;	/* a power of two */
-};
-
-static void rows_done(struct rows *rows)
-{
-	free(rows->items);
-	free(rows->slots);
-}
-
-static uint32_t hash_row(const struct fw_row *row)
-{
-	uint64_t h = 0;
-
-	for (int i = 0; i < FW_ROW_WORDS; i++) {
-		h = (h ^ row->words[i]) * 0x9e3779b97f4a7c15ULL;
-		h ^= h >> 29;
-	}
-	return (uint32_t)(h ^ h >> 32);
-}
-
-static uint32_t *find_slot(struct rows *rows, const struct fw_row *row)
-{
-	uint32_t i = hash_row(row) & (rows->n_slots - 1);
-
-	while (rows->slots[i] &&
-	       memcmp(&rows->items[rows->slots[i] - 1], row, sizeof(*row)) != 0)
-		i = (i + 1) & (rows->n_slots - 1);
-	return &rows->slots[i];
-}
-
-static int grow_rows(struct rows *rows)
-{
-	uint32_t cap = rows->cap ? rows->cap * 2 : 64;
-	struct fw_row *items;
-	uint32_t *slots;
-
-	if (cap > ROWS_MAX)
-		return -ENOSPC;
-	items = realloc(rows->items, cap * sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	rows->items = items;
-	slots = calloc(cap * 2, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	free(rows->slots);
-	rows->slots = slots;
-	rows->n_slots = cap * 2;
-	rows->cap = cap;
-	for (uint32_t i = 0; i < rows->n; i++)
-		*find_slot(rows, &rows->items[i]) = i + 1;
-	return 0;
-}
-
-static int intern(struct rows *rows, const struct fw_row *row, uint32_t *ret)
-{
-	uint32_t *slot;
-	int r = rows->n == rows->cap ? grow_rows(rows) : 0;
-
-	if (r < 0)
-		return r;
-	slot = find_slot(rows, row);
-	if (!*slot) {
-		rows->items[rows->n++] = *row;
-		*slot = rows->n;
-	}
-	*ret = *slot - 1;
-	return 0;
-}
-
-static void flip(struct fw_row *row, uint32_t rule)
-{
-	row->words[rule / 64] ^= 1ULL << (rule % 64);
-}
-
-static void set_bit(struct fw_row *row, uint32_t rule)
-{
-	row->words[rule / 64] |= 1ULL << (rule % 64);
-}
-
 /* --- the rules of a field ------------------------------------------------- */
-struct build {
-	struct fw_plan *plan;
-	struct rows rows;
-	struct fw_gen gen;
-	struct fw_row base[FW_FIELD_MAX_];	/* rules that do not test it */
-	FW_VEC(struct fw_plan_table) tables;
-};
-
 /* A slot that no rule uses is in no row. */
 static bool in_use(const struct fw_xdp_rule *rule)
 {
 	return rule->verdict != FW_VERDICT_NONE || rule->counted;
 }
 
-static const struct fw_match *match_on(const struct fw_xdp_rule *rule,
-				       enum fw_field field)
+const struct fw_match *fw_class_match(const struct fw_xdp_rule *rule,
+				      enum fw_field field)
 {
 	const struct fw_match *found = NULL;
 
@@ -141,41 +41,44 @@ static const struct fw_match *match_on(const struct fw_xdp_rule *rule,
 	return found;
 }
 
-static size_t count_intervals(const struct build *b, enum fw_field field)
+static size_t count_intervals(const struct fw_classes *b, enum fw_field field)
 {
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++) {
 		const struct fw_match *m =
-			match_on(&b->plan->xdp.rules[i], field);
+			fw_class_match(&b->plan->xdp.rules[i], field);
 
 		n += m ? m->n_intervals : 0;
 	}
 	return n;
 }
 
-static int make_bases(struct build *b)
+static int make_bases(struct fw_classes *b)
 {
 	const struct fw_plan_xdp *xdp = &b->plan->xdp;
-	const struct fw_row empty = { { 0 } };
+	struct fw_row empty = { 0 }, every = { 0 };
 	uint32_t row;
-	int r = intern(&b->rows, &empty, &row);
+	int r = fw_class_intern(&b->rows, &empty, &row);
 
 	for (int f = 0; r == 0 && f < FW_FIELD_MAX_; f++) {
 		for (uint32_t i = 0; i < xdp->n_rules; i++)
 			if (in_use(&xdp->rules[i]) &&
-			    !match_on(&xdp->rules[i], (enum fw_field)f))
-				set_bit(&b->base[f], i);
-		r = intern(&b->rows, &b->base[f], &b->gen.absent[f]);
+			    !fw_class_match(&xdp->rules[i], (enum fw_field)f))
+				fw_row_set(&b->base[f], i);
+		r = fw_class_intern(&b->rows, &b->base[f], &b->gen.absent[f]);
 	}
-	return r;
+	for (uint32_t i = 0; i < xdp->n_rules; i++)
+		if (in_use(&xdp->rules[i]))
+			fw_row_set(&every, i);
+	return r ? r : fw_class_intern(&b->rows, &every, &b->gen.every);
 }
 
-static int add_table(struct build *b, const char *name, enum fw_table_kind kind,
-		     size_t key_size, size_t value_size, size_t n,
-		     const void *keys, const void *values)
+int fw_class_table(struct fw_classes *c, const char *name,
+		   enum fw_table_kind kind, size_t key_size, size_t value_size,
+		   size_t n, const void *keys, const void *values)
 {
-	struct fw_plan_table *t = fw_vec_push(b->plan->arena, &b->tables);
+	struct fw_plan_table *t = fw_vec_push(c->plan->arena, &c->tables);
 
 	if (!t)
 		return -ENOMEM;
@@ -204,14 +107,14 @@ static int by_place(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-static size_t collect_edges(const struct build *b, enum fw_field field,
+static size_t collect_edges(const struct fw_classes *b, enum fw_field field,
 			    struct edge *edges)
 {
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++) {
 		const struct fw_match *m =
-			match_on(&b->plan->xdp.rules[i], field);
+			fw_class_match(&b->plan->xdp.rules[i], field);
 
 		for (size_t k = 0; m && k < m->n_intervals; k++) {
 			edges[n++] = (struct edge){
@@ -224,7 +127,7 @@ static size_t collect_edges(const struct build *b, enum fw_field field,
 }
 
 /* Fills values 0..max of the field with their rows. */
-static int sweep(struct build *b, enum fw_field field, uint32_t max,
+static int sweep(struct fw_classes *b, enum fw_field field, uint32_t max,
 		 uint32_t *values)
 {
 	size_t n = 2 * count_intervals(b, field), at = 0;
@@ -241,9 +144,9 @@ static int sweep(struct build *b, enum fw_field field, uint32_t max,
 		int r;
 
 		while (at < n && edges[at].at == v)
-			flip(&row, edges[at++].rule);
+			fw_row_flip(&row, edges[at++].rule);
 		end = at < n && edges[at].at <= max ? edges[at].at : max + 1;
-		r = intern(&b->rows, &row, &id);
+		r = fw_class_intern(&b->rows, &row, &id);
 		if (r < 0)
 			return r;
 		while (v < end)
@@ -252,7 +155,7 @@ static int sweep(struct build *b, enum fw_field field, uint32_t max,
 	return 0;
 }
 
-static int build_ports(struct build *b, const char *name, enum fw_field field)
+static int build_ports(struct fw_classes *b, const char *name, enum fw_field field)
 {
 	uint32_t *values = fw_arena_array(b->plan->arena, 65536,
 					  sizeof(*values));
@@ -260,11 +163,11 @@ static int build_ports(struct build *b, const char *name, enum fw_field field)
 
 	if (r < 0)
 		return r;
-	return add_table(b, name, FW_TABLE_ARRAY, sizeof(uint32_t),
+	return fw_class_table(b, name, FW_TABLE_ARRAY, sizeof(uint32_t),
 			 sizeof(uint32_t), 65536, NULL, values);
 }
 
-static int build_small(struct build *b)
+static int build_small(struct fw_classes *b)
 {
 	static const struct {
 		enum fw_field field;
@@ -288,221 +191,34 @@ static int build_small(struct build *b)
 			  values + parts[i].base);
 	if (r < 0)
 		return r;
-	return add_table(b, "small", FW_TABLE_ARRAY, sizeof(uint32_t),
+	return fw_class_table(b, "small", FW_TABLE_ARRAY, sizeof(uint32_t),
 			 sizeof(uint32_t), FW_SMALL_MAX, NULL, values);
 }
 
-/* --- addresses ------------------------------------------------------------ */
-struct prefix {
-	fw_u128 addr;		/* in the field's own width */
-	uint32_t rule;
-	uint8_t len;
-};
-
-typedef FW_VEC(struct prefix) prefix_vec;
-
-struct entry {
-	fw_u128 addr;
-	uint32_t row;
-	uint8_t len;
-};
-
-static int by_prefix(const void *a, const void *b)
-{
-	const struct prefix *x = a, *y = b;
-
-	if (x->addr != y->addr)
-		return x->addr < y->addr ? -1 : 1;
-	return x->len - y->len;
-}
-
-/* In the order of the key's bytes: abi.h's length (host order), then address. */
-static int by_key(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-	const uint32_t x_len = x->len, y_len = y->len;
-
-	if (x_len != y_len)
-		return memcmp(&x_len, &y_len, sizeof(x_len));
-	return (x->addr > y->addr) - (x->addr < y->addr);
-}
-
-static fw_u128 last_of(fw_u128 addr, unsigned len, unsigned width)
-{
-	if (len == 0)
-		return width == 128 ? ~(fw_u128)0 : ((fw_u128)1 << width) - 1;
-	return addr | (((fw_u128)1 << (width - len)) - 1);
-}
-
-/* lo..hi as prefixes, the largest that fit, from below. */
-static int add_prefixes(struct fw_arena *arena, prefix_vec *prefixes,
-			const struct fw_interval *interval, unsigned width,
-			uint32_t rule)
-{
-	fw_u128 at = interval->lo;
-
-	for (;;) {
-		unsigned len = width;
-		struct prefix *p = fw_vec_push(arena, prefixes);
-		fw_u128 last;
-
-		if (!p)
-			return -ENOMEM;
-		while (len > 0 &&
-		       !(at & ((fw_u128)1 << (width - len))) &&
-		       last_of(at, len - 1, width) <= interval->hi)
-			len--;
-		*p = (struct prefix){ at, rule, (uint8_t)len };
-		last = last_of(at, len, width);
-		if (last >= interval->hi)
-			return 0;
-		at = last + 1;
-	}
-}
-
-static int collect_prefixes(struct build *b, struct fw_arena *arena,
-			    enum fw_field field, unsigned width,
-			    prefix_vec *prefixes)
-{
-	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++) {
-		const struct fw_match *m =
-			match_on(&b->plan->xdp.rules[i], field);
-
-		for (size_t k = 0; m && k < m->n_intervals; k++)
-			if (add_prefixes(arena, prefixes, &m->intervals[k],
-					 width, i) < 0)
-				return -ENOMEM;
-	}
-	return 0;
-}
-
-/* What covers the present prefix, from the outside in. */
-struct cover {
-	struct fw_row row;
-	fw_u128 last;
-	uint32_t id;
-};
-
-/* Turns sorted prefixes into entries; returns their number or -errno. */
-static ssize_t nest(struct build *b, enum fw_field field, unsigned width,
-		    const prefix_vec *prefixes, struct entry *entries)
-{
-	_cleanup_free_ struct cover *stack = calloc(width + 2, sizeof(*stack));
-	unsigned depth = 0;
-	size_t n = 0;
-
-	if (!stack)
-		return -ENOMEM;
-	stack[0] = (struct cover){ b->base[field], ~(fw_u128)0,
-				   b->gen.other[field] };
-	for (size_t i = 0; i < prefixes->n;) {
-		const struct prefix *p = &prefixes->items[i];
-		struct cover *c;
-		int r;
-
-		while (depth > 0 && stack[depth].last < p->addr)
-			depth--;
-		c = &stack[depth + 1];
-		c->row = stack[depth].row;
-		c->last = last_of(p->addr, p->len, width);
-		for (; i < prefixes->n && by_prefix(&prefixes->items[i], p) == 0;
-		     i++)
-			set_bit(&c->row, prefixes->items[i].rule);
-		r = intern(&b->rows, &c->row, &c->id);
-		if (r < 0)
-			return r;
-		entries[n++] = (struct entry){ p->addr, c->id, p->len };
-		depth++;
-	}
-	return (ssize_t)n;
-}
-
-static void put_key(uint8_t *key, const struct entry *e, unsigned width)
-{
-	const uint32_t len = e->len;
-
-	memcpy(key, &len, sizeof(len));
-	for (unsigned i = 0; i < width / 8; i++)
-		key[sizeof(len) + i] =
-			(uint8_t)(e->addr >> (width - 8 - 8 * i));
-}
-
-static int put_entries(struct build *b, const char *name, unsigned width,
-		       struct entry *entries, size_t n)
-{
-	size_t key_size = sizeof(uint32_t) + width / 8;
-	uint8_t *keys = fw_arena_array(b->plan->arena, n, key_size);
-	uint32_t *values = fw_arena_array(b->plan->arena, n, sizeof(*values));
-
-	if (!keys || !values)
-		return -ENOMEM;
-	if (n > 0)
-		qsort(entries, n, sizeof(*entries), by_key);
-	for (size_t i = 0; i < n; i++) {
-		put_key(keys + i * key_size, &entries[i], width);
-		values[i] = entries[i].row;
-	}
-	return add_table(b, name, FW_TABLE_LPM, key_size, sizeof(uint32_t), n,
-			 keys, values);
-}
-
-static int fill_addresses(struct build *b, struct fw_arena *arena,
-			  const char *name, enum fw_field field, unsigned width)
-{
-	prefix_vec prefixes = { 0 };
-	struct entry *entries;
-	ssize_t n;
-	int r = collect_prefixes(b, arena, field, width, &prefixes);
-
-	if (r < 0)
-		return r;
-	entries = fw_arena_array(arena, prefixes.n, sizeof(*entries));
-	if (!entries)
-		return -ENOMEM;
-	if (prefixes.n > 0)
-		qsort(prefixes.items, prefixes.n, sizeof(*prefixes.items),
-		      by_prefix);
-	b->gen.other[field] = b->gen.absent[field];
-	n = nest(b, field, width, &prefixes, entries);
-	if (n < 0)
-		return (int)n;
-	return put_entries(b, name, width, entries, (size_t)n);
-}
-
-static int build_addresses(struct build *b, const char *name,
-			   enum fw_field field, unsigned width)
-{
-	struct fw_arena *arena = fw_arena_new();
-	int r = arena ? fill_addresses(b, arena, name, field, width) : -ENOMEM;
-
-	fw_arena_free(arena);
-	return r;
-}
-
 /* --- the tables ----------------------------------------------------------- */
-static int build_rows(struct build *b)
+static int build_rows(struct fw_classes *b)
 {
 	void *values = fw_arena_memdup(b->plan->arena, b->rows.items,
 				       b->rows.n * sizeof(*b->rows.items));
 
 	if (!values)
 		return -ENOMEM;
-	return add_table(b, "rows", FW_TABLE_ARRAY, sizeof(uint32_t),
+	return fw_class_table(b, "rows", FW_TABLE_ARRAY, sizeof(uint32_t),
 			 sizeof(struct fw_row), b->rows.n, NULL, values);
 }
 
-static int build_gen(struct build *b, const struct fw_typed *typed)
+static int build_gen(struct fw_classes *b, const struct fw_typed *typed)
 {
 	void *value;
 
 	b->gen.magic = FW_GEN_MAGIC;
 	b->gen.rules = b->plan->xdp.n_rules;
-	b->gen.flags = b->plan->xdp.n_devices > 0 ? FW_GEN_CLASSIFY : 0;
+	b->gen.flags |= b->plan->xdp.n_devices > 0 ? FW_GEN_CLASSIFY : 0;
 	b->gen.mark_shift = typed->options.mark_shift;
 	value = fw_arena_memdup(b->plan->arena, &b->gen, sizeof(b->gen));
 	if (!value)
 		return -ENOMEM;
-	return add_table(b, "gen", FW_TABLE_ARRAY, sizeof(uint32_t),
+	return fw_class_table(b, "gen", FW_TABLE_ARRAY, sizeof(uint32_t),
 			 sizeof(b->gen), 1, NULL, value);
 }
 
@@ -519,23 +235,17 @@ static int refuse(const struct fw_typed *typed)
 				loc = &typed->tables[i].chains[k].item->loc;
 	fw_error(typed->diags, "too-many-classes", loc,
 		 "the rules of ingress chains tell more than %u classes of "
-		 "values apart, as many as XDP can hold", ROWS_MAX);
+		 "values apart, as many as XDP can hold", FW_CLASS_ROWS_MAX);
 	return 0;
 }
 
 int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan)
 {
-	struct build b = { .plan = plan };
+	struct fw_classes b = { .plan = plan };
 	int r = make_bases(&b);
 
 	if (r == 0)
-		r = build_addresses(&b, "saddr4", FW_FIELD_SADDR4, 32);
-	if (r == 0)
-		r = build_addresses(&b, "daddr4", FW_FIELD_DADDR4, 32);
-	if (r == 0)
-		r = build_addresses(&b, "saddr6", FW_FIELD_SADDR6, 128);
-	if (r == 0)
-		r = build_addresses(&b, "daddr6", FW_FIELD_DADDR6, 128);
+		r = fw_class_addresses(&b);
 	if (r == 0)
 		r = build_ports(&b, "sport", FW_FIELD_SPORT);
 	if (r == 0)
@@ -546,7 +256,7 @@ int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan)
 		r = build_rows(&b);
 	if (r == 0)
 		r = build_gen(&b, typed);
-	rows_done(&b.rows);
+	fw_class_rows_done(&b.rows);
 	if (r == -ENOSPC)
 		return refuse(typed);
 	if (r < 0)

@@ -6,6 +6,10 @@ libfwcompile_a_SOURCES = \
 	src/compile/blocks_monitor.c \
 	src/compile/blocks_options.c \
 	src/compile/classes.c \
+	src/compile/classes.h \
+	src/compile/classes_addresses.c \
+	src/compile/classes_rows.c \
+	src/compile/classes_trie.c \
 	src/compile/compile.c \
 	src/compile/compile.h \
 	src/compile/devices.c \
