@@ -152,18 +152,27 @@ static __always_inline __u32 fw_id_small(__u32 slot, __u32 base, __u32 value)
 	return fw_row_of(small, slot, &key, 0);
 }
 
+/* The key on the stack: kernels before 6.4 take none from elsewhere. */
+static __always_inline __u32 fw_id_lpm(void *lpm,
+				       const struct fw_address *address,
+				       __u32 other)
+{
+	struct fw_address key = *address;
+	const __u32 *row = NULL;
+
+	if (lpm)
+		row = bpf_map_lookup_elem(lpm, &key);
+	return row ? *row : other;
+}
+
 static __always_inline __u32 fw_id_address4(const struct fw_gen *gen,
 					    void *trie, void *lpm, __u32 is_lpm,
 					    const struct fw_address *address,
 					    __u32 other)
 {
-	const __u32 *row = NULL;
-
 	if (!(gen->flags & is_lpm))
 		return fw_trie_row(trie, (const __u8 *)address->words, other);
-	if (lpm)
-		row = bpf_map_lookup_elem(lpm, address);
-	return row ? *row : other;
+	return fw_id_lpm(lpm, address, other);
 }
 
 /* Not static: verified by itself, once, instead of once for each way that leads
@@ -198,9 +207,9 @@ __noinline int fw_find_ids(struct fw_ids *ids, const struct fw_packet *pkt,
 	      fw_id_address4(gen, fw_inner(daddr4, slot),
 			     fw_inner(daddr4_lpm, slot), FW_GEN_DADDR4_LPM,
 			     &pkt->daddr, gen->other[FW_FIELD_DADDR4]));
-	FW_ID(FW_FIELD_SADDR6, fw_row_of(saddr6, slot, &pkt->saddr,
+	FW_ID(FW_FIELD_SADDR6, fw_id_lpm(fw_inner(saddr6, slot), &pkt->saddr,
 					 gen->other[FW_FIELD_SADDR6]));
-	FW_ID(FW_FIELD_DADDR6, fw_row_of(daddr6, slot, &pkt->daddr,
+	FW_ID(FW_FIELD_DADDR6, fw_id_lpm(fw_inner(daddr6, slot), &pkt->daddr,
 					 gen->other[FW_FIELD_DADDR6]));
 	FW_ID(FW_FIELD_DPORT,
 	      (port = pkt->dport, fw_row_of(dport, slot, &port, 0)));

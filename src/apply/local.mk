@@ -27,8 +27,6 @@ libfwapply_a_SOURCES = \
 	src/apply/generation.h \
 	src/apply/nft.c \
 	src/apply/nft.h \
-	src/apply/nft_child.c \
-	src/apply/nft_child.h \
 	src/apply/nft_commit.c \
 	src/apply/nft_complain.c \
 	src/apply/nft_complain.h \

@@ -26,9 +26,9 @@
 #include <stdio.h>
 
 #include "apply/fault.h"
-#include "apply/nft_child.h"
 #include "apply/nft_complain.h"
 #include "apply/nft_diff.h"
+#include "nft/child.h"
 #include "util/cleanup.h"
 
 #define OWN_NAME "flywall"

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "apply/generation.h"
-#include "apply/nft_child.h"
 #include "apply/nft_script.h"
+#include "nft/complaints.h"
 
 enum fw_nft_remedy {
 	FW_NFT_RUN_AGAIN,	/* lines were switched off */

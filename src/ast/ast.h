@@ -30,9 +30,9 @@ enum fw_word_kind {
 
 struct fw_word {
 	enum fw_word_kind kind;
+	bool space;		/* white space stood in front of it */
 	const char *text;	/* "{" for a brace */
 	struct fw_loc loc;	/* a brace's reaches to its closing one */
-	bool space;		/* white space stood in front of it */
 	struct fw_word *words;	/* children of a brace */
 	size_t n_words;
 };

@@ -10,14 +10,102 @@
  *
  * Values with the same rules are one class, and the class is its row: rows are
  * interned, so equal ones are one. Row 0 is empty. Ports and bytes are swept
- * over the ends of their intervals; addresses are classes_addresses.c's.
+ * over the ends of their intervals; addresses go by prefix
+ * (classes_addresses.c).
  */
-#include "compile/classes.h"
-
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "compile/classes.h"
+#include "compile/lower.h"
 #include "util/cleanup.h"
+
+/* --- rows ----------------------------------------------------------------- */
+/* 65 MiB, and as much again for the other slot. */
+#define ROWS_MAX (1u << 17)
+
+static void rows_done(struct fw_rows *rows)
+{
+	free(rows->items);
+	free(rows->slots);
+}
+
+static uint32_t hash_row(const struct fw_row *row)
+{
+	uint64_t h = 0;
+
+	for (int i = 0; i < FW_ROW_WORDS; i++) {
+		h = (h ^ row->words[i]) * 0x9e3779b97f4a7c15ULL;
+		h ^= h >> 29;
+	}
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static uint32_t *find_slot(struct fw_rows *rows, const struct fw_row *row)
+{
+	uint32_t i = hash_row(row) & (rows->n_slots - 1);
+
+	while (rows->slots[i] &&
+	       memcmp(&rows->items[rows->slots[i] - 1], row, sizeof(*row)) != 0)
+		i = (i + 1) & (rows->n_slots - 1);
+	return &rows->slots[i];
+}
+
+static int grow_rows(struct fw_rows *rows)
+{
+	uint32_t cap = rows->cap ? rows->cap * 2 : 64;
+	struct fw_row *items;
+	uint32_t *slots;
+
+	if (cap > ROWS_MAX)
+		return -ENOSPC;
+	items = realloc(rows->items, cap * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	rows->items = items;
+	slots = calloc(cap * 2, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	free(rows->slots);
+	rows->slots = slots;
+	rows->n_slots = cap * 2;
+	rows->cap = cap;
+	for (uint32_t i = 0; i < rows->n; i++)
+		*find_slot(rows, &rows->items[i]) = i + 1;
+	return 0;
+}
+
+int fw_classes_intern(struct fw_classes *b, struct fw_row *row, uint32_t *ret)
+{
+	struct fw_rows *rows = &b->rows;
+	uint32_t *slot;
+	int r = rows->n == rows->cap ? grow_rows(rows) : 0;
+
+	if (r < 0)
+		return r;
+	row->any = 0;
+	for (int w = 0; w < FW_ROW_WORDS; w++)
+		row->any |= (uint64_t)(row->words[w] != 0) << w;
+	slot = find_slot(rows, row);
+	if (!*slot) {
+		rows->items[rows->n++] = *row;
+		*slot = rows->n;
+	}
+	*ret = *slot - 1;
+	return 0;
+}
+
+static void flip(struct fw_row *row, uint32_t rule)
+{
+	row->words[rule / 64] ^= 1ULL << (rule % 64);
+}
+
+void fw_row_set(struct fw_row *row, uint32_t rule)
+{
+	row->words[rule / 64] |= 1ULL << (rule % 64);
+}
 
 /* --- the rules of a field ------------------------------------------------- */
 /* A slot that no rule uses is in no row. */
@@ -26,8 +114,8 @@ static bool in_use(const struct fw_xdp_rule *rule)
 	return rule->verdict != FW_VERDICT_NONE || rule->counted;
 }
 
-const struct fw_match *fw_class_match(const struct fw_xdp_rule *rule,
-				      enum fw_field field)
+const struct fw_match *fw_classes_match(const struct fw_xdp_rule *rule,
+					enum fw_field field)
 {
 	const struct fw_match *found = NULL;
 
@@ -47,7 +135,7 @@ static size_t count_intervals(const struct fw_classes *b, enum fw_field field)
 
 	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++) {
 		const struct fw_match *m =
-			fw_class_match(&b->plan->xdp.rules[i], field);
+			fw_classes_match(&b->plan->xdp.rules[i], field);
 
 		n += m ? m->n_intervals : 0;
 	}
@@ -59,26 +147,27 @@ static int make_bases(struct fw_classes *b)
 	const struct fw_plan_xdp *xdp = &b->plan->xdp;
 	struct fw_row empty = { 0 }, every = { 0 };
 	uint32_t row;
-	int r = fw_class_intern(&b->rows, &empty, &row);
+	int r = fw_classes_intern(b, &empty, &row);
 
 	for (int f = 0; r == 0 && f < FW_FIELD_MAX_; f++) {
 		for (uint32_t i = 0; i < xdp->n_rules; i++)
 			if (in_use(&xdp->rules[i]) &&
-			    !fw_class_match(&xdp->rules[i], (enum fw_field)f))
+			    !fw_classes_match(&xdp->rules[i], (enum fw_field)f))
 				fw_row_set(&b->base[f], i);
-		r = fw_class_intern(&b->rows, &b->base[f], &b->gen.absent[f]);
+		r = fw_classes_intern(b, &b->base[f], &b->gen.absent[f]);
 	}
 	for (uint32_t i = 0; i < xdp->n_rules; i++)
 		if (in_use(&xdp->rules[i]))
 			fw_row_set(&every, i);
-	return r ? r : fw_class_intern(&b->rows, &every, &b->gen.every);
+	return r ? r : fw_classes_intern(b, &every, &b->gen.every);
 }
 
-int fw_class_table(struct fw_classes *c, const char *name,
-		   enum fw_table_kind kind, size_t key_size, size_t value_size,
-		   size_t n, const void *keys, const void *values)
+int fw_classes_table(struct fw_classes *b, const char *name,
+		     enum fw_table_kind kind, size_t key_size,
+		     size_t value_size, size_t n, const void *keys,
+		     const void *values)
 {
-	struct fw_plan_table *t = fw_vec_push(c->plan->arena, &c->tables);
+	struct fw_plan_table *t = fw_vec_push(b->plan->arena, &b->tables);
 
 	if (!t)
 		return -ENOMEM;
@@ -114,7 +203,7 @@ static size_t collect_edges(const struct fw_classes *b, enum fw_field field,
 
 	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++) {
 		const struct fw_match *m =
-			fw_class_match(&b->plan->xdp.rules[i], field);
+			fw_classes_match(&b->plan->xdp.rules[i], field);
 
 		for (size_t k = 0; m && k < m->n_intervals; k++) {
 			edges[n++] = (struct edge){
@@ -144,9 +233,9 @@ static int sweep(struct fw_classes *b, enum fw_field field, uint32_t max,
 		int r;
 
 		while (at < n && edges[at].at == v)
-			fw_row_flip(&row, edges[at++].rule);
+			flip(&row, edges[at++].rule);
 		end = at < n && edges[at].at <= max ? edges[at].at : max + 1;
-		r = fw_class_intern(&b->rows, &row, &id);
+		r = fw_classes_intern(b, &row, &id);
 		if (r < 0)
 			return r;
 		while (v < end)
@@ -163,7 +252,7 @@ static int build_ports(struct fw_classes *b, const char *name, enum fw_field fie
 
 	if (r < 0)
 		return r;
-	return fw_class_table(b, name, FW_TABLE_ARRAY, sizeof(uint32_t),
+	return fw_classes_table(b, name, FW_TABLE_ARRAY, sizeof(uint32_t),
 			 sizeof(uint32_t), 65536, NULL, values);
 }
 
@@ -191,7 +280,7 @@ static int build_small(struct fw_classes *b)
 			  values + parts[i].base);
 	if (r < 0)
 		return r;
-	return fw_class_table(b, "small", FW_TABLE_ARRAY, sizeof(uint32_t),
+	return fw_classes_table(b, "small", FW_TABLE_ARRAY, sizeof(uint32_t),
 			 sizeof(uint32_t), FW_SMALL_MAX, NULL, values);
 }
 
@@ -203,7 +292,7 @@ static int build_rows(struct fw_classes *b)
 
 	if (!values)
 		return -ENOMEM;
-	return fw_class_table(b, "rows", FW_TABLE_ARRAY, sizeof(uint32_t),
+	return fw_classes_table(b, "rows", FW_TABLE_ARRAY, sizeof(uint32_t),
 			 sizeof(struct fw_row), b->rows.n, NULL, values);
 }
 
@@ -218,12 +307,12 @@ static int build_gen(struct fw_classes *b, const struct fw_typed *typed)
 	value = fw_arena_memdup(b->plan->arena, &b->gen, sizeof(b->gen));
 	if (!value)
 		return -ENOMEM;
-	return fw_class_table(b, "gen", FW_TABLE_ARRAY, sizeof(uint32_t),
+	return fw_classes_table(b, "gen", FW_TABLE_ARRAY, sizeof(uint32_t),
 			 sizeof(b->gen), 1, NULL, value);
 }
 
 /* At the first ingress chain: it is all of them together that are too many. */
-static int refuse(const struct fw_typed *typed)
+static int refuse(const struct fw_typed *typed, int r)
 {
 	static const struct fw_loc nowhere = { .file = "" };
 	const struct fw_loc *loc = &nowhere;
@@ -233,9 +322,14 @@ static int refuse(const struct fw_typed *typed)
 			if (typed->tables[i].chains[k].hook == FW_HOOK_INGRESS &&
 			    typed->tables[i].chains[k].item)
 				loc = &typed->tables[i].chains[k].item->loc;
-	fw_error(typed->diags, "too-many-classes", loc,
-		 "the rules of ingress chains tell more than %u classes of "
-		 "values apart, as many as XDP can hold", FW_CLASS_ROWS_MAX);
+	if (r == -E2BIG)
+		fw_error(typed->diags, "too-many-prefixes", loc,
+			 "the addresses of ingress chains are more prefixes "
+			 "than XDP can hold: a range may be many");
+	else
+		fw_error(typed->diags, "too-many-classes", loc,
+			 "the rules of ingress chains tell more than %u classes "
+			 "of values apart, as many as XDP can hold", ROWS_MAX);
 	return 0;
 }
 
@@ -245,7 +339,7 @@ int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan)
 	int r = make_bases(&b);
 
 	if (r == 0)
-		r = fw_class_addresses(&b);
+		r = fw_classes_addresses(&b);
 	if (r == 0)
 		r = build_ports(&b, "sport", FW_FIELD_SPORT);
 	if (r == 0)
@@ -256,9 +350,9 @@ int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan)
 		r = build_rows(&b);
 	if (r == 0)
 		r = build_gen(&b, typed);
-	fw_class_rows_done(&b.rows);
-	if (r == -ENOSPC)
-		return refuse(typed);
+	rows_done(&b.rows);
+	if (r == -ENOSPC || r == -E2BIG)
+		return refuse(typed, r);
 	if (r < 0)
 		return r;
 	plan->xdp.tables = b.tables.items;

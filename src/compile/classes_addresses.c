@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Addresses to rows.
+ * The classifier's tables of addresses: prefix -> row of rules.
  *
- * In: the rules' matches on addresses. Out: a table for each address field, in
- * the form that fits: IPv4 a trie of arrays, or the kernel's LPM trie where that
- * would be too large; IPv6 the LPM trie. More classes than rows may be, or want
- * of memory, are errors.
+ * In: the matches of plan->xdp.rules on addresses. Out: a table a field, in the
+ * form that fits: IPv4 a trie of arrays, or the kernel's LPM trie where that
+ * would be too large; IPv6 the LPM trie. Fails for want of memory, with -ENOSPC
+ * where there are more rows than XDP can hold, and with -E2BIG where there are
+ * more prefixes.
  *
  * Every prefix of a rule is an entry, and its row has the rules of the prefixes
- * that cover it too, so the longest match finds them all. Where no prefix is,
- * no entry is: there the rules are those that do not test the address.
+ * that cover it too, so the longest match finds them all. Where no prefix is, no
+ * entry is: there the rules are those that do not test the address.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,14 +19,35 @@
 #include "compile/classes.h"
 #include "util/cleanup.h"
 
-/* --- addresses ------------------------------------------------------------ */
+#define WIDTH_MAX 128
+/* A range of IPv6 addresses may be 254 prefixes. */
+#define PREFIXES_MAX (8u << 20)
+
+/* The intervals of a large set stand once, for all the rules that name it. */
+struct group {
+	const struct fw_interval *intervals;
+	size_t n_intervals;
+	struct fw_row rules;
+};
+
+struct groups {
+	struct group *items;
+	size_t n;
+};
+
 struct prefix {
 	fw_u128 addr;		/* in the field's own width */
-	uint32_t rule;
+	uint32_t group;
 	uint8_t len;
 };
 
 typedef FW_VEC(struct prefix) prefix_vec;
+
+static void set_all(struct fw_row *row, const struct fw_row *more)
+{
+	for (int i = 0; i < FW_ROW_WORDS; i++)
+		row->words[i] |= more->words[i];
+}
 
 static int by_prefix(const void *a, const void *b)
 {
@@ -36,17 +58,6 @@ static int by_prefix(const void *a, const void *b)
 	return x->len - y->len;
 }
 
-/* In the order of the key's bytes: abi.h's length (host order), then address. */
-static int by_key(const void *a, const void *b)
-{
-	const struct fw_class_prefix *x = a, *y = b;
-	const uint32_t x_len = x->len, y_len = y->len;
-
-	if (x_len != y_len)
-		return memcmp(&x_len, &y_len, sizeof(x_len));
-	return (x->addr > y->addr) - (x->addr < y->addr);
-}
-
 static fw_u128 last_of(fw_u128 addr, unsigned len, unsigned width)
 {
 	if (len == 0)
@@ -54,44 +65,93 @@ static fw_u128 last_of(fw_u128 addr, unsigned len, unsigned width)
 	return addr | (((fw_u128)1 << (width - len)) - 1);
 }
 
+/* The largest prefix that begins at addr and ends at hi or before. */
+static unsigned prefix_length(fw_u128 addr, fw_u128 hi, unsigned width)
+{
+	unsigned len = width;
+
+	while (len > 0 && !(addr & ((fw_u128)1 << (width - len))) &&
+	       last_of(addr, len - 1, width) <= hi)
+		len--;
+	return len;
+}
+
 /* lo..hi as prefixes, the largest that fit, from below. */
 static int add_prefixes(struct fw_arena *arena, prefix_vec *prefixes,
 			const struct fw_interval *interval, unsigned width,
-			uint32_t rule)
+			uint32_t group)
 {
 	fw_u128 at = interval->lo;
 
 	for (;;) {
-		unsigned len = width;
+		unsigned len = prefix_length(at, interval->hi, width);
 		struct prefix *p = fw_vec_push(arena, prefixes);
-		fw_u128 last;
+		fw_u128 last = last_of(at, len, width);
 
 		if (!p)
 			return -ENOMEM;
-		while (len > 0 &&
-		       !(at & ((fw_u128)1 << (width - len))) &&
-		       last_of(at, len - 1, width) <= interval->hi)
-			len--;
-		*p = (struct prefix){ at, rule, (uint8_t)len };
-		last = last_of(at, len, width);
+		if (prefixes->n > PREFIXES_MAX)
+			return -E2BIG;
+		*p = (struct prefix){ at, group, (uint8_t)len };
 		if (last >= interval->hi)
 			return 0;
 		at = last + 1;
 	}
 }
 
-static int collect_prefixes(struct fw_classes *c, struct fw_arena *arena,
-			    enum fw_field field, unsigned width,
-			    prefix_vec *prefixes)
+static struct group *find_group(const struct groups *groups,
+				const struct fw_match *m)
 {
-	for (uint32_t i = 0; i < c->plan->xdp.n_rules; i++) {
-		const struct fw_match *m =
-			fw_class_match(&c->plan->xdp.rules[i], field);
+	for (size_t i = 0; i < groups->n; i++)
+		if (groups->items[i].intervals == m->intervals &&
+		    groups->items[i].n_intervals == m->n_intervals)
+			return &groups->items[i];
+	return NULL;
+}
 
-		for (size_t k = 0; m && k < m->n_intervals; k++)
-			if (add_prefixes(arena, prefixes, &m->intervals[k],
-					 width, i) < 0)
-				return -ENOMEM;
+static int collect_groups(const struct fw_classes *b, struct fw_arena *arena,
+			  enum fw_field field, struct groups *groups)
+{
+	groups->items = fw_arena_array(arena, b->plan->xdp.n_rules,
+				       sizeof(*groups->items));
+	if (!groups->items)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++) {
+		const struct fw_match *m =
+			fw_classes_match(&b->plan->xdp.rules[i], field);
+		struct group *group = m ? find_group(groups, m) : NULL;
+
+		if (m && !group) {
+			group = &groups->items[groups->n++];
+			group->intervals = m->intervals;
+			group->n_intervals = m->n_intervals;
+		}
+		if (m)
+			fw_row_set(&group->rules, i);
+	}
+	return 0;
+}
+
+static int collect_prefixes(struct fw_arena *arena, const struct groups *groups,
+			    unsigned width, prefix_vec *prefixes)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < groups->n; i++)
+		n += groups->items[i].n_intervals;
+	if (!fw_vec_reserve(arena, prefixes, n))
+		return -ENOMEM;
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct group *group = &groups->items[i];
+
+		for (size_t k = 0; k < group->n_intervals; k++) {
+			int r = add_prefixes(arena, prefixes,
+					     &group->intervals[k], width,
+					     (uint32_t)i);
+
+			if (r < 0)
+				return r;
+		}
 	}
 	return 0;
 }
@@ -104,8 +164,9 @@ struct cover {
 };
 
 /* Turns sorted prefixes into entries; returns their number or -errno. */
-static ssize_t nest(struct fw_classes *c, enum fw_field field, unsigned width,
-		    const prefix_vec *prefixes, struct fw_class_prefix *entries)
+static ssize_t nest(struct fw_classes *b, enum fw_field field, unsigned width,
+		    const struct groups *groups, const prefix_vec *prefixes,
+		    struct fw_prefix_row *entries)
 {
 	_cleanup_free_ struct cover *stack = calloc(width + 2, sizeof(*stack));
 	unsigned depth = 0;
@@ -113,32 +174,32 @@ static ssize_t nest(struct fw_classes *c, enum fw_field field, unsigned width,
 
 	if (!stack)
 		return -ENOMEM;
-	stack[0] = (struct cover){ c->base[field], ~(fw_u128)0,
-				   c->gen.other[field] };
+	stack[0] = (struct cover){ b->base[field], ~(fw_u128)0,
+				   b->gen.other[field] };
 	for (size_t i = 0; i < prefixes->n;) {
 		const struct prefix *p = &prefixes->items[i];
-		struct cover *top;
+		struct cover *c;
 		int r;
 
 		while (depth > 0 && stack[depth].last < p->addr)
 			depth--;
-		top = &stack[depth + 1];
-		top->row = stack[depth].row;
-		top->last = last_of(p->addr, p->len, width);
+		c = &stack[depth + 1];
+		c->row = stack[depth].row;
+		c->last = last_of(p->addr, p->len, width);
 		for (; i < prefixes->n && by_prefix(&prefixes->items[i], p) == 0;
 		     i++)
-			fw_row_set(&top->row, prefixes->items[i].rule);
-		r = fw_class_intern(&c->rows, &top->row, &top->id);
+			set_all(&c->row,
+				 &groups->items[prefixes->items[i].group].rules);
+		r = fw_classes_intern(b, &c->row, &c->id);
 		if (r < 0)
 			return r;
-		entries[n++] = (struct fw_class_prefix){ p->addr, top->id,
-							 p->len };
+		entries[n++] = (struct fw_prefix_row){ p->addr, c->id, p->len };
 		depth++;
 	}
 	return (ssize_t)n;
 }
 
-static void put_key(uint8_t *key, const struct fw_class_prefix *e, unsigned width)
+static void put_key(uint8_t *key, const struct fw_prefix_row *e, unsigned width)
 {
 	const uint32_t len = e->len;
 
@@ -164,68 +225,78 @@ static const struct form forms[] = {
 	{ FW_FIELD_DADDR6, 128, NULL, "daddr6", 0 },
 };
 
-static int put_lpm(struct fw_classes *c, const struct form *form,
-		   struct fw_class_prefix *entries, size_t n)
+/* Keys sort by their bytes: abi.h's length first, then the address, by which
+ * the entries stand already. */
+static int put_lpm(struct fw_classes *b, const struct form *form,
+		   const struct fw_prefix_row *entries, size_t n)
 {
 	size_t key_size = sizeof(uint32_t) + form->width / 8;
-	uint8_t *keys = fw_arena_array(c->plan->arena, n, key_size);
-	uint32_t *values = fw_arena_array(c->plan->arena, n, sizeof(*values));
+	uint8_t *keys = fw_arena_array(b->plan->arena, n, key_size);
+	uint32_t *values = fw_arena_array(b->plan->arena, n, sizeof(*values));
+	size_t starts[WIDTH_MAX + 2] = { 0 };
 
 	if (!keys || !values)
 		return -ENOMEM;
-	if (n > 0)
-		qsort(entries, n, sizeof(*entries), by_key);
+	for (size_t i = 0; i < n; i++)
+		starts[entries[i].len + 1]++;
+	for (unsigned len = 0; len < form->width; len++)
+		starts[len + 1] += starts[len];
 	for (size_t i = 0; i < n; i++) {
-		put_key(keys + i * key_size, &entries[i], form->width);
-		values[i] = entries[i].row;
+		size_t at = starts[entries[i].len]++;
+
+		put_key(keys + at * key_size, &entries[i], form->width);
+		values[at] = entries[i].row;
 	}
-	c->gen.flags |= form->flag;
-	return fw_class_table(c, form->lpm, FW_TABLE_LPM, key_size,
-			      sizeof(uint32_t), n, keys, values);
+	b->gen.flags |= form->flag;
+	return fw_classes_table(b, form->lpm, FW_TABLE_LPM, key_size,
+				sizeof(uint32_t), n, keys, values);
 }
 
-static int put_entries(struct fw_classes *c, const struct form *form,
-		       struct fw_class_prefix *entries, size_t n)
+static int put_entries(struct fw_classes *b, const struct form *form,
+		       const struct fw_prefix_row *entries, size_t n)
 {
 	int r = 0;
 
 	if (form->trie)
-		r = fw_class_trie(c, form->trie, entries, n,
-				  c->gen.other[form->field]);
+		r = fw_classes_trie(b, form->trie, entries, n,
+				    b->gen.other[form->field]);
 	if (r == 0)
-		r = put_lpm(c, form, entries, n);
+		r = put_lpm(b, form, entries, n);
 	return r < 0 ? r : 0;
 }
 
-static int build(struct fw_classes *c, struct fw_arena *arena,
+static int build(struct fw_classes *b, struct fw_arena *arena,
 		 const struct form *form)
 {
-	struct fw_class_prefix *entries;
+	struct groups groups = { 0 };
 	prefix_vec prefixes = { 0 };
+	struct fw_prefix_row *entries;
 	ssize_t n;
-	int r = collect_prefixes(c, arena, form->field, form->width, &prefixes);
+	int r = collect_groups(b, arena, form->field, &groups);
 
+	if (r == 0)
+		r = collect_prefixes(arena, &groups, form->width, &prefixes);
 	if (r < 0)
 		return r;
 	entries = fw_arena_array(arena, prefixes.n, sizeof(*entries));
 	if (!entries)
 		return -ENOMEM;
-	if (prefixes.n > 0)
+	if (groups.n > 1)
 		qsort(prefixes.items, prefixes.n, sizeof(*prefixes.items),
 		      by_prefix);
-	c->gen.other[form->field] = c->gen.absent[form->field];
-	n = nest(c, form->field, form->width, &prefixes, entries);
-	return n < 0 ? (int)n : put_entries(c, form, entries, (size_t)n);
+	b->gen.other[form->field] = b->gen.absent[form->field];
+	n = nest(b, form->field, form->width, &groups, &prefixes, entries);
+	return n < 0 ? (int)n : put_entries(b, form, entries, (size_t)n);
 }
 
-int fw_class_addresses(struct fw_classes *c)
+int fw_classes_addresses(struct fw_classes *b)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < FW_ARRAY_SIZE(forms); i++) {
 		struct fw_arena *arena = fw_arena_new();
 
-		r = arena ? build(c, arena, &forms[i]) : -ENOMEM;
+		r = arena ? build(b, arena, &forms[i]) : -ENOMEM;
 		fw_arena_free(arena);
 	}
 	return r;

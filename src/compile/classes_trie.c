@@ -55,7 +55,7 @@ static int descend(struct trie *t, uint32_t at, uint32_t *ret)
 }
 
 /* Nothing within the prefix has been painted yet. */
-static int paint(struct trie *t, const struct fw_class_prefix *p)
+static int paint(struct trie *t, const struct fw_prefix_row *p)
 {
 	uint32_t addr = (uint32_t)p->addr, base = 0, at, n;
 	unsigned bits = 16;	/* this level ends with this bit */
@@ -75,8 +75,8 @@ static int paint(struct trie *t, const struct fw_class_prefix *p)
 	return 1;
 }
 
-int fw_class_trie(struct fw_classes *c, const char *name,
-		  const struct fw_class_prefix *prefixes, size_t n,
+int fw_classes_trie(struct fw_classes *c, const char *name,
+		  const struct fw_prefix_row *prefixes, size_t n,
 		  uint32_t other)
 {
 	struct fw_arena *arena = fw_arena_new();
@@ -97,7 +97,7 @@ int fw_class_trie(struct fw_classes *c, const char *name,
 	if (r == 1) {
 		entries = fw_arena_memdup(c->plan->arena, t.entries.items,
 					  t.entries.n * sizeof(uint32_t));
-		r = entries ? fw_class_table(c, name, FW_TABLE_TRIE,
+		r = entries ? fw_classes_table(c, name, FW_TABLE_TRIE,
 					     sizeof(uint32_t),
 					     sizeof(uint32_t), t.entries.n,
 					     NULL, entries) : -ENOMEM;

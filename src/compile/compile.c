@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compile/typed.h"
+#include "compile/lower.h"
 
 static bool copy(struct fw_arena *arena, const char **text)
 {
@@ -65,7 +65,9 @@ static int lower(struct fw_typed *typed, struct fw_plan *plan)
 
 	plan->options = typed->options;
 	plan->log_dns_queries = typed->dns_log_queries;
-	r = fw_lower_xdp(typed, plan);
+	r = fw_lower_steps(typed, plan);
+	if (!r)
+		r = fw_lower_xdp(typed, plan);
 	if (!r)
 		r = fw_classes_build(typed, plan);
 	if (!r)

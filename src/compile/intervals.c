@@ -20,13 +20,22 @@ static int by_lo(const void *a, const void *b)
 	return x->hi < y->hi ? -1 : x->hi > y->hi;
 }
 
+static bool sorted(const struct fw_interval *intervals, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (by_lo(&intervals[i - 1], &intervals[i]) > 0)
+			return false;
+	return true;
+}
+
 size_t fw_intervals_merge(struct fw_interval *intervals, size_t n)
 {
 	size_t out = 0;
 
 	if (!n)
 		return 0;
-	qsort(intervals, n, sizeof(*intervals), by_lo);
+	if (!sorted(intervals, n))
+		qsort(intervals, n, sizeof(*intervals), by_lo);
 	for (size_t i = 1; i < n; i++) {
 		struct fw_interval *last = &intervals[out];
 
@@ -69,15 +78,33 @@ struct fw_interval *fw_intervals_complement(struct fw_arena *arena,
 	return out;
 }
 
+size_t fw_intervals_from(const struct fw_interval *intervals, size_t n,
+			 fw_u128 value)
+{
+	size_t lo = 0;
+
+	while (lo < n) {
+		size_t mid = lo + (n - lo) / 2;
+
+		if (intervals[mid].hi < value)
+			lo = mid + 1;
+		else
+			n = mid;
+	}
+	return lo;
+}
+
+/* One may be an address, and the other a list of a million. */
 bool fw_intervals_meet(const struct fw_interval *a, size_t n_a,
 		       const struct fw_interval *b, size_t n_b)
 {
-	for (size_t i = 0, j = 0; i < n_a && j < n_b;) {
-		if (a[i].hi < b[j].lo)
-			i++;
-		else if (b[j].hi < a[i].lo)
-			j++;
-		else
+	const struct fw_interval *few = n_a < n_b ? a : b;
+	const struct fw_interval *many = n_a < n_b ? b : a;
+	size_t n_few = n_a < n_b ? n_a : n_b, n_many = n_a < n_b ? n_b : n_a;
+
+	for (size_t i = 0, j = 0; i < n_few && j < n_many; i++) {
+		j += fw_intervals_from(many + j, n_many - j, few[i].lo);
+		if (j < n_many && many[j].lo <= few[i].hi)
 			return true;
 	}
 	return false;

@@ -8,7 +8,6 @@ libfwcompile_a_SOURCES = \
 	src/compile/classes.c \
 	src/compile/classes.h \
 	src/compile/classes_addresses.c \
-	src/compile/classes_rows.c \
 	src/compile/classes_trie.c \
 	src/compile/compile.c \
 	src/compile/compile.h \
@@ -44,6 +43,11 @@ libfwcompile_a_SOURCES = \
 	src/compile/sets_lines.c \
 	src/compile/sets_names.c \
 	src/compile/shapes.c \
+	src/compile/steps.c \
+	src/compile/steps.h \
+	src/compile/steps_management.c \
+	src/compile/steps_raw.c \
+	src/compile/steps_share.c \
 	src/compile/symbols.c \
 	src/compile/symbols.h \
 	src/compile/typecheck.c \

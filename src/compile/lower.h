@@ -75,6 +75,24 @@ int fw_management_rules(const struct fw_typed *typed, struct fw_arena *arena,
 			const char *family, enum fw_hook hook,
 			fw_nft_rule_vec *ret);
 
+/* The field that a mirrored match tests. */
+enum fw_field fw_management_mirror(enum fw_field field);
+/* What is at hand on a hook. */
+struct fw_management_sides {
+	bool in, out;		/* device names that packets come and go by */
+	bool local;		/* link-local traffic is met here */
+	bool conntrack;		/* may be */
+};
+struct fw_management_sides fw_management_sides(enum fw_hook hook);
+/* Whether a line may stand in a table of that family. */
+bool fw_management_fits(const struct fw_typed_rule *line, const char *family);
+/* The i-th of what is accepted at ingress besides; false behind the last. */
+bool fw_management_implied(size_t i, const struct fw_match **ret, size_t *ret_n);
+
+/* --- steps (steps.c) ------------------------------------------------------- */
+/* plan->chains: what every chain means, as it was written. */
+int fw_lower_steps(const struct fw_typed *typed, struct fw_plan *plan);
+
 /* --- marks (marks.c) ------------------------------------------------------- */
 /* A rule's words with Flywall's bits kept by mark writes and masked out of mark
  * matches, and `flow add` closed to flows that are not vetted; the words

@@ -38,7 +38,7 @@ static const struct fw_part *iif_of(const struct fw_typed_rule *line)
 	return NULL;
 }
 
-static enum fw_field mirror_field(enum fw_field field)
+enum fw_field fw_management_mirror(enum fw_field field)
 {
 	switch (field) {
 	case FW_FIELD_SADDR4:
@@ -86,7 +86,7 @@ static int add_line(struct fw_arena *arena, fw_management_vec *out,
 			struct fw_match m = part->matches[k];
 
 			if (mirror)
-				m.field = mirror_field(m.field);
+				m.field = fw_management_mirror(m.field);
 			if (fw_matches_add(arena, matches, &n, &m) < 0)
 				return -ENOMEM;
 		}
@@ -135,6 +135,15 @@ static const struct {
 	  "icmpv6 type { 1-4, 130-136, 143 }" },
 };
 
+bool fw_management_implied(size_t i, const struct fw_match **ret, size_t *ret_n)
+{
+	if (i >= FW_ARRAY_SIZE(implied_ingress))
+		return false;
+	*ret = implied_ingress[i].matches;
+	*ret_n = implied_ingress[i].n;
+	return true;
+}
+
 int fw_management_ingress(const struct fw_typed *typed, struct fw_arena *arena,
 			  const char *device, fw_management_vec *ret)
 {
@@ -159,29 +168,22 @@ int fw_management_ingress(const struct fw_typed *typed, struct fw_arena *arena,
 }
 
 /* --- nft: words ----------------------------------------------------------- */
-/* What is at hand on a hook. */
-struct hook_sides {
-	bool in, out;		/* device names that packets come and go by */
-	bool local;		/* link-local traffic is met here */
-	bool conntrack;		/* may be */
-};
-
-static struct hook_sides sides_of(enum fw_hook hook)
+struct fw_management_sides fw_management_sides(enum fw_hook hook)
 {
 	switch (hook) {
 	case FW_HOOK_INGRESS:
-		return (struct hook_sides){ .in = true, .local = true };
+		return (struct fw_management_sides){ .in = true, .local = true };
 	case FW_HOOK_EGRESS:
-		return (struct hook_sides){ .out = true, .local = true };
+		return (struct fw_management_sides){ .out = true, .local = true };
 	case FW_HOOK_PREROUTING:
 	case FW_HOOK_INPUT:
-		return (struct hook_sides){ .in = true, .local = true,
+		return (struct fw_management_sides){ .in = true, .local = true,
 					    .conntrack = true };
 	case FW_HOOK_FORWARD:
-		return (struct hook_sides){ .in = true, .out = true,
+		return (struct fw_management_sides){ .in = true, .out = true,
 					    .conntrack = true };
 	default:
-		return (struct hook_sides){ .out = true, .local = true,
+		return (struct fw_management_sides){ .out = true, .local = true,
 					    .conntrack = true };
 	}
 }
@@ -221,7 +223,7 @@ static int add_words(struct fw_arena *arena, fw_nft_rule_vec *out,
 }
 
 /* A line about IPv6 has no place in a table of family ip, and so on. */
-static bool family_fits(const struct fw_typed_rule *line, const char *family)
+bool fw_management_fits(const struct fw_typed_rule *line, const char *family)
 {
 	static const struct {
 		const char *family;
@@ -250,7 +252,7 @@ static bool family_fits(const struct fw_typed_rule *line, const char *family)
 }
 
 static int add_lines(const struct fw_typed *typed, struct fw_arena *arena,
-		     const char *family, const struct hook_sides *sides,
+		     const char *family, const struct fw_management_sides *sides,
 		     fw_nft_rule_vec *out)
 {
 	int r = 0;
@@ -259,7 +261,7 @@ static int add_lines(const struct fw_typed *typed, struct fw_arena *arena,
 		const struct fw_typed_rule *line = &typed->management[i];
 		bool device = iif_of(line) != NULL;
 
-		if (!family_fits(line, family))
+		if (!fw_management_fits(line, family))
 			continue;
 		if (sides->in || !device)
 			r = add_words(arena, out, line, false);
@@ -320,7 +322,7 @@ static bool is_one_of(const char *family, const char *list)
 
 static int add_scope(struct fw_arena *arena, const char *scope,
 		     const char *family, enum fw_hook hook,
-		     const struct hook_sides *sides, fw_nft_rule_vec *out)
+		     const struct fw_management_sides *sides, fw_nft_rule_vec *out)
 {
 	int r = 0;
 
@@ -353,7 +355,7 @@ int fw_management_rules(const struct fw_typed *typed, struct fw_arena *arena,
 			const char *family, enum fw_hook hook,
 			fw_nft_rule_vec *ret)
 {
-	const struct hook_sides sides = sides_of(hook);
+	const struct fw_management_sides sides = fw_management_sides(hook);
 	scope_vec in = { 0 }, out = { 0 };
 	int r = add_lines(typed, arena, family, &sides, ret);
 

@@ -10,29 +10,50 @@
 
 #include "compile/lower.h"
 
-static struct fw_interval *intersect(struct fw_arena *arena,
-				     const struct fw_match *a,
-				     const struct fw_match *b, size_t *ret_n)
+/* What is in both, into out, or only counted where that is NULL. */
+static size_t cross(const struct fw_match *few, const struct fw_match *many,
+		    struct fw_interval *out)
 {
-	size_t max = a->n_intervals + b->n_intervals, n = 0;
-	struct fw_interval *out = fw_arena_array(arena, max, sizeof(*out));
+	size_t n = 0, at = 0;
 
-	if (!out)
-		return NULL;
-	for (size_t i = 0, j = 0; i < a->n_intervals && j < b->n_intervals;) {
-		const struct fw_interval *x = &a->intervals[i];
-		const struct fw_interval *y = &b->intervals[j];
-		fw_u128 lo = x->lo > y->lo ? x->lo : y->lo;
-		fw_u128 hi = x->hi < y->hi ? x->hi : y->hi;
+	for (size_t i = 0; i < few->n_intervals; i++) {
+		const struct fw_interval *x = &few->intervals[i];
 
-		if (lo <= hi)
-			out[n++] = (struct fw_interval){ lo, hi };
-		if (x->hi < y->hi)
-			i++;
-		else
-			j++;
+		at += fw_intervals_from(many->intervals + at,
+					many->n_intervals - at, x->lo);
+		for (size_t k = at; k < many->n_intervals; k++) {
+			const struct fw_interval *y = &many->intervals[k];
+
+			if (y->lo > x->hi)
+				break;
+			if (out)
+				out[n] = (struct fw_interval){
+					x->lo > y->lo ? x->lo : y->lo,
+					x->hi < y->hi ? x->hi : y->hi };
+			n++;
+		}
 	}
-	*ret_n = n;
+	return n;
+}
+
+/* One may be an address and the other a set of a million. */
+static const struct fw_interval *intersect(struct fw_arena *arena,
+					   const struct fw_match *a,
+					   const struct fw_match *b,
+					   size_t *ret_n)
+{
+	bool fewer = a->n_intervals < b->n_intervals;
+	const struct fw_match *few = fewer ? a : b, *many = fewer ? b : a;
+	struct fw_interval *out;
+
+	if (few->n_intervals && a->intervals == b->intervals) {
+		*ret_n = few->n_intervals;
+		return few->intervals;
+	}
+	*ret_n = cross(few, many, NULL);
+	out = fw_arena_array(arena, *ret_n, sizeof(*out));
+	if (out)
+		(void)cross(few, many, out);
 	return out;
 }
 

@@ -194,8 +194,12 @@ int fw_resolve_chain(struct fw_resolver *resolver, const struct fw_item *item,
 int fw_resolve_elements(struct fw_resolver *resolver, struct fw_res_set *set,
 			struct fw_word *words, size_t n_words)
 {
-	size_t from = 0;
+	size_t from = 0, n = 1;
 
+	for (size_t i = 0; i < n_words; i++)
+		n += words[i].kind == FW_WORD_MARK && *words[i].text == ',';
+	if (!fw_vec_reserve(resolver->arena, &set->elements, n))
+		return -ENOMEM;
 	for (size_t i = 0; i <= n_words; i++) {
 		struct fw_res_run *slot;
 

@@ -195,6 +195,29 @@ static enum fw_value_result read_operand(struct fw_rule_check *check,
 	return fw_value_read(check->checker->diags, type, word, *ret_n, slot);
 }
 
+/* The intervals of a set may be a million, and many rules may name it: all share
+ * them, and what is not in them. */
+static int complement(struct fw_rule_check *check, const struct fw_word *operand,
+		      struct fw_match *match)
+{
+	struct fw_checker *checker = check->checker;
+	const struct fw_typed_set *set =
+		operand->kind == FW_WORD_SET ?
+		fw_check_set_name(checker, check->table, operand) : NULL;
+	struct fw_match own = { 0 };
+	struct fw_match *others =
+		set ? &checker->set_infos[set - checker->typed->sets].others :
+		      &own;
+
+	if (!others->intervals)
+		others->intervals = fw_intervals_complement(
+			checker->arena, match->intervals, match->n_intervals,
+			fw_field_max(match->field), &others->n_intervals);
+	match->intervals = others->intervals;
+	match->n_intervals = others->n_intervals;
+	return match->intervals ? 0 : -ENOMEM;
+}
+
 /* --- matches -------------------------------------------------------------- */
 /* Words behind a selector that make it more than a plain match. */
 static bool goes_on(const struct fw_word *word)
@@ -218,7 +241,6 @@ static int push_match(struct fw_rule_check *check,
 		      const struct fw_vocab_match *match, size_t n,
 		      struct fw_interval_vec *values, bool negate)
 {
-	struct fw_checker *checker = check->checker;
 	struct fw_part *part = fw_rule_push(check, FW_PART_MATCH, n);
 	struct fw_match *last;
 	int r;
@@ -231,20 +253,19 @@ static int push_match(struct fw_rule_check *check,
 	last = &part->matches[part->n_matches++];
 	last->field = match->field;
 	last->intervals = values->items;
-	last->n_intervals = fw_intervals_merge(values->items, values->n);
+	last->n_intervals = values->n;
+	if (part->words[n - 1].kind != FW_WORD_SET)
+		last->n_intervals = fw_intervals_merge(values->items, values->n);
 	if (!negate) {
 		fw_rule_learn(check, match->field, last,
 			       part->words[n - 1].kind == FW_WORD_BRACE,
 			       &part->words[0].loc);
 		return 0;
 	}
-	last->intervals = fw_intervals_complement(
-		checker->arena, last->intervals, last->n_intervals,
-		fw_field_max(match->field), &last->n_intervals);
-	return last->intervals ? 0 : -ENOMEM;
+	return complement(check, &part->words[n - 1], last);
 }
 
-/* The intervals of a set are shared; a part sorts and changes its own. */
+/* What changes them needs intervals of its own. */
 static int own_values(struct fw_rule_check *check, struct fw_interval_vec *values)
 {
 	values->items = fw_arena_memdup(check->checker->arena, values->items,
@@ -318,7 +339,8 @@ int fw_rule_match(struct fw_rule_check *check,
 			return stays_in_nft(check, ahead + n, operand);
 		return fw_rule_raw(check);
 	}
-	if (own_values(check, &values))
+	if ((match->field == FW_FIELD_L3 || relation > REL_NE) &&
+	    own_values(check, &values))
 		return -ENOMEM;
 	if (match->field == FW_FIELD_L3 && !to_l3(&values))
 		return stays_in_nft(check, ahead + n, operand);

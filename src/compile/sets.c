@@ -122,7 +122,7 @@ static int check_set(struct fw_checker *checker, const struct fw_res_set *source
 	if (!r)
 		r = finish(&check);
 	checker->set_infos[set - checker->typed->sets] = (struct fw_set_info){
-		check.type ? check.type : "none", source->loc };
+		check.type ? check.type : "none", source->loc, { 0 } };
 	body = fw_buf_take(&check.body);
 	set->body = body ? fw_arena_strdup(checker->arena, body) : NULL;
 	free(body);

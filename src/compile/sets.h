@@ -19,7 +19,8 @@ struct fw_set_check {
 	struct fw_buf body;
 	struct fw_interval_vec intervals;
 	struct fw_domain_vec domains;
-	FW_VEC(struct fw_loc) places;	/* of intervals, in that order */
+	FW_VEC(const struct fw_res_run *) places;	/* of intervals, in that
+							   order */
 	FW_VEC(const char *) texts;	/* elements for nft */
 };
 

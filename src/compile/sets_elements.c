@@ -29,13 +29,17 @@ static size_t value_words(const struct fw_res_run *run)
 	return run->n_words;
 }
 
+/* A lone word has its text already. */
 static int keep_text(struct fw_set_check *check, const struct fw_res_run *run)
 {
 	const char **slot = fw_vec_push(check->checker->arena, &check->texts);
 
 	if (!slot)
 		return -ENOMEM;
-	*slot = fw_words_text(check->checker->arena, run->words, run->n_words);
+	*slot = run->words->text;
+	if (run->n_words > 1 || run->words->kind != FW_WORD_PLAIN)
+		*slot = fw_words_text(check->checker->arena, run->words,
+				      run->n_words);
 	return *slot ? 0 : -ENOMEM;
 }
 
@@ -94,7 +98,7 @@ static int value_element(struct fw_set_check *check, enum fw_value_type type,
 	struct fw_loc span = fw_loc_span(&run->words[0].loc,
 					 &run->words[n - 1].loc);
 	struct fw_interval value, *slot;
-	struct fw_loc *place;
+	const struct fw_res_run **place;
 
 	/* A catch-all element, or one with a state of its own, is nft's. */
 	if (fw_mark_is(&run->words[0], "*"))
@@ -134,7 +138,7 @@ static int value_element(struct fw_set_check *check, enum fw_value_type type,
 	if (!slot || !place)
 		return -ENOMEM;
 	*slot = value;
-	*place = span;
+	*place = run;
 	return keep_text(check, run);
 }
 
@@ -143,8 +147,15 @@ static int read_elements(struct fw_set_check *check)
 	const struct fw_res_set *source = check->source;
 	enum fw_value_type type = FW_VALUE_MAX_;
 	bool values = fw_set_value_type(check->set->type, &type);
+	struct fw_arena *arena = check->checker->arena;
+	size_t n = source->elements.n;
 	int r = 0;
 
+	if (check->set->type != FW_SET_DOMAIN &&
+	    (!fw_vec_reserve(arena, &check->texts, n) ||
+	     (values && (!fw_vec_reserve(arena, &check->intervals, n) ||
+			 !fw_vec_reserve(arena, &check->places, n)))))
+		return -ENOMEM;
 	for (size_t i = 0; !r && i < source->elements.n; i++) {
 		const struct fw_res_run *run = &source->elements.items[i];
 
@@ -163,7 +174,7 @@ static int read_elements(struct fw_set_check *check)
 /* An element with its place, to find overlaps. */
 struct placed {
 	struct fw_interval value;
-	const struct fw_loc *loc;
+	const struct fw_res_run *run;
 };
 
 static int by_value(const void *a, const void *b)
@@ -174,17 +185,24 @@ static int by_value(const void *a, const void *b)
 		return x->value.lo < y->value.lo ? -1 : 1;
 	if (x->value.hi != y->value.hi)
 		return x->value.hi < y->value.hi ? -1 : 1;
-	return x->loc < y->loc ? -1 : x->loc > y->loc;
+	return x->run < y->run ? -1 : x->run > y->run;
 }
 
-static void overlap(struct fw_set_check *check, const struct fw_loc *a,
-		    const struct fw_loc *b)
+static struct fw_loc place_of(const struct fw_res_run *run)
 {
-	const struct fw_loc *later = a > b ? a : b, *earlier = a > b ? b : a;
-	struct fw_diag *diag = fw_error(check->checker->diags, "overlap", later,
+	return fw_loc_span(&run->words[0].loc,
+			   &run->words[value_words(run) - 1].loc);
+}
+
+static void overlap(struct fw_set_check *check, const struct fw_res_run *a,
+		    const struct fw_res_run *b)
+{
+	const struct fw_loc later = place_of(a > b ? a : b);
+	const struct fw_loc earlier = place_of(a > b ? b : a);
+	struct fw_diag *diag = fw_error(check->checker->diags, "overlap", &later,
 					"this element overlaps another one");
 
-	fw_diag_related(check->checker->diags, diag, earlier, "the other one");
+	fw_diag_related(check->checker->diags, diag, &earlier, "the other one");
 	fw_diag_hint(check->checker->diags, diag,
 		     "'auto-merge' in the set merges them");
 }
@@ -194,16 +212,16 @@ static void overlap(struct fw_set_check *check, const struct fw_loc *a,
 static int check_overlaps(struct fw_set_check *check)
 {
 	size_t n = check->intervals.n, widest = 0;
-	struct placed *sorted;
+	_cleanup_free_ struct placed *sorted = NULL;
 
 	if (!check->set->interval || check->set->merges || check->file || n < 2)
 		return 0;
-	sorted = fw_arena_array(check->checker->arena, n, sizeof(*sorted));
+	sorted = calloc(n, sizeof(*sorted));
 	if (!sorted)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = (struct placed){ check->intervals.items[i],
-					     &check->places.items[i] };
+					     check->places.items[i] };
 	qsort(sorted, n, sizeof(*sorted), by_value);
 	for (size_t i = 1; i < n; i++) {
 		const struct placed *wide = &sorted[widest];
@@ -211,7 +229,7 @@ static int check_overlaps(struct fw_set_check *check)
 			     sorted[i].value.hi == wide->value.hi;
 
 		if (sorted[i].value.lo <= wide->value.hi && !equal)
-			overlap(check, wide->loc, sorted[i].loc);
+			overlap(check, wide->run, sorted[i].run);
 		if (sorted[i].value.hi > wide->value.hi)
 			widest = i;
 	}

@@ -6,10 +6,12 @@
 #include "compile/typed.h"
 #include "compile/values.h"
 
-/* What a typed set does not say, for messages. */
+/* What a typed set does not say. */
 struct fw_set_info {
 	const char *type;	/* as nft names it: "ipv4_addr . mark" */
 	struct fw_loc loc;	/* of its name */
+	struct fw_match others;	/* what is not in it; intervals NULL: no rule
+				   has asked yet */
 };
 
 /* A rule of the plan before it has its index. */

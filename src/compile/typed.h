@@ -42,8 +42,11 @@ struct fw_typed_set {
 	/* addresses, services, protocols: elements and file, merged */
 	struct fw_interval *intervals;
 	size_t n_intervals;
-	/* domain */
-	const struct fw_domain_set *domains;
+	const struct fw_domain_set *domains;	/* domain */
+	const struct fw_text_set *texts;	/* ja3, ja4 */
+	const struct fw_pattern_set *patterns;	/* pattern */
+	/* file, refresh, timeout, …: what a fw_plan_set says of it */
+	struct fw_plan_set options;
 	/* what goes to nft: the lines without elements and Flywall's own */
 	const char *body;
 	const char *const *elements;	/* of the file too */
@@ -67,6 +70,7 @@ enum fw_part_kind {
 	FW_PART_AUDIT,		/* audit: stands before the verdict it mutes */
 	FW_PART_BLOCK,		/* block for TIME: ms is valid */
 	FW_PART_DNS_NAME,	/* dns qname: domains is valid */
+	FW_PART_DNS_TYPE,	/* dns qtype: qtypes is valid */
 	FW_PART_DNS_REPLY,	/* dns reply nxdomain | refused: rcode */
 	FW_PART_RAW,		/* anything else: nft's affair */
 };
@@ -107,7 +111,7 @@ struct fw_part {
 	const struct fw_vmap_verdict *verdicts;	/* VMAP: one a box */
 	const char *const *names;	/* IIF, OIF; a last `*` is a wildcard */
 	size_t n_names;
-	bool negate;			/* IIF, OIF, DNS_NAME */
+	bool negate;			/* IIF, OIF, DNS_NAME, DNS_TYPE */
 	enum fw_verdict verdict;
 	const char *chain;		/* JUMP: target, NULL for return */
 	bool go;			/* JUMP: goto */
@@ -115,6 +119,8 @@ struct fw_part {
 	uint32_t class;			/* QOS: index in typed->qos */
 	uint64_t ms;			/* BLOCK */
 	const struct fw_domain_set *domains;	/* DNS_NAME */
+	const struct fw_interval *qtypes;	/* DNS_TYPE: sorted, apart */
+	size_t n_qtypes;
 	unsigned rcode;			/* DNS_REPLY: 3 nxdomain, 5 refused */
 };
 
@@ -126,17 +132,6 @@ struct fw_typed_rule {
 	struct fw_part *parts;	/* none for `comment "…"` */
 	size_t n_parts;
 	uint32_t rule;			/* index in plan->rules */
-};
-
-enum fw_hook {
-	FW_HOOK_NONE,		/* regular chain */
-	FW_HOOK_INGRESS,
-	FW_HOOK_PREROUTING,
-	FW_HOOK_INPUT,
-	FW_HOOK_FORWARD,
-	FW_HOOK_OUTPUT,
-	FW_HOOK_POSTROUTING,
-	FW_HOOK_EGRESS,
 };
 
 struct fw_typed_chain {
@@ -182,7 +177,14 @@ struct fw_typed_table {
 struct fw_device_option {
 	const char *name;
 	enum fw_attach attach;
+	bool lowering;
 	struct fw_loc loc;
+};
+
+/* A list of device names in a block. */
+struct fw_device_list {
+	const char *const *names;
+	size_t n;
 };
 
 struct fw_typed {
@@ -210,6 +212,16 @@ struct fw_typed {
 	const char *const *dns_devices;	/* monitor dns { devices } */
 	size_t n_dns_devices;
 	bool dns_log_queries;
+	struct fw_device_list tls_devices, dhcp_devices, learn_devices;
+	/* As in the plan, but in the compilation's memory. */
+	struct fw_plan_service service;
+	struct fw_qos_class *qos;
+	size_t n_qos;
+	struct fw_plan_monitors monitors;
+	struct fw_plan_events events;
+	struct fw_plan_learn learn;
+	struct fw_plan_pending *pending;
+	size_t n_pending;
 
 	struct fw_plan_rule *rules;	/* every rule in the order of the file:
 					   file, line, table, chain and text
@@ -248,5 +260,9 @@ struct fw_interval *fw_intervals_complement(struct fw_arena *arena,
 					    const struct fw_interval *intervals,
 					    size_t n, fw_u128 max,
 					    size_t *ret_n);
+/* The first of the merged intervals that does not end before the value; n where
+ * all do. */
+size_t fw_intervals_from(const struct fw_interval *intervals, size_t n,
+			 fw_u128 value);
 bool fw_intervals_meet(const struct fw_interval *a, size_t n_a,
 		       const struct fw_interval *b, size_t n_b);

@@ -12,25 +12,35 @@
 
 #include <string.h>
 
-static bool match_holds(const struct fw_match *match,
-			const struct fw_model_packet *packet)
+enum fw_truth fw_model_match(const struct fw_match *match,
+			     const struct fw_model_packet *packet)
 {
 	fw_u128 value = packet->value[match->field];
+	size_t lo = 0, hi = match->n_intervals;
 
+	if (packet->open >> match->field & 1)
+		return match->n_intervals ? FW_TRUTH_UNKNOWN : FW_TRUTH_NO;
 	if (!packet->has[match->field])
-		return false;
-	for (size_t i = 0; i < match->n_intervals; i++)
-		if (value >= match->intervals[i].lo &&
-		    value <= match->intervals[i].hi)
-			return true;
-	return false;
+		return FW_TRUTH_NO;
+	/* the first interval that does not end before the value */
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (match->intervals[mid].hi < value)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < match->n_intervals && match->intervals[lo].lo <= value ?
+		       FW_TRUTH_YES :
+		       FW_TRUTH_NO;
 }
 
 bool fw_model_rule_matches(const struct fw_xdp_rule *rule,
 			   const struct fw_model_packet *packet)
 {
 	for (size_t i = 0; i < rule->n_matches; i++)
-		if (!match_holds(&rule->matches[i], packet))
+		if (fw_model_match(&rule->matches[i], packet) != FW_TRUTH_YES)
 			return false;
 	return true;
 }

@@ -33,6 +33,15 @@ struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 				    const char *device, const uint8_t *frame,
 				    size_t len);
 
-/* True when all of the rule's matches hold. */
+enum fw_truth {
+	FW_TRUTH_NO,
+	FW_TRUTH_YES,
+	FW_TRUTH_UNKNOWN,	/* nobody said what the packet has there */
+};
+
+/* Whether a match holds: the one definition of it. */
+enum fw_truth fw_model_match(const struct fw_match *match,
+			     const struct fw_model_packet *packet);
+/* True when all of the rule's matches hold, for certain. */
 bool fw_model_rule_matches(const struct fw_xdp_rule *rule,
 			   const struct fw_model_packet *packet);

@@ -36,8 +36,18 @@
 #define TYPE_8021Q 0x8100
 #define TYPE_8021AD 0x88a8
 
+#define ETH_802_3 0x0600	/* smaller types are lengths */
+#define PROTOCOL_802_3 0x0001	/* ETH_P_802_3, ETH_P_802_2 */
+#define PROTOCOL_802_2 0x0004
+#define NFPROTO_NETDEV_ 5
+#define CT_INVALID 1
+#define PORT_DNS 53
+
 /* What the kernel knows of a packet when nft's chain begins. */
 struct packet_info {
+	const uint8_t *frame;
+	size_t frame_len;
+	uint16_t protocol_l3;	/* skb->protocol */
 	const uint8_t *data;	/* the network header */
 	size_t len;
 	enum fw_l3 l3;
@@ -73,6 +83,8 @@ static void find_network(const uint8_t *frame, size_t len,
 	size_t offset = ETHERNET_LEN;
 	uint16_t type;
 
+	info->frame = frame;
+	info->frame_len = len;
 	if (len < ETHERNET_LEN)
 		return;
 	type = get16(frame + 12);
@@ -85,6 +97,11 @@ static void find_network(const uint8_t *frame, size_t len,
 	info->l3 = l3_of(type);
 	info->data = frame + offset;
 	info->len = len - offset;
+	info->protocol_l3 = type;
+	if (type < ETH_802_3)
+		info->protocol_l3 = info->len >= 2 &&
+				    get16(info->data) == 0xffff ?
+				    PROTOCOL_802_3 : PROTOCOL_802_2;
 }
 
 /* --- step 2 --------------------------------------------------------------- */
@@ -167,8 +184,29 @@ static void find_transport_ip6(struct packet_info *info)
 	info->transport = at;
 }
 
+/* nft_exthdr_ipv6_eval(): a fragment header anywhere in the chain of extension
+ * headers, however little is right behind it. */
+static bool has_fragment(const struct packet_info *info)
+{
+	const uint8_t *ip = info->data;
+	size_t at = 40;
+
+	if (info->len < 40)
+		return false;
+	for (uint8_t here = ip[6]; is_extension(here) && here != IPPROTO_NONE;) {
+		if (at + extension_need(here) > info->len)
+			return false;
+		if (here == IPPROTO_FRAGMENT)
+			return true;
+		here = ip[at];
+		at += ip[at + 1] * (here == IPPROTO_AH ? 4u : 8u) + 8u;
+	}
+	return false;
+}
+
 /* --- step 3 --------------------------------------------------------------- */
 enum base {
+	BASE_LINK,
 	BASE_NETWORK,
 	BASE_TRANSPORT,
 };
@@ -177,28 +215,65 @@ enum protocols {
 	PROTOCOLS_ANY,
 	PROTOCOLS_PORTS,
 	PROTOCOLS_TCP,
+	PROTOCOLS_UDP,
 	PROTOCOLS_ICMP,
+	PROTOCOLS_VLAN,		/* link: the frame has an 802.1Q tag */
 };
 
-/* Where nft loads a field from; l3 is valid for BASE_NETWORK. */
+/* Where nft loads a field from; l3 is valid for BASE_NETWORK. The value is
+ * (number >> shift) & mask, all of it where the mask is 0. */
 static const struct load {
 	enum fw_field field;
 	enum base base;
 	enum fw_l3 l3;
 	enum protocols protocols;
-	uint8_t offset, size;
+	uint8_t offset, size, shift;
+	uint32_t mask;
 } loads[] = {
-	{FW_FIELD_NEXTHDR, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 9, 1},
-	{FW_FIELD_SADDR4, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 12, 4},
-	{FW_FIELD_DADDR4, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 16, 4},
-	{FW_FIELD_NEXTHDR, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 6, 1},
-	{FW_FIELD_SADDR6, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 8, 16},
-	{FW_FIELD_DADDR6, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 24, 16},
-	{FW_FIELD_SPORT, BASE_TRANSPORT, 0, PROTOCOLS_PORTS, 0, 2},
-	{FW_FIELD_DPORT, BASE_TRANSPORT, 0, PROTOCOLS_PORTS, 2, 2},
-	{FW_FIELD_TCP_FLAGS, BASE_TRANSPORT, 0, PROTOCOLS_TCP, 13, 1},
-	{FW_FIELD_ICMP_TYPE, BASE_TRANSPORT, 0, PROTOCOLS_ICMP, 0, 1},
-	{FW_FIELD_ICMP_CODE, BASE_TRANSPORT, 0, PROTOCOLS_ICMP, 1, 1},
+	{FW_FIELD_ETHER_DADDR, BASE_LINK, 0, PROTOCOLS_ANY, 0, 6, 0, 0},
+	{FW_FIELD_ETHER_SADDR, BASE_LINK, 0, PROTOCOLS_ANY, 6, 6, 0, 0},
+	{FW_FIELD_ETHER_TYPE, BASE_LINK, 0, PROTOCOLS_ANY, 12, 2, 0, 0},
+	{FW_FIELD_VLAN_ID, BASE_LINK, 0, PROTOCOLS_VLAN, 14, 2, 0, 0xfff},
+	{FW_FIELD_VLAN_DEI, BASE_LINK, 0, PROTOCOLS_VLAN, 14, 2, 12, 1},
+	{FW_FIELD_VLAN_PCP, BASE_LINK, 0, PROTOCOLS_VLAN, 14, 2, 13, 7},
+	{FW_FIELD_VLAN_TYPE, BASE_LINK, 0, PROTOCOLS_VLAN, 16, 2, 0, 0},
+	{FW_FIELD_NEXTHDR, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 9, 1, 0, 0},
+	{FW_FIELD_SADDR4, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 12, 4, 0, 0},
+	{FW_FIELD_DADDR4, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 16, 4, 0, 0},
+	{FW_FIELD_NEXTHDR, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 6, 1, 0, 0},
+	{FW_FIELD_SADDR6, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 8, 16, 0, 0},
+	{FW_FIELD_DADDR6, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 24, 16, 0, 0},
+	{FW_FIELD_SPORT, BASE_TRANSPORT, 0, PROTOCOLS_PORTS, 0, 2, 0, 0},
+	{FW_FIELD_DPORT, BASE_TRANSPORT, 0, PROTOCOLS_PORTS, 2, 2, 0, 0},
+	{FW_FIELD_TCP_FLAGS, BASE_TRANSPORT, 0, PROTOCOLS_TCP, 13, 1, 0, 0},
+	{FW_FIELD_ICMP_TYPE, BASE_TRANSPORT, 0, PROTOCOLS_ICMP, 0, 1, 0, 0},
+	{FW_FIELD_ICMP_CODE, BASE_TRANSPORT, 0, PROTOCOLS_ICMP, 1, 1, 0, 0},
+	{FW_FIELD_DSCP, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 1, 1, 2, 0x3f},
+	{FW_FIELD_ECN, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 1, 1, 0, 3},
+	{FW_FIELD_IP_LENGTH, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 2, 2, 0, 0},
+	{FW_FIELD_IP_ID, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 4, 2, 0, 0},
+	{FW_FIELD_FRAG_OFF, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 6, 2, 0, 0},
+	{FW_FIELD_TTL, BASE_NETWORK, FW_L3_IP, PROTOCOLS_ANY, 8, 1, 0, 0},
+	{FW_FIELD_DSCP, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 0, 2, 6, 0x3f},
+	{FW_FIELD_ECN, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 0, 2, 4, 3},
+	{FW_FIELD_FLOWLABEL, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 1, 3, 0,
+	 0xfffff},
+	{FW_FIELD_IP_LENGTH, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 4, 2, 0, 0},
+	{FW_FIELD_TTL, BASE_NETWORK, FW_L3_IP6, PROTOCOLS_ANY, 7, 1, 0, 0},
+	{FW_FIELD_ARP_OPERATION, BASE_NETWORK, FW_L3_ARP, PROTOCOLS_ANY, 6, 2, 0,
+	 0},
+	{FW_FIELD_ARP_SADDR, BASE_NETWORK, FW_L3_ARP, PROTOCOLS_ANY, 8, 6, 0, 0},
+	{FW_FIELD_ARP_SADDR4, BASE_NETWORK, FW_L3_ARP, PROTOCOLS_ANY, 14, 4, 0,
+	 0},
+	{FW_FIELD_ARP_DADDR, BASE_NETWORK, FW_L3_ARP, PROTOCOLS_ANY, 18, 6, 0, 0},
+	{FW_FIELD_ARP_DADDR4, BASE_NETWORK, FW_L3_ARP, PROTOCOLS_ANY, 24, 4, 0,
+	 0},
+	{FW_FIELD_TH_SPORT, BASE_TRANSPORT, 0, PROTOCOLS_ANY, 0, 2, 0, 0},
+	{FW_FIELD_TH_DPORT, BASE_TRANSPORT, 0, PROTOCOLS_ANY, 2, 2, 0, 0},
+	{FW_FIELD_UDP_LENGTH, BASE_TRANSPORT, 0, PROTOCOLS_UDP, 4, 2, 0, 0},
+	{FW_FIELD_TCP_WINDOW, BASE_TRANSPORT, 0, PROTOCOLS_TCP, 14, 2, 0, 0},
+	{FW_FIELD_ICMP_ID, BASE_TRANSPORT, 0, PROTOCOLS_ICMP, 4, 2, 0, 0},
+	{FW_FIELD_ICMP_SEQUENCE, BASE_TRANSPORT, 0, PROTOCOLS_ICMP, 6, 2, 0, 0},
 };
 
 static bool among(enum protocols protocols, uint8_t protocol)
@@ -210,6 +285,8 @@ static bool among(enum protocols protocols, uint8_t protocol)
 		       protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP;
 	case PROTOCOLS_TCP:
 		return protocol == IPPROTO_TCP;
+	case PROTOCOLS_UDP:
+		return protocol == IPPROTO_UDP;
 	case PROTOCOLS_ICMP:
 		return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
 	default:
@@ -217,27 +294,83 @@ static bool among(enum protocols protocols, uint8_t protocol)
 	}
 }
 
+/* True where it can be loaded; at is then its place, counted from *ret_data. */
+static bool place(const struct packet_info *info, const struct load *from,
+		  const uint8_t **ret_data, size_t *ret_len, size_t *ret_at)
+{
+	*ret_data = info->data;
+	*ret_len = info->len;
+	*ret_at = from->offset;
+	switch (from->base) {
+	case BASE_LINK:
+		*ret_data = info->frame;
+		*ret_len = info->frame_len;
+		return from->protocols != PROTOCOLS_VLAN ||
+		       (info->frame_len >= ETHERNET_LEN &&
+			get16(info->frame + 12) == TYPE_8021Q);
+	case BASE_NETWORK:
+		return info->l3 == from->l3;
+	default:
+		*ret_at += info->transport;
+		return info->has_transport && !info->fragment &&
+		       among(from->protocols, info->protocol);
+	}
+}
+
 static void load(const struct packet_info *info, const struct load *from,
 		 struct fw_model_packet *packet)
 {
-	size_t at = from->offset;
+	const uint8_t *data;
+	size_t len, at;
 	fw_u128 value = 0;
 
-	if (from->base == BASE_NETWORK) {
-		if (info->l3 != from->l3)
-			return;
-	} else {
-		if (!info->has_transport || info->fragment ||
-		    !among(from->protocols, info->protocol))
-			return;
-		at += info->transport;
-	}
-	if (at + from->size > info->len)
+	if (!place(info, from, &data, &len, &at) || at + from->size > len)
 		return;
 	for (size_t i = 0; i < from->size; i++)
-		value = value << 8 | info->data[at + i];
-	packet->has[from->field] = true;
-	packet->value[from->field] = value;
+		value = value << 8 | data[at + i];
+	value >>= from->shift;
+	fw_model_packet_set(packet, from->field,
+			    from->mask ? value & from->mask : value);
+}
+
+/* What stands in no header. Of a frame to one host nobody can tell here whether
+ * it is this one; of a question's type the programs know more. */
+static void set_meta(const struct packet_info *info,
+		     struct fw_model_packet *packet)
+{
+	fw_model_packet_set(packet, FW_FIELD_L3, info->l3);
+	fw_model_packet_set(packet, FW_FIELD_PROTOCOL, info->protocol_l3);
+	fw_model_packet_set(packet, FW_FIELD_NFPROTO, NFPROTO_NETDEV_);
+	fw_model_packet_set(packet, FW_FIELD_LENGTH, (uint32_t)info->len);
+	fw_model_packet_set(packet, FW_FIELD_MARK, 0);
+	fw_model_packet_set(packet, FW_FIELD_CT_STATE, CT_INVALID);
+	if (info->l3 == FW_L3_IP6)
+		fw_model_packet_set(packet, FW_FIELD_FRAG, has_fragment(info));
+	if (info->has_transport)
+		fw_model_packet_set(packet, FW_FIELD_L4PROTO, info->protocol);
+	if (info->frame_len >= ETHERNET_LEN && info->frame[0] & 1)
+		fw_model_packet_set(packet, FW_FIELD_PKTTYPE,
+				    memcmp(info->frame, "\xff\xff\xff\xff\xff\xff",
+					   6) == 0 ? 1 : 2);
+	else
+		fw_model_packet_open(packet, FW_FIELD_PKTTYPE);
+	if (packet->has[FW_FIELD_DPORT] &&
+	    packet->value[FW_FIELD_DPORT] == PORT_DNS)
+		fw_model_packet_open(packet, FW_FIELD_DNS_QTYPE);
+}
+
+void fw_model_packet_set(struct fw_model_packet *packet, enum fw_field field,
+			 fw_u128 value)
+{
+	packet->has[field] = true;
+	packet->value[field] = value;
+	packet->open &= ~(UINT64_C(1) << field);
+}
+
+void fw_model_packet_open(struct fw_model_packet *packet, enum fw_field field)
+{
+	packet->has[field] = false;
+	packet->open |= UINT64_C(1) << field;
 }
 
 void fw_model_packet_parse(const uint8_t *frame, size_t len,
@@ -253,10 +386,7 @@ void fw_model_packet_parse(const uint8_t *frame, size_t len,
 		find_transport_ip6(&info);
 	ret->length = (uint32_t)info.len;
 	ret->later_fragment = info.fragment != 0;
-	ret->has[FW_FIELD_L3] = true;
-	ret->value[FW_FIELD_L3] = info.l3;
-	ret->has[FW_FIELD_L4PROTO] = info.has_transport;
-	ret->value[FW_FIELD_L4PROTO] = info.protocol;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(loads); i++)
 		load(&info, &loads[i], ret);
+	set_meta(&info, ret);
 }

@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwplan.a
 libfwplan_a_SOURCES = \
+	src/plan/blocks.h \
+	src/plan/blocks_json.c \
+	src/plan/blocks_names.c \
+	src/plan/blocks_print.c \
+	src/plan/blocks_seal.c \
 	src/plan/domain.c \
 	src/plan/entries.c \
 	src/plan/fields.c \
+	src/plan/json.h \
 	src/plan/plan.c \
 	src/plan/plan.h \
 	src/plan/plan_json.c \
 	src/plan/plan_nft.c \
 	src/plan/plan_print.c \
 	src/plan/print.h \
-	src/plan/seal.c
+	src/plan/seal.c \
+	src/plan/seal.h

@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #include "bpf/abi.h"
+#include "plan/blocks.h"
 #include "util/arena.h"
 #include "util/sha256.h"
 
@@ -45,7 +46,7 @@ struct fw_plan_rule {
 	bool counted;		/* it has a counter, or XDP counts it anyway */
 };
 
-/* --- XDP ------------------------------------------------------------------ */
+/* --- values and matches ----------------------------------------------------- */
 /* Values lo..hi of a field, both included. Addresses as numbers: 192.0.2.1 is
  * 0xc0000201. */
 struct fw_interval {
@@ -60,6 +61,114 @@ struct fw_match {
 	size_t n_intervals;	/* 0: never */
 };
 
+/* --- meaning: the chains as they were written ------------------------------ */
+enum fw_hook {
+	FW_HOOK_NONE,		/* regular chain */
+	FW_HOOK_INGRESS,
+	FW_HOOK_PREROUTING,
+	FW_HOOK_INPUT,
+	FW_HOOK_FORWARD,
+	FW_HOOK_OUTPUT,
+	FW_HOOK_POSTROUTING,
+	FW_HOOK_EGRESS,
+};
+
+/* A test of several fields at once, `ip saddr . tcp dport { … }`: holds when
+ * one of the boxes has the packet's value in each of its intervals. Box b's
+ * interval of field f is boxes[b * n_fields + f]. */
+struct fw_step_tuple {
+	const enum fw_field *fields;
+	size_t n_fields;
+	const struct fw_interval *boxes;
+	size_t n_boxes;
+	bool negate;
+};
+
+/* What a part of a rule does, in its order. */
+enum fw_step_kind {
+	FW_STEP_MATCH,		/* goes on where all matches hold */
+	FW_STEP_TUPLE,		/* goes on where the tuple holds */
+	FW_STEP_IIF,		/* … where the device's name fits */
+	FW_STEP_OIF,
+	FW_STEP_UNKNOWN,	/* … where something holds that only the kernel
+				   can tell; matches are what is known of it,
+				   alone what it says of a packet by itself */
+	FW_STEP_COUNTER,
+	FW_STEP_EFFECT,		/* acts and goes on; matches as UNKNOWN */
+	FW_STEP_AUDIT,		/* the verdict behind it is muted */
+	/* what ends the rule */
+	FW_STEP_VERDICT,
+	FW_STEP_JUMP,
+	FW_STEP_GOTO,
+	FW_STEP_RETURN,
+	FW_STEP_VMAP,		/* where the tuple holds: what ends says */
+	FW_STEP_INSPECT,
+	FW_STEP_BLOCK,		/* drop, and block the source */
+	FW_STEP_STOP,		/* reject, queue, nat …: verdict is what becomes
+				   of the packet, NONE where it leaves nft */
+	FW_STEP_KIND_MAX_,
+};
+
+/* What a limit says of a packet that comes alone: no rate, quota or count is
+ * reached yet. */
+enum fw_step_alone {
+	FW_ALONE_UNKNOWN,
+	FW_ALONE_HOLDS,
+	FW_ALONE_FAILS,
+};
+
+/* How a box of a verdict map ends the rule. */
+struct fw_step_end {
+	enum fw_step_kind kind;	/* VERDICT, JUMP, GOTO or RETURN; EFFECT:
+				   goes on */
+	enum fw_verdict verdict;
+	uint32_t chain;		/* JUMP, GOTO: index in plan->chains */
+};
+
+struct fw_step {
+	enum fw_step_kind kind;
+	const char *words;	/* as they were written; NULL with Flywall's own
+				   and where the kind says it all */
+	const struct fw_match *matches;	/* all must hold */
+	size_t n_matches;
+	const struct fw_step_tuple *tuple;	/* TUPLE, VMAP */
+	const struct fw_step_end *ends;	/* VMAP: one a box; without a tuple,
+					   what it may come to */
+	size_t n_ends;
+	const char *const *names;	/* IIF, OIF; a last `*` is a wildcard */
+	size_t n_names;
+	bool negate;			/* IIF, OIF */
+	enum fw_step_alone alone;	/* UNKNOWN */
+	struct fw_step_end end;		/* VERDICT, JUMP, GOTO, STOP */
+	uint32_t profile;		/* INSPECT */
+	uint64_t changes;		/* bit f: field f is another one from
+					   here on */
+};
+_Static_assert(FW_FIELD_ALL_MAX_ <= 64, "fw_step.changes");
+
+#define FW_NO_RULE UINT32_MAX
+
+struct fw_chain_rule {
+	uint32_t rule;		/* index in plan->rules, or FW_NO_RULE for
+				   Flywall's own (management) */
+	const struct fw_step *steps;
+	size_t n_steps;
+};
+
+struct fw_plan_chain {
+	const char *family, *table, *name;
+	enum fw_hook hook;	/* NONE: a regular chain */
+	const char *type;	/* base chain: "filter", "nat", "route" */
+	int priority;
+	enum fw_verdict policy;
+	const char *const *devices;	/* ingress, egress */
+	size_t n_devices;
+	bool dormant;		/* of a table that nft leaves unregistered */
+	const struct fw_chain_rule *rules;
+	size_t n_rules;
+};
+
+/* --- XDP: rules and tables -------------------------------------------------- */
 /* A user's rule may be several of these: one on each device, and one more where
  * its counter stands before a match. */
 struct fw_xdp_rule {
@@ -71,8 +180,6 @@ struct fw_xdp_rule {
 				   Flywall's own (management) */
 	bool counted;
 };
-
-#define FW_NO_RULE UINT32_MAX
 
 /* A chain on a device. Its rules stand at rules[first_word * 64] and on in
  * plan->xdp.rules; devices with the same rules share them. n_words may be 0:
@@ -178,7 +285,16 @@ struct fw_nft_table {
 
 /* --- inspection ----------------------------------------------------------- */
 enum fw_fact_kind {
-	FW_FACT_TLS_SNI,
+	FW_FACT_TLS_SNI,	/* a name */
+	FW_FACT_TLS_JA3,	/* a text, like JA4, ALPN */
+	FW_FACT_TLS_JA4,
+	FW_FACT_TLS_VERSION,	/* a number as on the wire: 1.2 is 0x0303 */
+	FW_FACT_TLS_ALPN,
+	FW_FACT_HTTP_HOST,	/* a name */
+	FW_FACT_SSH_VERSION,	/* a number: 1.99 is 0x0163 */
+	FW_FACT_DNS_QNAME,	/* a name */
+	FW_FACT_DNS_QTYPE,	/* a number */
+	FW_FACT_PAYLOAD,	/* patterns */
 	FW_FACT_MAX_,
 };
 
@@ -186,6 +302,8 @@ enum fw_inspect_action {
 	FW_INSPECT_DROP,
 	FW_INSPECT_TRUST,
 	FW_INSPECT_KEEP,	/* default keep-inspecting */
+	FW_INSPECT_BLOCK,	/* drop, and block the source for a time */
+	FW_INSPECT_NONE,	/* a rule without a verdict: go on */
 	FW_INSPECT_ACTION_MAX_,
 };
 
@@ -207,11 +325,22 @@ struct fw_domain_set {
 bool fw_domain_set_has(const struct fw_domain_set *set, const char *name,
 		       size_t len);
 
+/* What the fact is compared with is valid by its kind. */
 struct fw_inspect_rule {
 	enum fw_fact_kind fact;
 	bool negate;		/* != */
-	const struct fw_domain_set *domains;
+	const struct fw_domain_set *domains;	/* names */
+	const struct fw_text_set *texts;
+	const struct fw_pattern_set *patterns;
+	const struct fw_interval *numbers;	/* sorted, apart; < and the like
+						   are resolved */
+	size_t n_numbers;
+	bool counter, log;	/* said in the rule */
+	uint32_t class;		/* `qos class`: index in plan->classes, or
+				   FW_NO_CLASS */
+	bool audit;		/* the action is only counted and logged */
 	enum fw_inspect_action action;
+	uint64_t block_ms;	/* valid with BLOCK */
 	uint32_t rule;		/* index in plan->rules */
 };
 
@@ -251,6 +380,7 @@ struct fw_plan_device {
 	bool xdp;		/* an ingress chain was lowered on it */
 	bool tc;		/* ingress look-up and carry */
 	bool watch_dns;		/* monitor dns */
+	bool watch_tls, watch_dhcp, learn;	/* likewise */
 };
 
 enum fw_log_where {
@@ -267,6 +397,16 @@ struct fw_plan_options {
 	enum fw_log_where log_where;
 	int log_level;		/* syslog's */
 	bool log_given;		/* false: the daemon's own default */
+	/* Of connections older than an inspect rule, those that the rules
+	 * cannot decide are trusted. */
+	bool existing_trust;
+	bool vlan_offload_off;	/* VLAN receive offload may be turned off */
+	bool malformed_drop;
+	bool sysctl_set;	/* settings that a rule needs are changed */
+	enum fw_syn_cookies syn_cookies;
+	struct fw_rate syn_cookies_above;	/* SYN packets; valid with AUTO */
+	uint32_t rate_sources, dns_pending, leases;	/* capacities; 0: not
+							   given */
 };
 
 struct fw_plan {
@@ -279,6 +419,8 @@ struct fw_plan {
 	struct fw_plan_options options;
 	const struct fw_plan_rule *rules;	/* in the order of the file */
 	size_t n_rules;
+	const struct fw_plan_chain *chains;	/* in the order of the file */
+	size_t n_chains;
 	struct fw_plan_xdp xdp;
 	const struct fw_nft_table *tables;	/* own table last */
 	size_t n_tables;
@@ -289,6 +431,22 @@ struct fw_plan {
 	const struct fw_plan_device *devices;	/* by name */
 	size_t n_devices;
 	bool log_dns_queries;	/* monitor dns { log queries } */
+	struct fw_plan_service service;
+	const struct fw_qos_class *classes;	/* in the order of the file */
+	size_t n_classes;
+	struct fw_plan_monitors monitors;
+	struct fw_plan_events events;
+	struct fw_plan_learn learn;
+	const struct fw_text_set *text_sets;	/* those that rules ask */
+	size_t n_text_sets;
+	const struct fw_pattern_set *pattern_sets;
+	size_t n_pattern_sets;
+	const struct fw_plan_set *sets;
+	size_t n_sets;
+	const struct fw_plan_statement *statements;
+	size_t n_statements;
+	const struct fw_plan_pending *pending;	/* by place */
+	size_t n_pending;
 };
 
 /* A plan with one reference and its arena; NULL when memory runs out. */

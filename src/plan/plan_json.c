@@ -8,19 +8,17 @@
  * Keys may be added, never changed.
  */
 #include <errno.h>
-#include <jansson.h>
 
+#include "plan/json.h"
 #include "plan/print.h"
 #include "util/cleanup.h"
 
-/* json_*_new(NULL) fails and passes the failure on, so one check at the end is
- * enough: a NULL value makes the append fail. */
-static int append(json_t *array, json_t *value)
+int fw_plan_json_append(json_t *array, json_t *value)
 {
 	return json_array_append_new(array, value) < 0 ? -ENOMEM : 0;
 }
 
-static int set(json_t *object, const char *key, json_t *value)
+int fw_plan_json_set(json_t *object, const char *key, json_t *value)
 {
 	return json_object_set_new(object, key, value) < 0 ? -ENOMEM : 0;
 }
@@ -45,7 +43,7 @@ static size_t utf8_len(const char *text)
 
 /* Configurations are bytes, JSON is UTF-8: what is none becomes U+FFFD. NULL
  * gives null. */
-static json_t *string(const char *text)
+json_t *fw_plan_json_text(const char *text)
 {
 	_cleanup_(fw_buf_done) struct fw_buf clean = { 0 };
 
@@ -68,18 +66,18 @@ static json_t *string(const char *text)
 static int add_rules(json_t *doc, const struct fw_plan *plan)
 {
 	json_t *rules = json_array();
-	int r = set(doc, "rules", rules);
+	int r = fw_plan_json_set(doc, "rules", rules);
 
 	for (size_t i = 0; r == 0 && i < plan->n_rules; i++) {
 		const struct fw_plan_rule *p = &plan->rules[i];
 
-		r = append(rules, json_pack(
+		r = fw_plan_json_append(rules, json_pack(
 			"{s:o, s:i, s:s, s:s, s:s, s:s, s:o, s:b, s:o}",
-			"file", string(p->file), "line", (int)p->line,
+			"file", fw_plan_json_text(p->file), "line", (int)p->line,
 			"family", p->family, "table", p->table,
 			"chain", p->chain, "layer", fw_layer_name(p->layer),
-			"reason", string(p->reason), "counted", p->counted,
-			"text", string(p->text)));
+			"reason", fw_plan_json_text(p->reason), "counted", p->counted,
+			"text", fw_plan_json_text(p->text)));
 	}
 	return r;
 }
@@ -87,22 +85,25 @@ static int add_rules(json_t *doc, const struct fw_plan *plan)
 static int add_devices(json_t *doc, const struct fw_plan *plan)
 {
 	json_t *devices = json_array();
-	int r = set(doc, "devices", devices);
+	int r = fw_plan_json_set(doc, "devices", devices);
 
 	for (size_t i = 0; r == 0 && i < plan->n_devices; i++) {
 		const struct fw_plan_device *d = &plan->devices[i];
 
-		r = append(devices, json_pack(
-			"{s:o, s:s, s:b, s:b, s:b}", "name", string(d->name),
+		r = fw_plan_json_append(devices, json_pack(
+			"{s:o, s:s, s:b, s:b, s:b, s:b, s:b, s:b}",
+			"name", fw_plan_json_text(d->name),
 			"attach", fw_attach_name(d->attach), "xdp", d->xdp,
-			"tc", d->tc, "monitor_dns", d->watch_dns));
+			"tc", d->tc, "monitor_dns", d->watch_dns,
+			"monitor_tls", d->watch_tls,
+			"monitor_dhcp", d->watch_dhcp, "learn", d->learn));
 	}
 	return r;
 }
 
 static int add_entry(void *ctx, const char *key, const char *value)
 {
-	return append(ctx, json_pack("[s, s]", key, value));
+	return fw_plan_json_append(ctx, json_pack("[s, s]", key, value));
 }
 
 static int add_table(json_t *tables, const struct fw_plan_table *t, bool terse)
@@ -113,20 +114,20 @@ static int add_table(json_t *tables, const struct fw_plan_table *t, bool terse)
 		"entries", (json_int_t)t->n,
 		"bytes", (json_int_t)fw_plan_table_bytes(t));
 	json_t *content = terse ? NULL : json_array();
-	int r = append(tables, table);
+	int r = fw_plan_json_append(tables, table);
 
 	if (r < 0 || terse) {
 		json_decref(content);
 		return r;
 	}
-	r = set(table, "content", content);
+	r = fw_plan_json_set(table, "content", content);
 	return r < 0 ? r : fw_plan_table_entries(t, add_entry, content);
 }
 
 static int add_tables(json_t *doc, const struct fw_plan *plan, bool terse)
 {
 	json_t *tables = json_array();
-	int r = set(doc, "tables", tables);
+	int r = fw_plan_json_set(doc, "tables", tables);
 
 	for (size_t i = 0; r == 0 && i < plan->xdp.n_tables; i++)
 		r = add_table(tables, &plan->xdp.tables[i], terse);
@@ -136,14 +137,14 @@ static int add_tables(json_t *doc, const struct fw_plan *plan, bool terse)
 static int add_profiles(json_t *doc, const struct fw_plan *plan)
 {
 	json_t *profiles = json_array();
-	int r = set(doc, "profiles", profiles);
+	int r = fw_plan_json_set(doc, "profiles", profiles);
 
 	for (size_t i = 0; r == 0 && i < plan->n_profiles; i++) {
 		const struct fw_profile *p = &plan->profiles[i];
 
-		r = append(profiles, json_pack(
+		r = fw_plan_json_append(profiles, json_pack(
 			"{s:o, s:i, s:[i, i], s:I, s:I, s:b, s:b}",
-			"name", string(p->name), "id", (int)p->id,
+			"name", fw_plan_json_text(p->name), "id", (int)p->id,
 			"queues", (int)p->queue_first, (int)p->queue_last,
 			"window_packets", (json_int_t)p->window_packets,
 			"window_bytes", (json_int_t)p->window_bytes,
@@ -160,7 +161,7 @@ static int add_nft(json_t *doc, const struct fw_plan *plan, bool terse)
 	fw_plan_nft_text(plan, terse, &text);
 	if (text.failed)
 		return -ENOMEM;
-	return set(doc, "nft", string(text.text ? text.text : ""));
+	return fw_plan_json_set(doc, "nft", fw_plan_json_text(text.text ? text.text : ""));
 }
 
 int fw_plan_print_json(const struct fw_plan *plan, bool terse, FILE *out)
@@ -180,6 +181,8 @@ int fw_plan_print_json(const struct fw_plan *plan, bool terse, FILE *out)
 		r = add_tables(doc, plan, terse);
 	if (r == 0)
 		r = add_profiles(doc, plan);
+	if (r == 0)
+		r = fw_plan_json_blocks(doc, plan);
 	if (r == 0)
 		r = add_nft(doc, plan, terse);
 	if (r == 0 && (json_dumpf(doc, out, JSON_INDENT(1)) < 0 ||

@@ -73,9 +73,12 @@ static void print_devices(const struct fw_plan *plan, FILE *out)
 		const struct fw_plan_device *d = &plan->devices[i];
 		const struct fw_xdp_device *x = find_xdp(plan, d->name);
 
-		fprintf(out, "  %s: attach %s%s%s", d->name,
+		fprintf(out, "  %s: attach %s%s%s%s%s%s", d->name,
 			fw_attach_name(d->attach), d->tc ? ", tc" : "",
-			d->watch_dns ? ", monitor dns" : "");
+			d->watch_dns ? ", monitor dns" : "",
+			d->watch_tls ? ", monitor tls" : "",
+			d->watch_dhcp ? ", monitor dhcp" : "",
+			d->learn ? ", learn" : "");
 		if (x) {
 			fputs(", xdp runs ", out);
 			print_chain(x->family, x->table, x->chain, out);
@@ -148,8 +151,6 @@ static void print_profile(const struct fw_profile *p, FILE *out)
 		[FW_INSPECT_KEEP] = "keep-inspecting",
 	};
 
-	_Static_assert(FW_ARRAY_SIZE(fallbacks) == FW_INSPECT_ACTION_MAX_,
-		       "names");
 	fprintf(out, "  %s (%u): queue %u-%u, window %u packets %llu bytes, "
 		"max %llu bytes %llu ms, memory %llu per-flow %llu,\n"
 		"    on-incomplete %s, on-overlap %s, on-overload %s, "
@@ -212,5 +213,6 @@ void fw_plan_print(const struct fw_plan *plan, bool terse, FILE *out)
 	print_tables(plan, terse, out);
 	print_profiles(plan, out);
 	print_domains(plan, terse, out);
+	fw_plan_print_blocks(plan, terse, out);
 	print_nft(plan, terse, out);
 }

@@ -23,3 +23,6 @@ size_t fw_plan_table_bytes(const struct fw_plan_table *table);
 /* The nft text; terse gives the number of elements in their place. */
 void fw_plan_nft_text(const struct fw_plan *plan, bool terse,
 		      struct fw_buf *ret);
+
+/* What blocks, options, sets and statements say (blocks_print.c). */
+void fw_plan_print_blocks(const struct fw_plan *plan, bool terse, FILE *out);

@@ -11,15 +11,14 @@
  */
 #include <errno.h>
 
-#include "plan/plan.h"
+#include "plan/seal.h"
 
 static void add_hash(struct fw_hasher *h, const struct fw_hash *hash)
 {
 	fw_hasher_add(h, hash->bytes, sizeof(hash->bytes));
 }
 
-/* NULL is not the empty text. */
-static void add_text(struct fw_hasher *h, const char *text)
+void fw_seal_text(struct fw_hasher *h, const char *text)
 {
 	fw_hasher_add_u64(h, text != NULL);
 	fw_hasher_add_text(h, text ? text : "");
@@ -31,7 +30,7 @@ static int seal_table(struct fw_plan_table *t)
 
 	if (!h)
 		return -ENOMEM;
-	add_text(h, t->name);
+	fw_seal_text(h, t->name);
 	fw_hasher_add_u64(h, t->kind);
 	fw_hasher_add_u64(h, t->key_size);
 	fw_hasher_add_u64(h, t->value_size);
@@ -51,6 +50,7 @@ static void add_options(struct fw_hasher *h, const struct fw_plan_options *o)
 	fw_hasher_add_u64(h, o->log_where);
 	fw_hasher_add_u64(h, (uint64_t)o->log_level);
 	fw_hasher_add_u64(h, o->log_given);
+	fw_seal_block_options(h, o);
 }
 
 static void add_rules(struct fw_hasher *h, const struct fw_plan *plan)
@@ -59,15 +59,17 @@ static void add_rules(struct fw_hasher *h, const struct fw_plan *plan)
 	for (size_t i = 0; i < plan->n_rules; i++) {
 		const struct fw_plan_rule *r = &plan->rules[i];
 
-		add_text(h, r->family);
-		add_text(h, r->table);
-		add_text(h, r->chain);
-		add_text(h, r->text);
+		fw_seal_text(h, r->family);
+		fw_seal_text(h, r->table);
+		fw_seal_text(h, r->chain);
+		fw_seal_text(h, r->text);
 		fw_hasher_add_u64(h, r->layer);
 		fw_hasher_add_u64(h, r->counted);
 	}
 }
 
+/* Of a match's values only how many: which, the tables say, and a set of a
+ * million may stand in many rules. */
 static void add_xdp_rule(struct fw_hasher *h, const struct fw_xdp_rule *r)
 {
 	fw_hasher_add_u64(h, r->rule);
@@ -78,8 +80,7 @@ static void add_xdp_rule(struct fw_hasher *h, const struct fw_xdp_rule *r)
 		const struct fw_match *m = &r->matches[i];
 
 		fw_hasher_add_u64(h, m->field);
-		fw_hasher_add(h, m->intervals,
-			      m->n_intervals * sizeof(*m->intervals));
+		fw_hasher_add_u64(h, m->n_intervals);
 	}
 }
 
@@ -92,10 +93,10 @@ static void add_xdp(struct fw_hasher *h, const struct fw_plan_xdp *xdp)
 	for (size_t i = 0; i < xdp->n_devices; i++) {
 		const struct fw_xdp_device *d = &xdp->devices[i];
 
-		add_text(h, d->device);
-		add_text(h, d->family);
-		add_text(h, d->table);
-		add_text(h, d->chain);
+		fw_seal_text(h, d->device);
+		fw_seal_text(h, d->family);
+		fw_seal_text(h, d->table);
+		fw_seal_text(h, d->chain);
 		fw_hasher_add_u64(h, d->first_word);
 		fw_hasher_add_u64(h, d->n_words);
 		fw_hasher_add_u64(h, d->policy);
@@ -107,9 +108,9 @@ static void add_xdp(struct fw_hasher *h, const struct fw_plan_xdp *xdp)
 
 static void add_object(struct fw_hasher *h, const struct fw_nft_object *o)
 {
-	add_text(h, o->kind);
-	add_text(h, o->name);
-	add_text(h, o->body);
+	fw_seal_text(h, o->kind);
+	fw_seal_text(h, o->name);
+	fw_seal_text(h, o->body);
 	fw_hasher_add_u64(h, o->merges);
 	fw_hasher_add_u64(h, o->n_elements);
 	for (size_t i = 0; i < o->n_elements; i++)
@@ -118,14 +119,14 @@ static void add_object(struct fw_hasher *h, const struct fw_nft_object *o)
 
 static void add_chain(struct fw_hasher *h, const struct fw_nft_chain *c)
 {
-	add_text(h, c->name);
-	add_text(h, c->base);
-	add_text(h, c->comment);
+	fw_seal_text(h, c->name);
+	fw_seal_text(h, c->base);
+	fw_seal_text(h, c->comment);
 	fw_hasher_add_u64(h, c->queue);
 	fw_hasher_add_u64(h, c->queue ? c->profile : 0);
 	fw_hasher_add_u64(h, c->n_rules);
 	for (size_t i = 0; i < c->n_rules; i++) {
-		add_text(h, c->rules[i].text);
+		fw_seal_text(h, c->rules[i].text);
 		fw_hasher_add_u64(h, c->rules[i].rule);
 	}
 }
@@ -136,9 +137,9 @@ static void add_nft_tables(struct fw_hasher *h, const struct fw_plan *plan)
 	for (size_t i = 0; i < plan->n_tables; i++) {
 		const struct fw_nft_table *t = &plan->tables[i];
 
-		add_text(h, t->family);
-		add_text(h, t->name);
-		add_text(h, t->body);
+		fw_seal_text(h, t->family);
+		fw_seal_text(h, t->name);
+		fw_seal_text(h, t->body);
 		fw_hasher_add_u64(h, t->own);
 		fw_hasher_add_u64(h, t->take_over);
 		fw_hasher_add_u64(h, t->n_objects);
@@ -150,9 +151,9 @@ static void add_nft_tables(struct fw_hasher *h, const struct fw_plan *plan)
 	}
 }
 
-static void add_domain_set(struct fw_hasher *h, const struct fw_domain_set *s)
+void fw_seal_domains(struct fw_hasher *h, const struct fw_domain_set *s)
 {
-	add_text(h, s->name);
+	fw_seal_text(h, s->name);
 	fw_hasher_add_u64(h, s->n_domains);
 	for (size_t i = 0; i < s->n_domains; i++) {
 		fw_hasher_add_text(h, s->domains[i].name);
@@ -163,7 +164,7 @@ static void add_domain_set(struct fw_hasher *h, const struct fw_domain_set *s)
 
 static void add_profile(struct fw_hasher *h, const struct fw_profile *p)
 {
-	add_text(h, p->name);
+	fw_seal_text(h, p->name);
 	fw_hasher_add_u64(h, p->id);
 	fw_hasher_add_u64(h, p->queue_first);
 	fw_hasher_add_u64(h, p->queue_last);
@@ -188,7 +189,8 @@ static void add_profile(struct fw_hasher *h, const struct fw_profile *p)
 		fw_hasher_add_u64(h, r->action);
 		fw_hasher_add_u64(h, r->rule);
 		if (r->domains)
-			add_domain_set(h, r->domains);
+			fw_seal_domains(h, r->domains);
+		fw_seal_inspect_rule(h, r);
 	}
 }
 
@@ -198,11 +200,14 @@ static void add_devices(struct fw_hasher *h, const struct fw_plan *plan)
 	for (size_t i = 0; i < plan->n_devices; i++) {
 		const struct fw_plan_device *d = &plan->devices[i];
 
-		add_text(h, d->name);
+		fw_seal_text(h, d->name);
 		fw_hasher_add_u64(h, d->attach);
 		fw_hasher_add_u64(h, d->xdp);
 		fw_hasher_add_u64(h, d->tc);
 		fw_hasher_add_u64(h, d->watch_dns);
+		fw_hasher_add_u64(h, d->watch_tls);
+		fw_hasher_add_u64(h, d->watch_dhcp);
+		fw_hasher_add_u64(h, d->learn);
 	}
 }
 
@@ -228,6 +233,7 @@ int fw_plan_seal(struct fw_plan *plan)
 		add_profile(h, &plan->profiles[i]);
 	add_devices(h, plan);
 	fw_hasher_add_u64(h, plan->log_dns_queries);
+	fw_seal_blocks(h, plan);
 	fw_hasher_end(h, &plan->hash);
 	return 0;
 }

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "util/arena.h"
@@ -24,6 +25,15 @@
 /* Room for one more item of size bytes. Returns the item, zeroed, or NULL. */
 void *fw_vec_grow(struct fw_arena *arena, void **items, size_t *n, size_t *cap,
 		  size_t size);
+
+/* Room for more items, where their number is known beforehand: an array that
+ * doubles leaves as much behind as it holds. False when memory runs out. */
+bool fw_vec_make_room(struct fw_arena *arena, void **items, size_t n,
+		      size_t *cap, size_t more, size_t size);
+
+#define fw_vec_reserve(arena, vec, more)                               \
+	fw_vec_make_room((arena), (void **)&(vec)->items, (vec)->n,    \
+			 &(vec)->cap, (more), sizeof(*(vec)->items))
 
 #define fw_vec_push(arena, vec)                                        \
 	((__typeof__((vec)->items))fw_vec_grow(                        \

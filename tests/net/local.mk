@@ -39,7 +39,7 @@ tests_net_generation_test_SOURCES = tests/net/generation_test.c \
 	$(fw_veth_sources)
 tests_net_generation_test_LDADD = $(fw_veth_libs)
 
-fw_nft_test_libs = libfwapply.a libfwutil.a $(LIBNFTABLES_LIBS) \
+fw_nft_test_libs = libfwapply.a libfwnft.a libfwutil.a $(LIBNFTABLES_LIBS) \
 	$(LIBNFTNL_LIBS) $(LIBNFQ_LIBS) $(LIBMNL_LIBS) $(NETTLE_LIBS) \
 	$(CMOCKA_LIBS)
 

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "apply/nft_child.h"
+#include "nft/child.h"
 
 /* --- rules ------------------------------------------------------------------ */
 static void keeps_counters_of_other_rules(void **state)

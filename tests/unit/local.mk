@@ -30,7 +30,7 @@ tests_unit_test_control_LDADD = libfwdaemon.a $(LIBEVENT_LIBS) $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_nft_diff
 tests_unit_test_nft_diff_SOURCES = tests/unit/test_nft_diff.c
-tests_unit_test_nft_diff_LDADD = libfwapply.a libfwutil.a \
+tests_unit_test_nft_diff_LDADD = libfwapply.a libfwnft.a libfwutil.a \
 	$(LIBNFTABLES_LIBS) $(LIBNFTNL_LIBS) $(LIBMNL_LIBS) $(NETTLE_LIBS) \
 	$(CMOCKA_LIBS)
 

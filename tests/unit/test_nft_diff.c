@@ -17,11 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply/nft_child.h"
 #include "apply/nft_complain.h"
 #include "apply/nft_diff.h"
 #include "apply/nft_lcs.h"
 #include "apply/nft_record.h"
+#include "nft/complaints.h"
 #include "util/cleanup.h"
 
 #define RULES_MAX 32

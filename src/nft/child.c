@@ -2,27 +2,28 @@
 /*
  * libnftables in a child process.
  *
- * In: a script and whether it is a trial. Out: whether nft took it, and its
- * complaints with their places. What may fail: fork and pipe (-errno), the
- * child (-ECHILD), its time (-ETIMEDOUT).
+ * In: a script and what is to be done with it. Out: whether nft took it, its
+ * complaints with their places, and what it printed. What may fail: fork and
+ * pipe (-errno), the child (-ECHILD), its time (-ETIMEDOUT), and where it was to
+ * go apart, the namespaces (-EPERM).
  *
- * The child is forked, not executed: it stays in this network namespace, needs
- * no nft binary, and finds the script in its copy of the memory. Other threads
- * of the daemon do not exist in it; glibc makes malloc and stdio whole again
- * after a fork, and for any other lock that a thread held there is the
- * deadline. It writes one record, struct child_answer and nft's text, to a
- * pipe, and ends by _exit(), also where the library calls exit(): the parent's
- * exit handlers are not its own to run.
+ * The child is forked, not executed: it needs no nft binary, and finds the
+ * script in its copy of the memory. Other threads of the daemon do not exist in
+ * it; glibc makes malloc and stdio whole again after a fork, and for any other
+ * lock that a thread held there is the deadline. It writes one record, struct
+ * child_answer and nft's texts, to a pipe, and ends by _exit(), also where the
+ * library calls exit(): the parent's exit handlers are not its own to run.
  */
-#define _GNU_SOURCE 1	/* memfd_create, memmem, pipe2, strchrnul */
+#define _GNU_SOURCE 1	/* memfd_create, pipe2, unshare */
 
-#include "apply/nft_child.h"
+#include "nft/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <nftables/libnftables.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,14 +37,17 @@
 
 #include "util/buf.h"
 #include "util/cleanup.h"
-#include "util/vec.h"
 
 #define CHILD_FD 3
 #define ERRORS_MAX (1u << 20)	/* of nft's text; the rest is cut off */
+#define OUTPUT_MAX (64u << 20)
 
 struct child_answer {
 	int32_t status;		/* of nft_run_cmd_from_filename() */
-	uint32_t len;		/* bytes of text that follow */
+	int32_t apart;		/* 0, or the errno that kept it from going apart;
+				   then nft was not asked */
+	uint32_t errors_len;	/* bytes of text that follow */
+	uint32_t output_len;	/* and behind them */
 };
 
 /* --- the child -------------------------------------------------------------- */
@@ -136,27 +140,46 @@ static void script_to_stdin(const char *script, size_t len)
 		_exit(EXIT_FAILURE);
 }
 
-static _Noreturn void run_in_child(const char *script, bool dry_run)
+/* A network namespace of its own, where nothing is and nothing can be harmed;
+ * who may not make one makes a user namespace around it. */
+static int go_apart(void)
+{
+	if (unshare(CLONE_NEWNET) == 0)
+		return 0;
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET) ? errno : 0;
+}
+
+static uint32_t length(const char *text, uint32_t max)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	return len > max ? max : (uint32_t)len;
+}
+
+static _Noreturn void run_in_child(const struct fw_nft_job *job)
 {
 	struct child_answer answer = {0};
+	const char *errors = NULL, *output = NULL;
 	struct nft_ctx *nft;
-	const char *errors;
-	size_t len;
 
-	script_to_stdin(script, strlen(script));
-	confine(strlen(script));
-	nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!nft || nft_ctx_buffer_error(nft) || nft_ctx_buffer_output(nft))
-		_exit(EXIT_FAILURE);
-	nft_ctx_set_dry_run(nft, dry_run);
-	answer.status = nft_run_cmd_from_filename(nft, "/dev/stdin");
-	errors = nft_ctx_get_error_buffer(nft);
-	len = errors ? strlen(errors) : 0;
-	if (len > ERRORS_MAX)
-		len = ERRORS_MAX;
-	answer.len = (uint32_t)len;
+	script_to_stdin(job->script, strlen(job->script));
+	confine(strlen(job->script));
+	answer.apart = job->apart ? go_apart() : 0;
+	if (!answer.apart) {
+		nft = nft_ctx_new(NFT_CTX_DEFAULT);
+		if (!nft || nft_ctx_buffer_error(nft) ||
+		    nft_ctx_buffer_output(nft))
+			_exit(EXIT_FAILURE);
+		nft_ctx_set_dry_run(nft, job->dry_run);
+		answer.status = nft_run_cmd_from_filename(nft, "/dev/stdin");
+		errors = nft_ctx_get_error_buffer(nft);
+		output = nft_ctx_get_output_buffer(nft);
+	}
+	answer.errors_len = length(errors, ERRORS_MAX);
+	answer.output_len = length(output, OUTPUT_MAX);
 	write_all(CHILD_FD, &answer, sizeof(answer));
-	write_all(CHILD_FD, errors, len);
+	write_all(CHILD_FD, errors, answer.errors_len);
+	write_all(CHILD_FD, output, answer.output_len);
 	_exit(EXIT_SUCCESS);
 }
 
@@ -202,10 +225,10 @@ static void reap(pid_t pid)
 		;
 }
 
-static int ask_child(const char *script, bool dry_run, struct fw_buf *ret)
+static int ask_child(const struct fw_nft_job *job, struct fw_buf *ret)
 {
 	_cleanup_close_ int in = -1, out = -1;
-	int64_t allowed = 30000 + (int64_t)(strlen(script) >> 8);
+	int64_t allowed = 30000 + (int64_t)(strlen(job->script) >> 8);
 	pid_t parent = getpid(), pid;
 	int fds[2], r;
 
@@ -218,7 +241,7 @@ static int ask_child(const char *script, bool dry_run, struct fw_buf *ret)
 		return -errno;
 	if (pid == 0) {
 		forget_the_parent(out, parent);
-		run_in_child(script, dry_run);
+		run_in_child(job);
 	}
 	(void)close(FW_TAKE_FD(out));
 	r = read_answer(in, now_ms() + allowed, ret);
@@ -226,88 +249,44 @@ static int ask_child(const char *script, bool dry_run, struct fw_buf *ret)
 	return r;
 }
 
-/* "<where>:LINE:COL-COL: Error: text"; false for the quoted line and carets
- * that nft prints below it. */
-static bool parse_complaint(const char *line, size_t len,
-			    struct fw_nft_complaint *ret, const char **ret_text)
-{
-	static const char prefix[] = "Could not process rule: ";
-	static const char error[] = "Error: ";
-	const char *text = memmem(line, len, error, sizeof(error) - 1);
-	const char *colon = memchr(line, ':', len);
-
-	if (!text)
-		return false;
-	*ret = (struct fw_nft_complaint){0};
-	if (colon && colon < text &&
-	    sscanf(colon, ":%u:%u-%u:", &ret->line, &ret->col,
-		   &ret->end_col) != 3 && text != line)
-		return false;
-	text += sizeof(error) - 1;
-	if (strncmp(text, prefix, sizeof(prefix) - 1) == 0)
-		text += sizeof(prefix) - 1;
-	*ret_text = text;
-	return true;
-}
-
-int fw_nft_complaints_parse(struct fw_arena *arena, const char *errors,
-			    struct fw_nft_complaints *ret)
-{
-	for (const char *line = errors; line && *line;) {
-		const char *end = strchrnul(line, '\n'), *text;
-		struct fw_nft_complaint found, *item;
-
-		if (parse_complaint(line, (size_t)(end - line), &found, &text)) {
-			item = fw_vec_push(arena, ret);
-			if (!item)
-				return -ENOMEM;
-			*item = found;
-			item->text = fw_arena_strndup(arena, text,
-						      (size_t)(end - text));
-			if (!item->text)
-				return -ENOMEM;
-		}
-		line = *end ? end + 1 : end;
-	}
-	return 0;
-}
-
-/* A refusal without a place still is one, and is never silent. */
-static int unplaced_complaint(struct fw_arena *arena, const char *errors,
-			      struct fw_nft_complaints *ret)
-{
-	struct fw_nft_complaint *item = fw_vec_push(arena, ret);
-
-	if (!item)
-		return -ENOMEM;
-	item->text = fw_arena_strndup(arena, errors, strcspn(errors, "\n"));
-	if (item->text && !*item->text)
-		item->text = "nft gives no reason";
-	return item->text ? 0 : -ENOMEM;
-}
-
-int fw_nft_child_run(struct fw_arena *arena, const char *script, bool dry_run,
-		     struct fw_nft_complaints *ret)
+int fw_nft_child_do(struct fw_arena *arena, const struct fw_nft_job *job,
+		    struct fw_nft_complaints *ret, const char **ret_output)
 {
 	_cleanup_(fw_buf_done) struct fw_buf answer = {0};
+	const char *errors, *output;
 	struct child_answer head;
-	const char *errors;
 	int r;
 
 	*ret = (struct fw_nft_complaints){0};
-	r = ask_child(script, dry_run, &answer);
+	r = ask_child(job, &answer);
 	if (r < 0)
 		return r;
 	if (answer.len < sizeof(head))
 		return -ECHILD;
 	memcpy(&head, answer.text, sizeof(head));
-	if (answer.len != sizeof(head) + head.len)
+	if (answer.len != sizeof(head) + head.errors_len + head.output_len)
 		return -ECHILD;
+	if (head.apart)
+		return -EPERM;
+	errors = fw_arena_strndup(arena, answer.text + sizeof(head),
+				  head.errors_len);
+	output = ret_output ? fw_arena_strndup(
+			arena, answer.text + sizeof(head) + head.errors_len,
+			head.output_len) : "";
+	if (!errors || !output)
+		return -ENOMEM;
+	if (ret_output)
+		*ret_output = output;
 	if (head.status == 0)
 		return 0;
-	errors = answer.text + sizeof(head);	/* NUL-terminated by the buffer */
 	r = fw_nft_complaints_parse(arena, errors, ret);
-	if (r == 0 && ret->n == 0)
-		r = unplaced_complaint(arena, errors, ret);
 	return r < 0 ? r : 1;
+}
+
+int fw_nft_child_run(struct fw_arena *arena, const char *script, bool dry_run,
+		     struct fw_nft_complaints *ret)
+{
+	const struct fw_nft_job job = {.script = script, .dry_run = dry_run};
+
+	return fw_nft_child_do(arena, &job, ret, NULL);
 }
