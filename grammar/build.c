@@ -152,10 +152,10 @@ bool fw_build_knows_table(const struct fw_parser *parser, const char *name)
 /* ---- `# flywall: allow` --------------------------------------------------- */
 
 bool fw_build_allow(struct fw_parser *parser, const struct fw_source *source,
-		    uint32_t line, const char *names)
+		    uint32_t line, uint32_t col, const char *names)
 {
 	size_t len = strlen(names);
-	struct fw_allow allow = { .source = source, .line = line };
+	struct fw_allow allow = { .source = source, .line = line, .col = col };
 
 	while (len && strchr(" \t\r", names[len - 1]))
 		len--;
@@ -218,7 +218,13 @@ bool fw_build_tree(struct fw_parser *parser, struct fw_ast *ast)
 		qsort(parser->allows.items, parser->allows.n,
 		      sizeof(*parser->allows.items), compare_allows);
 	allow_items(parser, ast->items, ast->n_items);
-	return true;
+	ast->n_allows = parser->allows.n;
+	if (ast->n_allows)
+		ast->allows = fw_arena_memdup(parser->arena,
+					      parser->allows.items,
+					      ast->n_allows *
+						      sizeof(*ast->allows));
+	return !ast->n_allows || ast->allows || no_memory(parser);
 }
 
 void fw_build_done(struct fw_parser *parser)

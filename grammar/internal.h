@@ -89,12 +89,6 @@ struct fw_bracket {
 	struct fw_loc loc;
 };
 
-struct fw_allow {
-	const struct fw_source *source;
-	uint32_t line;
-	const char *names;
-};
-
 /* Heap stacks of what is not yet part of the tree. */
 #define FW_STACK(type)        \
 	struct {              \
@@ -173,7 +167,7 @@ bool fw_build_item(struct fw_parser *parser, const struct fw_item *item);
 /* The same with the items from mark on as its content. */
 bool fw_build_parent(struct fw_parser *parser, size_t mark, struct fw_item *item);
 bool fw_build_allow(struct fw_parser *parser, const struct fw_source *source,
-		    uint32_t line, const char *names);
+		    uint32_t line, uint32_t col, const char *names);
 bool fw_build_table_name(struct fw_parser *parser, const char *name);
 bool fw_build_knows_table(const struct fw_parser *parser, const char *name);
 bool fw_build_tree(struct fw_parser *parser, struct fw_ast *ast);

@@ -140,6 +140,7 @@ static int run_offline(const struct fw_words *words,
 		.json = is_given(words, FW_OPTION_JSON),
 		.terse = is_given(words, FW_OPTION_TERSE),
 		.strict = is_given(words, FW_OPTION_STRICT),
+		.verbose = is_given(words, FW_OPTION_VERBOSE),
 	};
 
 	if (words->file && words->n_words > 0)
@@ -257,6 +258,8 @@ static bool answer(const struct fw_words *words)
 		printf("flywall %s\n", PACKAGE_VERSION);
 	else if (is_given(words, FW_OPTION_COMMANDS))
 		print_commands();
+	else if (is_given(words, FW_OPTION_LINTS))
+		fw_offline_lints();
 	else
 		return false;
 	return true;

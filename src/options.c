@@ -35,6 +35,7 @@ const struct fw_option_row fw_options[] = {
 	[FW_OPTION_VERSION] = { 'V', 0, "version", NULL, "print the version" },
 	[FW_OPTION_HELP] = { 'h', 0, "help", NULL, "print this" },
 	[FW_OPTION_COMMANDS] = { 0, 0, "commands", NULL, NULL },
+	[FW_OPTION_LINTS] = { 0, 0, "lints", NULL, NULL },
 };
 
 /* getopt's number of an option: above all letters. */

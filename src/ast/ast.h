@@ -104,10 +104,19 @@ struct fw_item {
 	size_t n_items;
 };
 
+/* `# flywall: allow NAME, NAME` at the end of a line. */
+struct fw_allow {
+	const struct fw_source *source;
+	uint32_t line, col;	/* of the first name */
+	const char *names;
+};
+
 struct fw_ast {
 	struct fw_item *items;
 	size_t n_items;
 	const struct fw_source *source;	/* the first file */
+	struct fw_allow *allows;	/* by source and line */
+	size_t n_allows;
 };
 
 /* Canonical text: parses to the same tree but for places and white space. */

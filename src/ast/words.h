@@ -12,6 +12,11 @@ struct fw_words_style {
 	bool wide_commas;	/* a, b also outside braces: Flywall's blocks */
 	bool wrap;		/* long lists over several lines */
 	size_t indent;		/* tabs in front of such a line */
+	/* Told where each word came to stand in the buffer, a brace behind its
+	 * children; or NULL. */
+	void (*placed)(void *ctx, const struct fw_word *word, size_t from,
+		       size_t to);
+	void *ctx;
 };
 
 void fw_words_add(struct fw_buf *buf, const struct fw_words_style *style,

@@ -86,6 +86,8 @@ static void add_brace(struct fw_buf *buf, const struct fw_words_style *style,
 static void add_word(struct fw_buf *buf, const struct fw_words_style *style,
 		     const struct fw_word *before, const struct fw_word *word)
 {
+	size_t from = buf->len;
+
 	switch (word->kind) {
 	case FW_WORD_STRING:
 		fw_buf_printf(buf, "\"%s\"", word->text);
@@ -102,6 +104,8 @@ static void add_word(struct fw_buf *buf, const struct fw_words_style *style,
 	default:
 		fw_buf_add(buf, word->text);
 	}
+	if (style->placed)
+		style->placed(style->ctx, word, from, buf->len);
 }
 
 static size_t column(const struct fw_buf *buf)

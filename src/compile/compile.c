@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/lint.h"
 #include "compile/lower.h"
 
 static bool copy(struct fw_arena *arena, const char **text)
@@ -81,9 +82,10 @@ static int lower(struct fw_typed *typed, struct fw_plan *plan)
 	return r ? r : fw_plan_seal(plan);
 }
 
-int fw_compile(struct fw_arena *arena, const struct fw_ast *ast,
-	       const struct fw_facts *facts, struct fw_diags *diags,
-	       struct fw_plan **ret)
+/* As fw_compile(), before lints are silenced. */
+static int compile(struct fw_arena *arena, const struct fw_ast *ast,
+		   const struct fw_facts *facts, struct fw_diags *diags,
+		   struct fw_plan **ret, struct fw_typed **ret_typed)
 {
 	struct fw_typed *typed;
 	struct fw_plan *plan;
@@ -101,8 +103,48 @@ int fw_compile(struct fw_arena *arena, const struct fw_ast *ast,
 		r = -ENOMEM;
 	if (!r && !diags->n_errors) {
 		*ret = plan;
+		*ret_typed = typed;
 		return 0;
 	}
 	fw_plan_unref(plan);
 	return r;
+}
+
+/* compile(), and lints are silenced. */
+static int compile_lint(struct fw_arena *arena, const struct fw_ast *ast,
+			const struct fw_facts *facts, struct fw_diags *diags,
+			struct fw_plan **ret, struct fw_typed **ret_typed)
+{
+	int r = compile(arena, ast, facts, diags, ret, ret_typed);
+
+	if (!r)
+		r = fw_lint_silence(arena, ast, diags);
+	if (!r || !*ret)
+		return r;
+	fw_plan_unref(*ret);
+	*ret = NULL;
+	return r;
+}
+
+int fw_compile(struct fw_arena *arena, const struct fw_ast *ast,
+	       const struct fw_facts *facts, struct fw_diags *diags,
+	       struct fw_plan **ret)
+{
+	struct fw_typed *typed;
+
+	return compile_lint(arena, ast, facts, diags, ret, &typed);
+}
+
+int fw_compile_located(struct fw_arena *arena, const struct fw_ast *ast,
+		       const struct fw_facts *facts, struct fw_diags *diags,
+		       bool devices, struct fw_plan **ret,
+		       struct fw_located **ret_located)
+{
+	struct fw_typed *typed;
+	int r = compile_lint(arena, ast, facts, diags, ret, &typed);
+
+	*ret_located = NULL;
+	if (r || !*ret)
+		return r;
+	return fw_located_build(typed, devices, ret_located);
 }

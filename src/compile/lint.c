@@ -1,249 +1,307 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lints: what is valid, and may well not be meant.
+ * Lints: their table, what calls them, and how a line silences them.
  *
- * In: the typed configuration. Out: warnings, and notes where something could
- * only be better. Each has a name, its id, that `# flywall: allow NAME` at the
- * end of the line silences. Rules are judged by what is understood of them: a
- * lint keeps silent where it cannot know.
- *
- *	no-management	a chain that drops by default may lock the admin out
- *	no-neighbours	a drop-policy ingress chain lets no ARP, neighbour
- *			discovery or packet-too-big through
- *	could-be-early	a drop that would run in XDP in an ingress chain
+ * In: the typed configuration, and what was said of it. Out: warnings, and notes
+ * where something could only be better. Rules are judged by what is understood
+ * of them: a lint keeps silent where it cannot know. Fails only for want of
+ * memory.
  */
+#include "compile/lint.h"
+
+#include <errno.h>
 #include <string.h>
 
-#include "compile/typecheck.h"
-#include "compile/vocabulary.h"
 #include "util/cleanup.h"
 
-struct lint {
-	struct fw_checker *checker;
-	const struct fw_typed_chain *chain;
-	const struct fw_res_chain *source;
+const struct fw_lint_row fw_lints[FW_LINT_MAX_] = {
+	[FW_LINT_NO_MANAGEMENT] = {
+		"no-management", FW_SEVERITY_WARNING,
+		"a chain that drops by default may lock the admin out" },
+	[FW_LINT_NO_ESTABLISHED] = {
+		"no-established", FW_SEVERITY_WARNING,
+		"a chain that drops by default lets no replies through" },
+	[FW_LINT_NO_NEIGHBOURS] = {
+		"no-neighbours", FW_SEVERITY_WARNING,
+		"an ingress chain that drops by default lets no ARP, "
+		"neighbour discovery or packet-too-big through" },
+	[FW_LINT_ACCEPTS_ALL] = {
+		"accepts-all", FW_SEVERITY_WARNING,
+		"a chain that drops by default accepts everything" },
+	[FW_LINT_NEVER_REACHED] = {
+		"never-reached", FW_SEVERITY_WARNING,
+		"earlier rules decide all packets that a rule matches" },
+	[FW_LINT_NEVER_MATCHES] = {
+		"never-matches", FW_SEVERITY_WARNING,
+		"no packet meets all matches of a rule" },
+	[FW_LINT_NO_EFFECT] = {
+		"no-effect", FW_SEVERITY_WARNING,
+		"a rule that changes nothing" },
+	[FW_LINT_SAME_AS_POLICY] = {
+		"same-as-policy", FW_SEVERITY_NOTE,
+		"the last rules of a chain do what its policy does" },
+	[FW_LINT_COVERED_ELEMENT] = {
+		"covered-element", FW_SEVERITY_WARNING,
+		"an element that another one covers" },
+	[FW_LINT_OVERLAPPING_ELEMENTS] = {
+		"overlapping-elements", FW_SEVERITY_WARNING,
+		"elements that overlap and are merged" },
+	[FW_LINT_HOST_BITS] = {
+		"host-bits", FW_SEVERITY_WARNING,
+		"an address with bits behind its prefix" },
+	[FW_LINT_PORT_WITHOUT_PROTOCOL] = {
+		"port-without-protocol", FW_SEVERITY_WARNING,
+		"a port that is read in packets of every protocol" },
+	[FW_LINT_UNKNOWN_WORD] = {
+		"unknown-word", FW_SEVERITY_WARNING,
+		"a word that begins no known match or statement" },
+	[FW_LINT_UNKNOWN_LINT] = {
+		"unknown-lint", FW_SEVERITY_WARNING,
+		"a name behind 'allow' that is no lint's" },
+	[FW_LINT_UNUSED_SET] = {
+		"unused-set", FW_SEVERITY_WARNING,
+		"a set or map that nothing names" },
+	[FW_LINT_UNUSED_DEFINE] = {
+		"unused-define", FW_SEVERITY_WARNING,
+		"a define that nothing uses" },
+	[FW_LINT_UNUSED_CHAIN] = {
+		"unused-chain", FW_SEVERITY_WARNING,
+		"a chain without a hook that nothing jumps to" },
+	[FW_LINT_UNUSED_OBJECT] = {
+		"unused-object", FW_SEVERITY_WARNING,
+		"a counter, quota, helper or the like that nothing names" },
+	[FW_LINT_COULD_BE_EARLY] = {
+		"could-be-early", FW_SEVERITY_NOTE,
+		"a drop that would run in XDP in an ingress chain" },
+	[FW_LINT_COULD_BE_XDP] = {
+		"could-be-xdp", FW_SEVERITY_NOTE,
+		"words that keep a rule out of XDP where others would not" },
+	[FW_LINT_NOTRACK_INSPECT] = {
+		"notrack-inspect", FW_SEVERITY_WARNING,
+		"packets that are not tracked may reach an inspect rule" },
+	[FW_LINT_MARK_UNMASKED] = {
+		"mark-unmasked", FW_SEVERITY_WARNING,
+		"a match of the mark that sees Flywall's bits" },
+	[FW_LINT_MARK_OVERWRITE] = {
+		"mark-overwrite", FW_SEVERITY_ERROR,
+		"a statement that overwrites Flywall's bits" },
 };
 
-/* Names behind `allow` stand apart by commas or spaces. */
-static bool allowed(const char *names, const char *id)
+/* --- silence -------------------------------------------------------------- */
+static size_t find_lint(const char *name, size_t len)
 {
-	size_t len = strlen(id);
-
-	for (const char *p = names; p && *p;) {
-		size_t n = strcspn(p, ", \t");
-
-		if (n == len && !strncmp(p, id, n))
-			return true;
-		p += n + strspn(p + n, ", \t");
-	}
-	return false;
+	for (size_t i = 0; i < FW_LINT_MAX_; i++)
+		if (strlen(fw_lints[i].id) == len &&
+		    !strncmp(fw_lints[i].id, name, len))
+			return i;
+	return FW_LINT_MAX_;
 }
 
-static const struct fw_line *line_of(const struct lint *lint, const char *word)
+/* Names behind `allow` stand apart by commas or spaces. The next one, or NULL;
+ * *names moves behind it. */
+static const char *next_name(const char **names, size_t *ret_len)
 {
-	for (size_t i = 0; i < lint->source->lines.n; i++)
-		if (fw_word_is(&lint->source->lines.items[i].words[0], word))
-			return &lint->source->lines.items[i];
-	return NULL;
+	const char *name = *names + strspn(*names, ", \t");
+
+	*ret_len = strcspn(name, ", \t");
+	*names = name + *ret_len;
+	return *ret_len ? name : NULL;
 }
 
-static bool drops_by_default(const struct fw_typed_chain *chain)
+static bool names_lint(const char *names, const char *id)
 {
-	return chain->hook && chain->policy == FW_VERDICT_DROP &&
-	       !strcmp(chain->type, "filter");
-}
-
-/* --- no-management -------------------------------------------------------- */
-static void check_management(const struct lint *lint)
-{
-	const struct fw_line *policy = line_of(lint, "policy");
-	struct fw_diag *diag;
-
-	if (!drops_by_default(lint->chain) || !policy ||
-	    lint->checker->typed->n_management ||
-	    (lint->chain->hook != FW_HOOK_INPUT &&
-	     lint->chain->hook != FW_HOOK_INGRESS) ||
-	    allowed(policy->allow, "no-management"))
-		return;
-	diag = fw_warning(lint->checker->diags, "no-management", &policy->loc,
-			  "this chain drops by default, and no management is "
-			  "let through before it");
-	fw_diag_hint(lint->checker->diags, diag,
-		     "options { management { ip saddr 192.0.2.0/24 tcp dport "
-		     "22 } }");
-}
-
-/* --- no-neighbours -------------------------------------------------------- */
-/* A packet by the fields that tell it. */
-struct probe {
 	const char *name;
-	const char *word;	/* in a rule that is not understood */
-	int l3, l4, type;	/* or FW_ANY */
+	size_t len;
+
+	while ((name = next_name(&names, &len)))
+		if (strlen(id) == len && !strncmp(name, id, len))
+			return true;
+	return false;
+}
+
+/* A statement over several lines is silenced behind its last one, too. */
+struct span {
+	const struct fw_source *source;
+	uint32_t first, last;
+	const char *names;
 };
 
-static const struct probe probes[] = {
-	{ "ARP", "arp", FW_L3_ARP, FW_ANY, FW_ANY },
-	{ "neighbour discovery", "icmpv6", FW_L3_IP6, 58, 135 },
-	{ "packet-too-big", "icmpv6", FW_L3_IP6, 58, 2 },
+struct silence {
+	struct fw_arena *arena;
+	const struct fw_ast *ast;
+	FW_VEC(struct span) spans;
 };
 
-static bool admits(const struct fw_match *match, int value)
+static int add_span(struct silence *s, const struct fw_line *line)
 {
-	for (size_t i = 0; value != FW_ANY && i < match->n_intervals; i++)
-		if (match->intervals[i].lo <= (fw_u128)value &&
-		    (fw_u128)value <= match->intervals[i].hi)
-			return true;
-	return false;
-}
+	struct span *span;
 
-/* Fields that the probe does not tell may be anything, if it has them. */
-static bool may_match(const struct fw_match *match, const struct probe *probe)
-{
-	switch (match->field) {
-	case FW_FIELD_L3:
-		return admits(match, probe->l3);
-	case FW_FIELD_L4PROTO:
-	case FW_FIELD_NEXTHDR:
-		return admits(match, probe->l4);
-	case FW_FIELD_ICMP_TYPE:
-		return admits(match, probe->type);
-	default:
-		return match->n_intervals > 0 && probe->l4 != FW_ANY;
+	for (size_t i = 0; i < line->n_body; i++) {
+		int r = add_span(s, &line->body[i]);
+
+		if (r)
+			return r;
 	}
+	if (!line->allow || line->loc.line == line->loc.end_line)
+		return 0;
+	span = fw_vec_push(s->arena, &s->spans);
+	if (!span)
+		return -ENOMEM;
+	*span = (struct span){ line->loc.source, line->loc.line,
+			       line->loc.end_line, line->allow };
+	return 0;
 }
 
-static bool names_word(const struct fw_part *part, const char *word)
+static int add_spans(struct silence *s, const struct fw_item *items, size_t n)
 {
-	for (size_t i = 0; i < part->n_words; i++)
-		if (fw_word_is(&part->words[i], word))
+	int r = 0;
+
+	for (size_t i = 0; !r && i < n; i++) {
+		r = add_span(s, &items[i].line);
+		if (!r)
+			r = add_spans(s, items[i].items, items[i].n_items);
+	}
+	return r;
+}
+
+static int by_line(const void *a, const void *b)
+{
+	const struct fw_allow *x = a, *y = b;
+
+	if (x->source != y->source)
+		return (uintptr_t)x->source < (uintptr_t)y->source ? -1 : 1;
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+static bool is_silenced(const struct silence *s, const struct fw_diag *diag)
+{
+	const struct fw_allow key = { .source = diag->loc.source,
+				      .line = diag->loc.end_line };
+	const struct fw_allow *allow =
+		bsearch(&key, s->ast->allows, s->ast->n_allows, sizeof(key),
+			by_line);
+
+	if (diag->severity == FW_SEVERITY_ERROR)
+		return false;
+	if (allow && names_lint(allow->names, diag->id))
+		return true;
+	for (size_t i = 0; i < s->spans.n; i++) {
+		const struct span *span = &s->spans.items[i];
+
+		if (span->source == diag->loc.source &&
+		    span->first <= diag->loc.line &&
+		    diag->loc.end_line <= span->last &&
+		    names_lint(span->names, diag->id))
 			return true;
-	return false;
-}
-
-static bool may_accept(const struct fw_typed_rule *rule,
-		       const struct probe *probe)
-{
-	for (size_t p = 0; p < rule->n_parts; p++) {
-		const struct fw_part *part = &rule->parts[p];
-
-		switch (part->kind) {
-		case FW_PART_MATCH:
-			for (size_t i = 0; i < part->n_matches; i++)
-				if (!may_match(&part->matches[i], probe))
-					return false;
-			break;
-		case FW_PART_VERDICT:
-			return part->verdict == FW_VERDICT_ACCEPT;
-		case FW_PART_JUMP:
-			return part->chain;
-		case FW_PART_RAW:
-			if (names_word(part, "vmap"))
-				return true;
-			if (!names_word(part, probe->word))
-				return false;
-			break;
-		default:
-			break;
-		}
 	}
 	return false;
 }
 
-static bool lets_through(const struct fw_typed_chain *chain,
-			 const struct probe *probe)
+static void unknown_lint(struct fw_diags *diags, const struct fw_loc *loc,
+			 const char *name)
 {
-	for (size_t i = 0; i < chain->n_rules; i++)
-		if (may_accept(&chain->rules[i], probe))
-			return true;
-	return false;
+	const char *ids[FW_LINT_MAX_];
+	struct fw_diag *diag = fw_lint_add(diags, FW_LINT_UNKNOWN_LINT, loc,
+					   "there is no lint '%s'", name);
+	const char *near;
+
+	for (size_t i = 0; i < FW_LINT_MAX_; i++)
+		ids[i] = fw_lints[i].id;
+	near = fw_nearest(name, ids, FW_LINT_MAX_);
+	if (near)
+		fw_diag_hint(diags, diag, "did you mean '%s'?", near);
 }
 
-/* Management implies them on its devices. */
-static void check_neighbours(const struct lint *lint)
+static int check_names(struct fw_arena *arena, const struct fw_allow *allow,
+		       struct fw_diags *diags)
 {
-	const struct fw_line *policy = line_of(lint, "policy");
-	const char *missing = NULL;
+	const char *names = allow->names, *name;
+	size_t len;
 
-	if (!drops_by_default(lint->chain) || !policy ||
-	    lint->chain->hook != FW_HOOK_INGRESS ||
-	    lint->checker->typed->n_management ||
-	    allowed(policy->allow, "no-neighbours"))
-		return;
-	for (size_t i = 0; i < FW_ARRAY_SIZE(probes); i++) {
-		if (lets_through(lint->chain, &probes[i]))
+	while ((name = next_name(&names, &len))) {
+		struct fw_loc loc;
+		const char *copy;
+
+		if (find_lint(name, len) < FW_LINT_MAX_)
 			continue;
-		missing = missing ? fw_arena_printf(lint->checker->arena,
-						    "%s, %s", missing,
-						    probes[i].name) :
-				    probes[i].name;
+		loc = (struct fw_loc){ .source = allow->source,
+				       .file = allow->source->name,
+				       .line = allow->line,
+				       .end_line = allow->line };
+		loc.col = allow->col + (uint32_t)(name - allow->names);
+		loc.end_col = loc.col + (uint32_t)len - 1;
+		copy = fw_arena_strndup(arena, name, len);
+		if (!copy)
+			return -ENOMEM;
+		unknown_lint(diags, &loc, copy);
 	}
-	if (missing)
-		fw_warning(lint->checker->diags, "no-neighbours", &policy->loc,
-			   "this chain drops by default and accepts no %s",
-			   missing);
+	return 0;
 }
 
-/* --- could-be-early ------------------------------------------------------- */
-/* What XDP could do: typed matches, a counter, drop. */
-static bool is_plain_drop(const struct fw_typed_rule *rule)
+int fw_lint_silence(struct fw_arena *arena, const struct fw_ast *ast,
+		    struct fw_diags *diags)
 {
-	bool drops = false;
+	struct silence s = { .arena = arena, .ast = ast };
+	size_t kept = 0;
+	int r = 0;
 
-	for (size_t p = 0; p < rule->n_parts; p++) {
-		const struct fw_part *part = &rule->parts[p];
-
-		drops = part->kind == FW_PART_VERDICT &&
-			part->verdict == FW_VERDICT_DROP;
-		if (!drops && part->kind != FW_PART_MATCH &&
-		    part->kind != FW_PART_IIF && part->kind != FW_PART_COUNTER)
-			return false;
+	if (!ast->n_allows)
+		return 0;
+	for (size_t i = 0; !r && i < ast->n_allows; i++)
+		r = check_names(arena, &ast->allows[i], diags);
+	if (!r)
+		r = add_spans(&s, ast->items, ast->n_items);
+	if (r)
+		return r;
+	for (size_t i = 0; i < diags->n; i++) {
+		if (!is_silenced(&s, &diags->items[i]))
+			diags->items[kept++] = diags->items[i];
+		else if (diags->items[i].severity == FW_SEVERITY_WARNING)
+			diags->n_warnings--;
 	}
-	return drops;
+	diags->n = kept;
+	return 0;
 }
 
-/* Only at the head: a rule before it might have accepted. */
-static void check_early(const struct lint *lint)
+/* --- what is looked at ---------------------------------------------------- */
+struct fw_loc fw_lint_rule_loc(const struct fw_typed_rule *rule)
 {
-	const struct fw_typed_chain *chain = lint->chain;
-
-	if (chain->hook != FW_HOOK_PREROUTING || strcmp(chain->type, "filter"))
-		return;
-	for (size_t i = 0; i < chain->n_rules; i++) {
-		struct fw_loc span;
-		struct fw_diag *diag;
-
-		if (!is_plain_drop(&chain->rules[i]))
-			return;
-		if (allowed(lint->source->rules.items[i].allow,
-			    "could-be-early"))
-			continue;
-		span = lint->source->rules.items[i].loc;
-		diag = fw_note(lint->checker->diags, "could-be-early", &span,
-			       "in an ingress chain this rule would drop in "
-			       "XDP");
-		fw_diag_hint(lint->checker->diags, diag,
-			     "table netdev … { chain … { type filter hook "
-			     "ingress device … priority 0; %s } }",
-			     chain->rules[i].text);
-	}
+	return fw_loc_span(&rule->words[0].loc,
+			   &rule->words[rule->n_words - 1].loc);
 }
 
-void fw_lint(struct fw_checker *checker)
+static int (*const of_chain[])(const struct fw_lint_chain *lint) = {
+	fw_lint_policy,
+	fw_lint_reach,
+	fw_lint_xdp,
+	fw_lint_inspect,
+};
+
+static int lint_table(struct fw_checker *checker, size_t t, size_t *work)
 {
-	const struct fw_typed *typed = checker->typed;
+	const struct fw_typed_table *table = &checker->typed->tables[t];
+	const struct fw_res_table *source = checker->resolved->tables.items[t];
+	struct fw_regions regions;
+	int r = fw_regions_init(&regions, checker->arena, checker->typed,
+				table, source);
 
-	for (size_t t = 0; t < typed->n_tables; t++) {
-		const struct fw_typed_table *table = &typed->tables[t];
-		const struct fw_res_table *source =
-			checker->resolved->tables.items[t];
+	for (size_t c = 0; !r && c < table->n_chains; c++) {
+		const struct fw_lint_chain lint = {
+			checker, table, &table->chains[c], source,
+			source->chains.items[c], &regions, work };
 
-		for (size_t c = 0; c < table->n_chains; c++) {
-			const struct lint lint = { checker, &table->chains[c],
-						   source->chains.items[c] };
-
-			check_management(&lint);
-			check_neighbours(&lint);
-			check_early(&lint);
-		}
+		for (size_t i = 0; !r && i < FW_ARRAY_SIZE(of_chain); i++)
+			r = of_chain[i](&lint);
 	}
+	return r;
+}
+
+int fw_lint(struct fw_checker *checker)
+{
+	size_t work = 0;
+	int r = 0;
+
+	for (size_t t = 0; !r && t < checker->typed->n_tables; t++)
+		r = lint_table(checker, t, &work);
+	return r;
 }

@@ -5,18 +5,27 @@ libfwcompile_a_SOURCES = \
 	src/compile/blocks_inspect.c \
 	src/compile/blocks_monitor.c \
 	src/compile/blocks_options.c \
+	src/compile/boxes.c \
 	src/compile/classes.c \
 	src/compile/classes.h \
 	src/compile/classes_addresses.c \
 	src/compile/classes_trie.c \
 	src/compile/compile.c \
 	src/compile/compile.h \
+	src/compile/covers.c \
 	src/compile/devices.c \
 	src/compile/gate.c \
 	src/compile/intervals.c \
 	src/compile/judge.c \
 	src/compile/judge.h \
 	src/compile/lint.c \
+	src/compile/lint.h \
+	src/compile/lint_chains.c \
+	src/compile/lint_inspect.c \
+	src/compile/lint_reach.c \
+	src/compile/lint_xdp.c \
+	src/compile/located.c \
+	src/compile/located.h \
 	src/compile/lower.h \
 	src/compile/lower_inspect.c \
 	src/compile/lower_nft.c \
@@ -27,14 +36,20 @@ libfwcompile_a_SOURCES = \
 	src/compile/names.c \
 	src/compile/names.h \
 	src/compile/reach.c \
+	src/compile/region_facts.c \
+	src/compile/regions.c \
+	src/compile/regions.h \
 	src/compile/resolve.c \
 	src/compile/resolve.h \
 	src/compile/resolve_commands.c \
 	src/compile/resolve_defines.c \
 	src/compile/rule.h \
 	src/compile/rule_keys.c \
+	src/compile/rule_bits.c \
+	src/compile/rule_device.c \
 	src/compile/rule_match.c \
 	src/compile/rule_protocols.c \
+	src/compile/rule_values.c \
 	src/compile/sets.c \
 	src/compile/sets.h \
 	src/compile/sets_domain.c \

@@ -86,49 +86,6 @@ static size_t count_rules(const struct fw_typed *typed)
 	return n;
 }
 
-/* names are those behind `# flywall: allow`. */
-static bool allows(const char *names, const char *lint)
-{
-	size_t len = strlen(lint);
-
-	for (; names && *names; names += strspn(names, ", \t")) {
-		size_t n = strcspn(names, ", \t");
-
-		if (n == len && !strncmp(names, lint, n))
-			return true;
-		names += n;
-	}
-	return false;
-}
-
-/* The rules that say inspect drop what nothing tracks. */
-static void warn_of_notrack(const struct fw_typed *typed,
-			    const struct fw_typed_rule *rule)
-{
-	for (size_t i = 0; i < rule->n_words; i++) {
-		const struct fw_word *word = &rule->words[i];
-
-		if (word->kind == FW_WORD_PLAIN &&
-		    !strcmp(word->text, "notrack") &&
-		    !allows(rule->item->line.allow, "notrack-inspect"))
-			fw_warning(typed->diags, "notrack-inspect", &word->loc,
-				   "what is not tracked is dropped where a rule "
-				   "says inspect");
-	}
-}
-
-static void lint(const struct fw_typed *typed)
-{
-	for (size_t t = 0; t < typed->n_tables; t++)
-		for (size_t c = 0; c < typed->tables[t].n_chains; c++) {
-			const struct fw_typed_chain *chain =
-				&typed->tables[t].chains[c];
-
-			for (size_t i = 0; i < chain->n_rules; i++)
-				warn_of_notrack(typed, &chain->rules[i]);
-		}
-}
-
 int fw_lower_inspect(struct fw_typed *typed, struct fw_plan *plan)
 {
 	struct lowering l = { .typed = typed, .arena = plan->arena };
@@ -152,7 +109,5 @@ int fw_lower_inspect(struct fw_typed *typed, struct fw_plan *plan)
 	plan->n_profiles = typed->n_profiles;
 	plan->domain_sets = l.sets;
 	plan->n_domain_sets = l.n_sets;
-	if (typed->n_profiles)
-		lint(typed);
 	return r;
 }

@@ -81,7 +81,7 @@ static int add_line(struct fw_arena *arena, fw_management_vec *out,
 	for (size_t i = 0; i < line->n_parts; i++) {
 		const struct fw_part *part = &line->parts[i];
 
-		raw |= part->kind == FW_PART_RAW;
+		raw |= part->kind == FW_PART_RAW || part->reason != NULL;
 		for (size_t k = 0; k < part->n_matches; k++) {
 			struct fw_match m = part->matches[k];
 

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/lint.h"
 #include "compile/lower.h"
 #include "util/cleanup.h"
 
@@ -229,7 +230,8 @@ static void refuse(struct rewrite *rw, size_t i, size_t n)
 {
 	struct fw_loc loc = fw_loc_span(&rw->words[i].loc,
 					&rw->words[i + n].loc);
-	struct fw_diag *d = fw_error(rw->typed->diags, "mark-overwrite", &loc,
+	struct fw_diag *d = fw_lint_add(rw->typed->diags,
+				     FW_LINT_MARK_OVERWRITE, &loc,
 				     "this overwrites the whole connection "
 				     "mark, Flywall's bits 0x%08x included",
 				     rw->marks);
@@ -290,7 +292,7 @@ static int read_mark(struct rewrite *rw, size_t i, size_t n)
 		struct fw_loc loc = fw_loc_span(&rw->words[i].loc,
 						&rw->words[i + n - 1].loc);
 
-		fw_warning(rw->typed->diags, "mark-unmasked", &loc,
+		fw_lint_add(rw->typed->diags, FW_LINT_MARK_UNMASKED, &loc,
 			   "this sees Flywall's bits 0x%08x of the mark too: "
 			   "nft takes no mask in a concatenation", rw->marks);
 		return 0;

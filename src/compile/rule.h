@@ -5,6 +5,21 @@
 #include "compile/typecheck.h"
 #include "compile/vocabulary.h"
 
+/* The layers of a packet, each with the protocols that the rule has named. */
+enum fw_rule_layer {
+	FW_RULE_LINK,		/* enum fw_link */
+	FW_RULE_NETWORK,	/* enum fw_l3; OTHER: one nft has no name for */
+	FW_RULE_TRANSPORT,	/* protocol number; 256: likewise */
+	FW_RULE_LAYER_MAX_,
+};
+
+#define FW_RULE_L4_OTHER 256
+
+struct fw_rule_protocol {
+	int protocol;
+	const struct fw_loc *loc;	/* NULL: the table's family */
+};
+
 /* A rule while it is read. */
 struct fw_rule_check {
 	struct fw_checker *checker;
@@ -12,13 +27,11 @@ struct fw_rule_check {
 	struct fw_typed_rule *rule;
 	FW_VEC(struct fw_part) parts;
 	size_t pos;
-	int l3, l4;		/* what earlier parts say of the packet, or
-				   FW_ANY */
-	const struct fw_loc *l3_loc, *l4_loc;	/* where; NULL: the family */
-	/* A list of protocols came before: nft then holds that of its last
-	 * element for settled and makes no test of its own, so what follows is
-	 * left to nft */
-	bool l3_list, l4_list;
+	/* What earlier parts have settled: one, or several after a list, which
+	 * nft then takes for a conflict with whatever needs one of them */
+	FW_VEC(struct fw_rule_protocol) layers[FW_RULE_LAYER_MAX_];
+	int icmp_type;		/* of `icmp type 8`; FW_ANY unknown */
+	bool stacked;		/* `vlan type 8021q`: a further tag follows */
 	bool failed;		/* a diagnostic was added: the rest is not
 				   looked at */
 };
@@ -49,20 +62,80 @@ int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 bool fw_rule_is_payload(const struct fw_word *words, size_t n, size_t i);
 
 /* --- rule_protocols.c ----------------------------------------------------- */
-/* What a table's family says of L3, or FW_ANY. */
-int fw_rule_l3(const struct fw_typed_table *table);
-/* Puts the tests that nft makes by itself at the head of the part's matches,
- * with room for one more. */
-int fw_rule_imply(struct fw_rule_check *check, struct fw_part *part, int l3,
-		  int l4, const struct fw_loc *loc);
-/* A positive test of a protocol field settles what may follow. */
-void fw_rule_learn(struct fw_rule_check *check, enum fw_field field,
-		   const struct fw_match *match, bool list,
-		   const struct fw_loc *loc);
+/* Of the table's family, before anything is read. */
+int fw_rule_begin(struct fw_rule_check *check);
+/* Adds the tests that nft makes by itself to the part's matches, which must
+ * have room for FW_RULE_IMPLIED more. */
+int fw_rule_imply(struct fw_rule_check *check, struct fw_part *part,
+		  const struct fw_needs *needs, const struct fw_loc *loc);
+#define FW_RULE_IMPLIED 6
+/* A positive test of a protocol field settles what may follow: each value that
+ * stands by itself does, as nft does not look into ranges. */
+int fw_rule_learn(struct fw_rule_check *check, const struct fw_match *match,
+		  const struct fw_loc *loc);
+
+/* --- rule_values.c -------------------------------------------------------- */
+enum fw_relation {
+	FW_RELATION_EQ,
+	FW_RELATION_NE,
+	FW_RELATION_LT,
+	FW_RELATION_GT,
+	FW_RELATION_LE,
+	FW_RELATION_GE,
+};
+
+/* What is compared, for messages: "tcp dport". */
+struct fw_rule_subject {
+	const char *name;
+	struct fw_loc loc;
+	enum fw_value_type type;
+};
+
+struct fw_rule_values {
+	struct fw_interval_vec vec;
+	const struct fw_typed_set *set;	/* whose the intervals are, merged and
+					   not to be changed; or NULL */
+	bool computed;		/* they stand so in no word: nft learns nothing
+				   from them */
+};
+
+/* Whether a relation stands there; EQ where none does. */
+bool fw_rule_relation(const struct fw_word *word, enum fw_relation *ret);
+bool fw_relation_holds(enum fw_relation relation, fw_u128 left, fw_u128 right);
+/* Words behind a selector or value that make it more than that. */
+bool fw_rule_goes_on(const struct fw_word *word);
+/* One value, prefix or range, all of the words. */
+enum fw_value_result fw_rule_value(struct fw_rule_check *check,
+				   const struct fw_rule_subject *subject,
+				   const struct fw_word *words, size_t n,
+				   struct fw_interval *ret);
+/* The words of the next element of a list, from *pos on. False at the end, and
+ * after a diagnostic, which *result then says. */
+bool fw_rule_element(struct fw_rule_check *check, const struct fw_word *brace,
+		     size_t *pos, const struct fw_word **ret, size_t *ret_n,
+		     enum fw_value_result *result);
+/* What stands behind a relation, ahead words from here; *ret_n words of it. */
+enum fw_value_result fw_rule_values(struct fw_rule_check *check,
+				    const struct fw_rule_subject *subject,
+				    size_t ahead, struct fw_rule_values *ret,
+				    size_t *ret_n);
+
+/* --- rule_bits.c ---------------------------------------------------------- */
+/* `& mask` behind the n keywords of a match, or a match of flags. */
+int fw_rule_masked(struct fw_rule_check *check,
+		   const struct fw_vocab_match *match, size_t n);
+int fw_rule_flags(struct fw_rule_check *check,
+		  const struct fw_vocab_match *match, size_t n);
 
 /* --- rule_match.c --------------------------------------------------------- */
-/* A match of the vocabulary begins here. */
+/* A match of the vocabulary begins here, its keywords the next n words. */
 int fw_rule_match(struct fw_rule_check *check,
-		  const struct fw_vocab_match *match);
-/* iif or iifname, its keywords being the next n words. */
-int fw_rule_iif(struct fw_rule_check *check, size_t n);
+		  const struct fw_vocab_match *match, size_t n);
+/* The next n words test a field for these values, merged or not. */
+int fw_rule_push_match(struct fw_rule_check *check,
+		       const struct fw_vocab_match *match, size_t n,
+		       const struct fw_rule_values *values, bool negate);
+
+/* --- rule_device.c -------------------------------------------------------- */
+/* A device by name, its keywords being the next n words. */
+int fw_rule_device(struct fw_rule_check *check, bool out, size_t n);

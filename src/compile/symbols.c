@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names of numbers: services, protocols, ICMP types and codes, TCP flags.
+ * Names of numbers: services, protocols, ICMP types and codes, flags, states.
  *
  * nft asks the host (services(5), protocols(5)) for the first two; the same
  * input shall give the same plan everywhere, so they stand here, as the IANA
@@ -205,6 +205,63 @@ static const struct fw_symbol services[] = {
 	{ "zope", 9673 }, { "zope-ftp", 8021 }, { "zserv", 346 },
 };
 
+static const struct fw_symbol iface_types[] = {
+	{ "ether", 1 }, { "ipgre", 778 }, { "ipip", 768 }, { "ipip6", 769 },
+	{ "loopback", 772 }, { "ppp", 512 }, { "sit", 776 },
+};
+
+static const struct fw_symbol nfprotos[] = {
+	{ "ipv4", 2 }, { "ipv6", 10 },
+};
+
+static const struct fw_symbol pkttypes[] = {
+	{ "broadcast", 1 }, { "host", 0 }, { "multicast", 2 }, { "other", 3 },
+	{ "unicast", 0 },
+};
+
+static const struct fw_symbol arp_ops[] = {
+	{ "inreply", 9 }, { "inrequest", 8 }, { "nak", 10 }, { "reply", 2 },
+	{ "request", 1 }, { "rreply", 4 }, { "rrequest", 3 },
+};
+
+static const struct fw_symbol dscps[] = {
+	{ "af11", 0x0a }, { "af12", 0x0c }, { "af13", 0x0e }, { "af21", 0x12 },
+	{ "af22", 0x14 }, { "af23", 0x16 }, { "af31", 0x1a }, { "af32", 0x1c },
+	{ "af33", 0x1e }, { "af41", 0x22 }, { "af42", 0x24 }, { "af43", 0x26 },
+	{ "be", 0x00 }, { "cs0", 0x00 }, { "cs1", 0x08 }, { "cs2", 0x10 },
+	{ "cs3", 0x18 }, { "cs4", 0x20 }, { "cs5", 0x28 }, { "cs6", 0x30 },
+	{ "cs7", 0x38 }, { "df", 0x00 }, { "ef", 0x2e }, { "lephb", 0x01 },
+	{ "va", 0x2c },
+};
+
+static const struct fw_symbol ecns[] = {
+	{ "ce", 3 }, { "ect0", 2 }, { "ect1", 1 }, { "not-ect", 0 },
+};
+
+static const struct fw_symbol ct_states[] = {
+	{ "established", 2 }, { "invalid", 1 }, { "new", 8 }, { "related", 4 },
+	{ "untracked", 64 },
+};
+
+static const struct fw_symbol ct_statuses[] = {
+	{ "assured", 4 }, { "confirmed", 8 }, { "dnat", 32 }, { "dying", 512 },
+	{ "expected", 1 }, { "seen-reply", 2 }, { "snat", 16 },
+};
+
+static const struct fw_symbol ct_directions[] = {
+	{ "original", 0 }, { "reply", 1 },
+};
+
+static const struct fw_symbol booleans[] = {
+	{ "exists", 1 }, { "missing", 0 },
+};
+
+static const struct fw_symbol log_levels[] = {
+	{ "alert", 1 }, { "audit", 8 }, { "crit", 2 }, { "debug", 7 },
+	{ "emerg", 0 }, { "err", 3 }, { "info", 6 }, { "notice", 5 },
+	{ "warn", 4 },
+};
+
 static const struct {
 	const struct fw_symbol *symbols;
 	size_t n;
@@ -219,6 +276,18 @@ static const struct {
 	[FW_SYMBOLS_ICMPV6_CODE] = { icmpv6_codes,
 				     FW_ARRAY_SIZE(icmpv6_codes) },
 	[FW_SYMBOLS_TCP_FLAG] = { tcp_flags, FW_ARRAY_SIZE(tcp_flags) },
+	[FW_SYMBOLS_IFACE_TYPE] = { iface_types, FW_ARRAY_SIZE(iface_types) },
+	[FW_SYMBOLS_NFPROTO] = { nfprotos, FW_ARRAY_SIZE(nfprotos) },
+	[FW_SYMBOLS_PKTTYPE] = { pkttypes, FW_ARRAY_SIZE(pkttypes) },
+	[FW_SYMBOLS_ARP_OP] = { arp_ops, FW_ARRAY_SIZE(arp_ops) },
+	[FW_SYMBOLS_DSCP] = { dscps, FW_ARRAY_SIZE(dscps) },
+	[FW_SYMBOLS_ECN] = { ecns, FW_ARRAY_SIZE(ecns) },
+	[FW_SYMBOLS_CT_STATE] = { ct_states, FW_ARRAY_SIZE(ct_states) },
+	[FW_SYMBOLS_CT_STATUS] = { ct_statuses, FW_ARRAY_SIZE(ct_statuses) },
+	[FW_SYMBOLS_CT_DIRECTION] = { ct_directions,
+				  FW_ARRAY_SIZE(ct_directions) },
+	[FW_SYMBOLS_BOOLEAN] = { booleans, FW_ARRAY_SIZE(booleans) },
+	[FW_SYMBOLS_LOG_LEVEL] = { log_levels, FW_ARRAY_SIZE(log_levels) },
 };
 
 static int by_name(const void *name, const void *symbol)

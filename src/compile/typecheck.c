@@ -276,23 +276,24 @@ int fw_typecheck(struct fw_arena *arena, const struct fw_ast *ast,
 		 const struct fw_facts *facts, struct fw_diags *diags,
 		 struct fw_typed **ret)
 {
-	struct fw_resolved resolved;
+	struct fw_resolved *resolved = fw_arena_alloc(arena, sizeof(*resolved));
 	struct fw_checker checker = {
 		.arena = arena,
 		.diags = diags,
-		.resolved = &resolved,
+		.resolved = resolved,
 	};
 	const struct fw_source *last = NULL;
 	size_t first = diags->n;
 	int r;
 
 	checker.typed = fw_arena_alloc(arena, sizeof(*checker.typed));
-	if (!checker.typed)
+	if (!checker.typed || !resolved)
 		return -ENOMEM;
 	checker.typed->arena = arena;
 	checker.typed->diags = diags;
 	checker.typed->facts = facts;
-	r = fw_resolve(arena, ast, diags, &resolved);
+	checker.typed->resolved = resolved;
+	r = fw_resolve(arena, ast, diags, resolved);
 	if (!r && ast->source)
 		r = add_file(&checker, ast->source->name);
 	if (!r)
@@ -303,18 +304,18 @@ int fw_typecheck(struct fw_arena *arena, const struct fw_ast *ast,
 		r = fw_check_sets(&checker);
 	if (!r)
 		r = fw_check_blocks(&checker);
-	for (size_t i = 0; !r && i < resolved.tables.n; i++)
-		r = check_chains(&checker, resolved.tables.items[i],
+	for (size_t i = 0; !r && i < resolved->tables.n; i++)
+		r = check_chains(&checker, resolved->tables.items[i],
 				 &checker.typed->tables[i]);
 	if (!r)
 		r = fw_check_reach(&checker);
 	if (!r && !diags->n_errors)
-		fw_lint(&checker);
+		r = fw_lint(&checker);
 	if (!r)
 		r = order_rules(&checker);
 	if (r)
 		return r;
-	fw_resolve_explain(&resolved, diags, first);
+	fw_resolve_explain(resolved, diags, first);
 	checker.typed->files = checker.files.items;
 	checker.typed->n_files = checker.files.n;
 	*ret = checker.typed;

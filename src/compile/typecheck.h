@@ -86,12 +86,18 @@ int fw_check_rule(struct fw_checker *checker, struct fw_typed_table *table,
 		  struct fw_typed_rule *rule);
 
 /* --- typecheck_flags.c ---------------------------------------------------- */
-/* `tcp flags …` from its first word on. *ret_n words; FW_VALUE_OTHER where nft
- * has to judge. values must have room for 128 intervals. */
-enum fw_value_result fw_check_tcp_flags(struct fw_checker *checker,
-					const struct fw_word *words, size_t n,
-					struct fw_interval *values,
-					size_t *ret_n_values, size_t *ret_n);
+struct fw_flags {
+	size_t n_words;		/* read, the keywords included */
+	unsigned any;		/* the match is `any of these bits`; else 0 */
+};
+/* A match of flags from its keywords on, of which there are `keywords`.
+ * FW_VALUE_OTHER where nft has to judge. values must have room for 128
+ * intervals; of a conntrack status they are left out. */
+enum fw_value_result fw_check_flags(struct fw_checker *checker,
+				    enum fw_value_type type,
+				    const struct fw_word *words, size_t n,
+				    size_t keywords, struct fw_interval *values,
+				    size_t *ret_n_values, struct fw_flags *ret);
 
 /* --- typecheck_chain.c ---------------------------------------------------- */
 /* The `type … hook …` line, policy, devices. */
@@ -103,8 +109,8 @@ int fw_check_chain(struct fw_checker *checker, const struct fw_res_chain *in,
 int fw_check_reach(struct fw_checker *checker);
 
 /* --- lint.c --------------------------------------------------------------- */
-/* Warnings and notes about what is valid. */
-void fw_lint(struct fw_checker *checker);
+/* Warnings and notes about what is valid. 0 or -ENOMEM. */
+int fw_lint(struct fw_checker *checker);
 
 /* --- blocks.c ------------------------------------------------------------- */
 int fw_check_blocks(struct fw_checker *checker);

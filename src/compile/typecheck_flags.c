@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tcp flags: any form that nft has, as a set of the 256 byte values.
+ * tcp flags, ct state, ct status: any form that nft has, as a set of values.
  *
  *	tcp flags syn			any of them
  *	tcp flags syn,ack		the same
@@ -11,9 +11,11 @@
  *	tcp flags syn / syn,ack		of those behind the slash, exactly these
  *	tcp flags & (syn | ack) == syn	bit arithmetic; also with { … }
  *
- * In: words from `tcp` on. Each byte value is put through the expression, with
- * nft's precedence (<< >>, then &, then ^, then |). What does not read as one
- * of these forms is nft's affair; a word that is no flag is an error.
+ * In: words from `tcp` on. Each value that the field may have is put through the
+ * expression, with nft's precedence (<< >>, then &, then ^, then |): TCP's flags
+ * are a byte, a conntrack state is one bit of five. A status has too many
+ * values, so that only the first form is understood. What does not read as one of
+ * these forms is nft's affair; a word that is no flag is an error.
  */
 #include <string.h>
 
@@ -24,9 +26,12 @@
 
 struct reader {
 	struct fw_checker *checker;
+	enum fw_value_type type;
 	const struct fw_word *words;
 	size_t n, pos;
+	size_t keywords;
 	unsigned flags;		/* what `tcp flags` stands for */
+	unsigned any;		/* of the first form: its flags */
 	bool wrong;		/* a diagnostic was added */
 	bool other;		/* a form that is not known */
 };
@@ -70,8 +75,7 @@ static unsigned term(struct reader *r)
 		return 0;
 	}
 	r->pos++;
-	if (fw_value_read(r->checker->diags, FW_VALUE_TCP_FLAGS, w, 1,
-			  &value)) {
+	if (fw_value_read(r->checker->diags, r->type, w, 1, &value)) {
 		r->wrong = true;
 		return 0;
 	}
@@ -144,8 +148,8 @@ static unsigned list(struct reader *r)
 static bool in_set(struct reader *r, const struct fw_word *brace,
 		   unsigned left)
 {
-	struct reader inner = { .checker = r->checker, .words = brace->words,
-				.n = brace->n_words };
+	struct reader inner = { .checker = r->checker, .type = r->type,
+				.words = brace->words, .n = brace->n_words };
 	bool found = false;
 
 	while (inner.pos < inner.n && !inner.other) {
@@ -170,12 +174,13 @@ static bool has_comma(const struct fw_word *brace)
 /* { syn }, as `tcp flags syn` */
 static bool intersects(struct reader *r, const struct fw_word *brace)
 {
-	struct reader inner = { .checker = r->checker, .words = brace->words,
-				.n = brace->n_words };
+	struct reader inner = { .checker = r->checker, .type = r->type,
+				.words = brace->words, .n = brace->n_words };
 	unsigned value = or_expression(&inner);
 
 	r->wrong = r->wrong || inner.wrong;
 	r->other = r->other || inner.other || inner.pos < inner.n;
+	r->any = value;
 	return r->flags & value;
 }
 
@@ -206,9 +211,9 @@ static bool evaluate(struct reader *r)
 	bool arithmetic, implicit;
 	unsigned left, right;
 
-	r->pos = 2;
+	r->pos = r->keywords;
 	left = either_expression(r, true);
-	arithmetic = r->pos > 2;
+	arithmetic = r->pos > r->keywords;
 	while (relation < FW_ARRAY_SIZE(relations) &&
 	       !take(r, relations[relation].mark, relations[relation].word))
 		relation++;
@@ -240,18 +245,40 @@ static bool evaluate(struct reader *r)
 		r->other = true;
 	if (!implicit)
 		return holds(relation, left, right);
+	r->any = arithmetic ? 0 : right;
 	return arithmetic ? left == right : left & right;
 }
 
-enum fw_value_result fw_check_tcp_flags(struct fw_checker *checker,
-					const struct fw_word *words, size_t n,
-					struct fw_interval *values,
-					size_t *ret_n_values, size_t *ret_n)
+/* The values that the field may have, in order. */
+static const unsigned char states[] = { 1, 2, 4, 8, 64 };
+
+static bool next_value(enum fw_value_type type, size_t i, unsigned *ret)
 {
-	struct reader r = { .checker = checker, .words = words, .n = n };
+	switch (type) {
+	case FW_VALUE_TCP_FLAGS:
+		*ret = (unsigned)i;
+		return i < 256;
+	case FW_VALUE_CT_STATE:
+		*ret = i < FW_ARRAY_SIZE(states) ? states[i] : 0;
+		return i < FW_ARRAY_SIZE(states);
+	default:
+		*ret = 0;
+		return i < 1;
+	}
+}
+
+enum fw_value_result fw_check_flags(struct fw_checker *checker,
+				    enum fw_value_type type,
+				    const struct fw_word *words, size_t n,
+				    size_t keywords, struct fw_interval *values,
+				    size_t *ret_n_values, struct fw_flags *ret)
+{
+	struct reader r = { .checker = checker, .type = type, .words = words,
+			    .n = n, .keywords = keywords };
 	size_t k = 0;
 
-	for (r.flags = 0; r.flags < 256; r.flags++) {
+	for (size_t i = 0; next_value(type, i, &r.flags); i++) {
+		r.any = 0;
 		if (evaluate(&r)) {
 			if (k && values[k - 1].hi + 1 == r.flags)
 				values[k - 1].hi = r.flags;
@@ -259,12 +286,12 @@ enum fw_value_result fw_check_tcp_flags(struct fw_checker *checker,
 				values[k++] = (struct fw_interval){ r.flags,
 								    r.flags };
 		}
-		*ret_n = r.pos;
 		if (r.wrong)
 			return FW_VALUE_WRONG;
 		if (r.other)
 			return FW_VALUE_OTHER;
 	}
 	*ret_n_values = k;
+	*ret = (struct fw_flags){ r.pos, r.any };
 	return FW_VALUE_OK;
 }

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/lint.h"
 #include "compile/rule.h"
 #include "util/cleanup.h"
 
@@ -85,19 +86,22 @@ int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 		    bool is_match)
 {
 	struct fw_part *part = fw_rule_push(check, FW_PART_RAW, n);
-	int l3, l4;
+	const struct fw_needs *needs;
 
 	if (!part || !reason)
 		return -ENOMEM;
 	part->reason = reason;
 	part->is_match = is_match;
 	look_at_sets(check, part->words, part->n_words);
-	if (!is_match || part->words[0].kind != FW_WORD_PLAIN ||
-	    !fw_vocab_implies(part->words[0].text, &l3, &l4))
+	if (!is_match || part->words[0].kind != FW_WORD_PLAIN)
 		return 0;
-	l3 = check->l3_list ? FW_ANY : l3;
-	l4 = check->l4_list ? FW_ANY : l4;
-	return fw_rule_imply(check, part, l3, l4, &part->words[0].loc);
+	needs = fw_vocab_implies(part->words[0].text);
+	if (!needs)
+		return 0;
+	part->matches = fw_arena_array(check->checker->arena, FW_RULE_IMPLIED,
+				       sizeof(*part->matches));
+	return part->matches ? fw_rule_imply(check, part, needs,
+					     &part->words[0].loc) : -ENOMEM;
 }
 
 /* A word that begins nothing in nft. nft is the judge, but it is worth a word
@@ -113,7 +117,7 @@ static void warn_unknown(struct fw_rule_check *check)
 
 	if (word->kind != FW_WORD_PLAIN)
 		return;
-	diag = fw_warning(diags, "unknown-word", &word->loc,
+	diag = fw_lint_add(diags, FW_LINT_UNKNOWN_WORD, &word->loc,
 			  "'%s' begins no match or statement that is known; "
 			  "the rest of the rule is passed to nft as it stands",
 			  word->text);
@@ -299,15 +303,16 @@ static const struct {
 static int check_statement(struct fw_rule_check *check, bool *ret_ends)
 {
 	const struct fw_word *word = fw_rule_at(check, 0);
-	const struct fw_vocab_match *match =
-		fw_vocab_match(word, fw_rule_left(check));
 	size_t n;
+	const struct fw_vocab_match *match =
+		fw_vocab_find(word, fw_rule_left(check), &n);
+	bool out;
 
 	*ret_ends = false;
 	if (match)
-		return fw_rule_match(check, match);
-	if (fw_vocab_iif(word, fw_rule_left(check), &n))
-		return fw_rule_iif(check, n);
+		return fw_rule_match(check, match, n);
+	if (fw_vocab_device(word, fw_rule_left(check), &out, &n))
+		return fw_rule_device(check, out, n);
 	for (size_t i = 0; i < FW_ARRAY_SIZE(statements); i++) {
 		if (!fw_word_is(word, statements[i].word))
 			continue;
@@ -340,10 +345,8 @@ int fw_check_rule(struct fw_checker *checker, struct fw_typed_table *table,
 		.checker = checker,
 		.table = table,
 		.rule = rule,
-		.l3 = fw_rule_l3(table),
-		.l4 = FW_ANY,
 	};
-	int r = 0;
+	int r = fw_rule_begin(&check);
 
 	while (!r && !check.failed && fw_rule_left(&check)) {
 		const struct fw_word *word = fw_rule_at(&check, 0);

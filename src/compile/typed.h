@@ -13,6 +13,7 @@
 #include "compile/compile.h"
 #include "plan/plan.h"
 
+struct fw_resolved;
 struct fw_typed_table;
 struct fw_typed_chain;
 struct fw_remainder;
@@ -189,6 +190,7 @@ struct fw_device_list {
 
 struct fw_typed {
 	struct fw_arena *arena;		/* the compilation's */
+	struct fw_resolved *resolved;	/* what it was made from */
 	struct fw_diags *diags;
 	const struct fw_facts *facts;
 	struct fw_typed_table *tables;

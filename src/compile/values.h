@@ -16,8 +16,35 @@ enum fw_value_type {
 	FW_VALUE_ICMPV6_TYPE,
 	FW_VALUE_ICMPV6_CODE,
 	FW_VALUE_TCP_FLAGS,
+	FW_VALUE_ETHER_ADDR,
+	FW_VALUE_IFACE_TYPE,
+	FW_VALUE_NFPROTO,
+	FW_VALUE_PKTTYPE,
+	FW_VALUE_MARK,
+	FW_VALUE_UID,
+	FW_VALUE_GID,
+	FW_VALUE_ARP_OP,
+	FW_VALUE_DSCP,
+	FW_VALUE_ECN,
+	FW_VALUE_CT_STATE,
+	FW_VALUE_CT_STATUS,
+	FW_VALUE_CT_DIRECTION,
+	FW_VALUE_BOOLEAN,
+	FW_VALUE_INT1,		/* numbers, by the bits of their field */
+	FW_VALUE_INT3,
+	FW_VALUE_INT12,
+	FW_VALUE_INT8,
+	FW_VALUE_INT16,
+	FW_VALUE_INT20,
+	FW_VALUE_INT32,
 	FW_VALUE_MAX_,
 };
+
+/* FW_VALUE_INT*: nft calls them all "integer". */
+static inline bool fw_value_is_integer(enum fw_value_type type)
+{
+	return type >= FW_VALUE_INT1 && type <= FW_VALUE_INT32;
+}
 
 /* What is wrong with a value. */
 struct fw_value_error {
@@ -35,6 +62,7 @@ enum fw_value_result {
 /* nft's name of the type: "ipv4_addr"; and in prose: "IPv4 address". */
 const char *fw_value_name(enum fw_value_type type);
 const char *fw_value_prose(enum fw_value_type type);
+const char *fw_value_article(enum fw_value_type type);	/* "a" or "an" */
 fw_u128 fw_value_max(enum fw_value_type type);
 
 /* One value, prefix or range as a text without spaces: `10.0.0.0/8`,

@@ -11,26 +11,52 @@
 
 #define FW_ANY (-1)
 
-/* A match: its keywords, the field it tests, and what nft tests before it. */
-struct fw_vocab_match {
-	const char *words[2];		/* the second may be NULL */
-	enum fw_field field;
-	enum fw_value_type value;
-	int l3;				/* enum fw_l3 or FW_ANY */
-	int l4;				/* protocol number or FW_ANY */
+/* What of the link layer nft tests before a field. */
+enum fw_link {
+	FW_LINK_OTHER,
+	FW_LINK_ETHER,
+	FW_LINK_VLAN,
 };
 
-/* The match that begins here, or NULL. */
-const struct fw_vocab_match *fw_vocab_match(const struct fw_word *words,
-					    size_t n_words);
-size_t fw_vocab_match_words(const struct fw_vocab_match *match);
+/* What nft settles before it looks at a field: each is a value or FW_ANY. */
+struct fw_needs {
+	int link;			/* enum fw_link */
+	int l3;				/* enum fw_l3 */
+	int l4;				/* protocol number */
+	bool special;			/* l3 is tested only where nothing is
+					   known of it (icmp) */
+	bool exthdr;			/* an IPv6 extension header */
+	bool echo;			/* ICMP echo or its reply */
+};
+
+/* A match: its keywords, the field it tests, and what nft tests before it. */
+struct fw_vocab_match {
+	const char *words[3];		/* those not needed are NULL */
+	enum fw_field field;
+	enum fw_value_type value;
+	struct fw_needs needs;
+};
+
+/* The match that begins here, or NULL; `meta` may be left out where nft lets
+ * it. *ret_n words of it. */
+const struct fw_vocab_match *fw_vocab_find(const struct fw_word *words,
+					   size_t n_words, size_t *ret_n);
+static inline const struct fw_vocab_match *
+fw_vocab_match(const struct fw_word *words, size_t n_words)
+{
+	size_t n;
+
+	return fw_vocab_find(words, n_words, &n);
+}
 
 /* What a selector's first word says of the packet (`udp length`: UDP), for
- * words that are not understood. False when it says nothing. */
-bool fw_vocab_implies(const char *word, int *ret_l3, int *ret_l4);
+ * words that are not understood. NULL when it says nothing. */
+const struct fw_needs *fw_vocab_implies(const char *word);
 
-/* Whether iif or iifname, `meta` before it or not, begins here; *ret_n words. */
-bool fw_vocab_iif(const struct fw_word *words, size_t n_words, size_t *ret_n);
+/* Whether iif, iifname, oif or oifname, `meta` before it or not, begins here;
+ * *ret_n words. */
+bool fw_vocab_device(const struct fw_word *words, size_t n_words, bool *ret_out,
+		     size_t *ret_n);
 
 /* --- shapes (shapes.c) ---------------------------------------------------- */
 enum fw_shape_kind {

@@ -2,6 +2,8 @@
 /*
  * flywall check: is this a valid configuration?
  *
+ * Flywall's own compiler is asked first, then nft (opinion.c).
+ *
  * In: files. Out: a line for each valid one on standard output, diagnostics on
  * standard error; with -j one document on standard output. The exit status is
  * that of the worst file.
@@ -14,6 +16,7 @@
 #include <sysexits.h>
 
 #include "offline/load.h"
+#include "offline/opinion.h"
 
 struct totals {
 	size_t rules, xdp, inspect, tables;
@@ -145,7 +148,9 @@ static int check_file(const struct fw_offline_options *options,
 	struct fw_load load;
 	int status;
 
-	fw_load_open(&load, file, &options->parse, true);
+	fw_load_located(&load, file, &options->parse);
+	if (!load.status)
+		fw_opinion(&load, options->verbose);
 	if (!load.status && options->strict && load.diags.n_warnings)
 		load.status = EX_DATAERR;
 	status = load.status;

@@ -11,6 +11,7 @@ struct fw_load {
 	struct fw_diags diags;
 	struct fw_ast *ast;	/* NULL when the file could not be read */
 	struct fw_plan *plan;	/* NULL where there are errors */
+	struct fw_located *located;	/* valid with plan, where asked for */
 	int status;		/* exit status so far */
 };
 
@@ -18,4 +19,9 @@ struct fw_load {
  * printed; a file that cannot be read is said on standard error. */
 void fw_load_open(struct fw_load *load, const char *file,
 		  const struct fw_parse_options *options, bool compile);
+/* The same, and the located text. */
+void fw_load_located(struct fw_load *load, const char *file,
+		     const struct fw_parse_options *options);
+/* Diagnostics were added: sorts them, and mends the status. */
+void fw_load_judge(struct fw_load *load);
 void fw_load_close(struct fw_load *load);

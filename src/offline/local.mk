@@ -2,8 +2,11 @@
 noinst_LIBRARIES += libfwoffline.a
 libfwoffline_a_SOURCES = \
 	src/offline/check.c \
+	src/offline/lints.c \
 	src/offline/load.c \
 	src/offline/load.h \
 	src/offline/offline.h \
+	src/offline/opinion.c \
+	src/offline/opinion.h \
 	src/offline/plan.c \
 	src/offline/print.c

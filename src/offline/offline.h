@@ -20,6 +20,7 @@ struct fw_offline_options {
 	struct fw_parse_options parse;
 	bool json;
 	bool strict;	/* check: warnings are errors */
+	bool verbose;	/* check: also what was not done */
 	bool terse;	/* plan: without contents of maps */
 };
 
@@ -27,3 +28,5 @@ int fw_offline_check(const struct fw_offline_options *options);
 int fw_offline_plan(const struct fw_offline_options *options);
 /* The first file only. */
 int fw_offline_print(const struct fw_offline_options *options);
+/* The table of lints: name, severity and text, a line each. */
+void fw_offline_lints(void);

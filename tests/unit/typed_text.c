@@ -34,11 +34,17 @@ void typed_text_close(struct typed_text *t)
 
 void typed_text_rule(struct typed_text *t, const char *rule)
 {
+	typed_text_rule_in(t, "netdev", rule);
+}
+
+void typed_text_rule_in(struct typed_text *t, const char *family,
+			const char *rule)
+{
 	char text[4096];
 
 	(void)snprintf(text, sizeof(text),
 		       "inspect web { queue 0 }\n"
-		       "table netdev t {\n"
+		       "table %s t {\n"
 		       "set four { type ipv4_addr; flags interval; elements = "
 		       "{ 10.0.0.0/8, 192.0.2.1 } }\n"
 		       "set late { type ipv4_addr; timeout 5m; }\n"
@@ -46,7 +52,7 @@ void typed_text_rule(struct typed_text *t, const char *rule)
 		       "set ports { typeof tcp dport; elements = { 22 } }\n"
 		       "map verdicts { type ipv4_addr : verdict; }\n"
 		       "chain other { }\n"
-		       "chain c {\n%s\n}\n}\n", rule);
+		       "chain c {\n%s\n}\n}\n", family, rule);
 	typed_text_open(t, text);
 }
 
@@ -91,10 +97,15 @@ static void print_part(struct fw_buf *buf, const struct fw_part *part)
 	switch (part->kind) {
 	case FW_PART_MATCH:
 		fw_buf_add(buf, "match");
+		if (part->reason)
+			fw_buf_printf(buf, " (%s)", part->reason);
 		print_matches(buf, part);
 		break;
 	case FW_PART_IIF:
-		fw_buf_printf(buf, "iif%s", part->negate ? " !=" : "");
+	case FW_PART_OIF:
+		fw_buf_printf(buf, "%s%s",
+			      part->kind == FW_PART_IIF ? "iif" : "oif",
+			      part->negate ? " !=" : "");
 		for (size_t i = 0; i < part->n_names; i++)
 			fw_buf_printf(buf, " %s", part->names[i]);
 		break;

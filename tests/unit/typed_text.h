@@ -16,6 +16,9 @@ void typed_text_open(struct typed_text *t, const char *text);
 void typed_text_close(struct typed_text *t);
 /* The same with the rule in a netdev ingress chain of its own. */
 void typed_text_rule(struct typed_text *t, const char *rule);
+/* The same in a table of another family. */
+void typed_text_rule_in(struct typed_text *t, const char *family,
+			const char *rule);
 
 /* The id of the first error, or "" where there is none. */
 const char *typed_text_error(const struct typed_text *t);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What fields say of one another, so that boxes in different words compare.
+ *
+ * In: a box of packets. Out: the same packets, with the tests that they pass
+ * anyway. Fails only for want of memory.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "compile/regions.h"
+#include "util/cleanup.h"
+
+#define NFPROTO_IPV4 2
+#define NFPROTO_IPV6 10
+
+static bool is_ip_family(const char *family)
+{
+	return !strcmp(family, "ip") || !strcmp(family, "ip6") ||
+	       !strcmp(family, "inet");
+}
+
+int fw_region_family(const struct fw_regions *regions, struct fw_box *ret)
+{
+	static const struct {
+		const char *family;
+		struct fw_interval l3;
+	} families[] = {
+		{ "ip", { FW_L3_IP, FW_L3_IP } },
+		{ "ip6", { FW_L3_IP6, FW_L3_IP6 } },
+		{ "inet", { FW_L3_IP, FW_L3_IP6 } },
+		{ "arp", { FW_L3_ARP, FW_L3_ARP } },
+	};
+	_Static_assert(FW_L3_IP + 1 == FW_L3_IP6, "one interval");
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(families); i++) {
+		const struct fw_match test = { FW_FIELD_L3, &families[i].l3,
+					       1 };
+
+		if (!strcmp(regions->table->family, families[i].family))
+			return fw_box_add(regions->arena, ret, &test);
+	}
+	return 0;
+}
+
+/* Where all of a field's values are this one, so are all of another's. */
+static const struct {
+	enum fw_field field, other;
+	unsigned value, other_value;
+} facts[] = {
+	{ FW_FIELD_NFPROTO, FW_FIELD_L3, NFPROTO_IPV4, FW_L3_IP },
+	{ FW_FIELD_NFPROTO, FW_FIELD_L3, NFPROTO_IPV6, FW_L3_IP6 },
+	{ FW_FIELD_L3, FW_FIELD_NFPROTO, FW_L3_IP, NFPROTO_IPV4 },
+	{ FW_FIELD_L3, FW_FIELD_NFPROTO, FW_L3_IP6, NFPROTO_IPV6 },
+};
+
+static bool is_just(const struct fw_box *box, enum fw_field field,
+		    fw_u128 value)
+{
+	const struct fw_match *test = fw_box_test(box, field);
+
+	return test && test->n_intervals == 1 &&
+	       test->intervals[0].lo == value && test->intervals[0].hi == value;
+}
+
+/* The field has the values of another one. */
+static int copy_test(const struct fw_regions *regions, struct fw_box *box,
+		     enum fw_field from, enum fw_field to)
+{
+	const struct fw_match *test = fw_box_test(box, from);
+	struct fw_match copy;
+
+	if (!test)
+		return 0;
+	copy = *test;
+	copy.field = to;
+	return fw_box_add(regions->arena, box, &copy);
+}
+
+int fw_region_infer(const struct fw_regions *regions, struct fw_box *box)
+{
+	bool ip = is_ip_family(regions->table->family);
+	int r = 0;
+
+	for (size_t i = 0; !r && ip && i < FW_ARRAY_SIZE(facts); i++) {
+		struct fw_interval *value;
+
+		if (!is_just(box, facts[i].field, facts[i].value))
+			continue;
+		value = fw_arena_alloc(regions->arena, sizeof(*value));
+		if (!value)
+			return -ENOMEM;
+		value->lo = value->hi = facts[i].other_value;
+		r = fw_box_add(regions->arena, box, &(struct fw_match){
+			facts[i].other, value, 1 });
+	}
+	/* IPv4 has no extension headers; where nft could not look behind the
+	 * header there is no L4 protocol, but on the hooks of IP it could. */
+	if (!r && is_just(box, FW_FIELD_L3, FW_L3_IP))
+		r = copy_test(regions, box, FW_FIELD_L4PROTO, FW_FIELD_NEXTHDR);
+	if (!r && ip && is_just(box, FW_FIELD_L3, FW_L3_IP))
+		r = copy_test(regions, box, FW_FIELD_NEXTHDR, FW_FIELD_L4PROTO);
+	/* A port is the first or second word of the transport header. */
+	if (!r)
+		r = copy_test(regions, box, FW_FIELD_SPORT, FW_FIELD_TH_SPORT);
+	if (!r)
+		r = copy_test(regions, box, FW_FIELD_DPORT, FW_FIELD_TH_DPORT);
+	return r;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A second opinion: libnftables' dry run of the whole configuration.
+ *
+ * In: the located text. Out: diagnostics at the user's words. What may fail:
+ * memory, which the diagnostics note, and the child, which is then not asked.
+ *
+ * nft stops early: at a word that it does not know it loses its way, and what it
+ * refuses hides what the kernel would say. So it is asked in rounds. In between,
+ * rules that were refused are blanked, and names that it did not find on this
+ * host become numbers. A declaration that is refused ends it: what names it
+ * would be refused without fault.
+ */
+#include "offline/opinion.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "compile/compile.h"
+#include "nft/child.h"
+#include "offline/load.h"
+
+#define ROUNDS_MAX 16
+
+struct opinion {
+	struct fw_load *load;
+	struct fw_located *located;
+	size_t first;		/* of the diagnostics made here */
+	bool again;		/* the text was changed: worth another round */
+};
+
+/* What one complaint is about. */
+struct subject {
+	const struct fw_located_command *command;	/* NULL: none */
+	size_t word, n_words;
+	struct fw_loc loc;		/* valid with n_words */
+};
+
+/* --- the text ------------------------------------------------------------- */
+/* Newlines stay: they are the lines' count. */
+static void blank(struct opinion *o, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (o->located->text[i] != '\n')
+			o->located->text[i] = ' ';
+}
+
+static void blank_rule(struct opinion *o, const struct subject *s)
+{
+	if (!s->command->is_rule)
+		return;
+	blank(o, s->command->from, s->command->to);
+	o->again = true;
+}
+
+/* Any device, account, mark or label there is has a number. */
+static void number_instead(struct opinion *o, const struct subject *s)
+{
+	const struct fw_located_word *word = &o->located->words.items[s->word];
+
+	if (s->n_words != 1 || o->located->text[word->from] == '1') {
+		blank_rule(o, s);
+		return;
+	}
+	blank(o, word->from, word->to);
+	o->located->text[word->from] = '1';
+	o->again = true;
+}
+
+/* --- diagnostics ---------------------------------------------------------- */
+static bool lies_in(const struct fw_loc *loc, const struct fw_loc *span)
+{
+	return loc->source == span->source &&
+	       (loc->line > span->line ||
+		(loc->line == span->line && loc->col >= span->col)) &&
+	       (loc->line < span->end_line ||
+		(loc->line == span->end_line && loc->col <= span->end_col));
+}
+
+/* A word of the rule that Flywall does not know either, and left to nft: that is
+ * the fault, and the better place for it. */
+static bool blame_unknown_word(struct opinion *o, const struct subject *s)
+{
+	struct fw_diags *diags = &o->load->diags;
+	const struct fw_loc rule = fw_located_loc(o->located, s->command->word,
+						  s->command->n_words);
+	bool found = false;
+
+	for (size_t i = 0; i < diags->n; i++) {
+		struct fw_diag *diag = &diags->items[i];
+
+		if (strcmp(diag->id, "unknown-word") ||
+		    diag->severity != FW_SEVERITY_WARNING ||
+		    !lies_in(&diag->loc, &rule))
+			continue;
+		diag->severity = FW_SEVERITY_ERROR;
+		diag->text = fw_arena_strndup(diags->arena, diag->text,
+					      strcspn(diag->text, ";"));
+		diags->oom = diags->oom || !diag->text;
+		diags->n_warnings--;
+		diags->n_errors++;
+		found = true;
+	}
+	return found;
+}
+
+/* A declaration stays in the text, and is refused in every round. */
+static bool was_told(const struct opinion *o, const struct fw_loc *loc)
+{
+	const struct fw_diags *diags = &o->load->diags;
+
+	for (size_t i = o->first; i < diags->n; i++)
+		if (diags->items[i].loc.source == loc->source &&
+		    diags->items[i].loc.line == loc->line &&
+		    diags->items[i].loc.col == loc->col)
+			return true;
+	return false;
+}
+
+static void tell_language(struct opinion *o, const struct subject *s,
+			  const char *text)
+{
+	static const char name[] = "Could not resolve hostname";
+	struct fw_diag *diag;
+
+	if (s->command && s->command->is_rule && blame_unknown_word(o, s))
+		return;
+	if (strncmp(text, name, sizeof(name) - 1)) {
+		fw_error(&o->load->diags, "nft", &s->loc, "nft refuses it: %s",
+			 text);
+		return;
+	}
+	diag = fw_error(&o->load->diags, "host-name", &s->loc,
+			"host name where an address is meant");
+	fw_diag_hint(&o->load->diags, diag,
+		     "nothing is looked up at load; write the address");
+}
+
+static void tell_host(struct opinion *o, const struct subject *s,
+		      enum fw_nft_source source, const char *text)
+{
+	/* The namespace in which nft was asked has no devices. */
+	if (!strcmp(text, "Interface does not exist"))
+		return;
+	fw_note(&o->load->diags, source == FW_NFT_HOST ? "host" : "kernel",
+		&s->loc, source == FW_NFT_HOST ? "on this host: %s" :
+		"this host's kernel refuses it: %s", text);
+}
+
+static struct subject subject_of(const struct opinion *o,
+				 const struct fw_nft_complaint *complaint)
+{
+	struct subject s = { 0 };
+
+	s.command = fw_located_find(o->located, complaint->line, complaint->col,
+				    complaint->end_col, &s.word, &s.n_words);
+	if (!s.n_words)
+		s.command = NULL;
+	if (s.command)
+		s.loc = fw_located_loc(o->located, s.word, s.n_words);
+	return s;
+}
+
+/* A name that a host may have; anything else no host has. */
+static bool is_name(const struct opinion *o, const struct subject *s)
+{
+	const char *text = o->located->text;
+	const struct fw_located_word *word;
+	char c;
+
+	if (!s->command)
+		return false;
+	word = &o->located->words.items[s->word];
+	c = text[word->from] == '"' ? text[word->from + 1] : text[word->from];
+	return s->n_words == 1 && c != '.' && !(c >= '0' && c <= '9');
+}
+
+static void take_complaint(struct opinion *o,
+			   const struct fw_nft_complaint *complaint)
+{
+	struct subject s = subject_of(o, complaint);
+
+	if (complaint->source == FW_NFT_LANGUAGE ||
+	    (complaint->source == FW_NFT_HOST && !is_name(o, &s))) {
+		if (!s.command || !was_told(o, &s.loc))
+			tell_language(o, &s, complaint->text);
+		if (s.command)
+			blank_rule(o, &s);
+		return;
+	}
+	if (s.command && !was_told(o, &s.loc))
+		tell_host(o, &s, complaint->source, complaint->text);
+	if (s.command && complaint->source == FW_NFT_HOST)
+		number_instead(o, &s);
+}
+
+/* nft goes on reading where it has lost its way: what it says after a syntax
+ * error, or further on in a command that it has refused, may be wrong. */
+static void take_complaints(struct opinion *o,
+			    const struct fw_nft_complaints *complaints)
+{
+	const struct fw_located_command *refused = NULL;
+
+	for (size_t i = 0; i < complaints->n; i++) {
+		const struct fw_nft_complaint *complaint = &complaints->items[i];
+		const struct fw_located_command *command =
+			subject_of(o, complaint).command;
+
+		if (!command || command != refused)
+			take_complaint(o, complaint);
+		refused = command;
+		if (!strncmp(complaint->text, "syntax error", 12))
+			return;
+	}
+}
+
+/* --- rounds --------------------------------------------------------------- */
+/* No opinion: the verdict is Flywall's alone. */
+static void tell_none(struct opinion *o, int r, bool verbose)
+{
+	if (verbose)
+		(void)fprintf(stderr, "flywall: nft was not asked: %s\n",
+			      r == -EPERM ? "no network namespace can be made" :
+			      r == -ECHILD ? "libnftables crashed" :
+			      strerror(-r));
+	o->again = false;
+}
+
+static void ask(struct opinion *o, bool verbose)
+{
+	const struct fw_nft_job job = {
+		.script = o->located->text, .dry_run = true, .apart = true,
+	};
+	struct fw_nft_complaints complaints;
+	int r = fw_nft_child_do(o->load->arena, &job, &complaints, NULL);
+
+	o->again = false;
+	if (r < 0) {
+		tell_none(o, r, verbose);
+		return;
+	}
+	take_complaints(o, &complaints);
+}
+
+void fw_opinion(struct fw_load *load, bool verbose)
+{
+	struct opinion o = {
+		.load = load,
+		.located = load->located,
+		.first = load->diags.n,
+	};
+	size_t rounds = 0;
+
+	do
+		ask(&o, verbose);
+	while (o.again && ++rounds < ROUNDS_MAX);
+	fw_located_explain(o.located, &load->diags, o.first);
+	fw_load_judge(load);
+}

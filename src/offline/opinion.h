@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nft's opinion of a configuration that Flywall took.
+ *
+ * What nft refuses wherever it runs is an error at the user's own words; what
+ * only this host or its kernel refuses is a note. Where no namespace can be made
+ * in which to ask, there is no opinion, which verbose tells.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct fw_load;
+
+/* load is of fw_load_located(), without errors so far. */
+void fw_opinion(struct fw_load *load, bool verbose);
