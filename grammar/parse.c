@@ -128,3 +128,65 @@ int fw_parse_text(struct fw_arena *arena, const char *name, const char *text, si
 {
 	return parse(arena, name, text, len, options, diags, ret);
 }
+
+/* ---- words alone ------------------------------------------------------------- */
+
+/* They are the value of a define: its name and the sign stand in front of what
+ * is read, so that places stay those of the text. */
+static void put_name(struct fw_parser *parser)
+{
+	struct fw_input *input = parser->input;
+	struct fw_loc loc = {
+		.source = input->source, .file = input->source->name, .line = 1, .col = 1,
+		.end_line = 1, .end_col = 1,
+	};
+
+	input->peeked[0] = (struct fw_token){
+		.kind = FW_T_NAME,
+		.word = { .kind = FW_WORD_PLAIN, .text = "packet", .loc = loc },
+	};
+	input->peeked[1] = (struct fw_token){
+		.kind = FW_T_ASSIGN,
+		.word = { .kind = FW_WORD_MARK, .text = "=", .loc = loc },
+	};
+	input->n_peeked = 2;
+	parser->define_first = true;
+	parser->at_start = true;
+}
+
+static int parse_words(struct fw_parser *parser, struct fw_line *ret)
+{
+	struct fw_loc loc = parser->input->source ?
+		(struct fw_loc){ .source = parser->input->source,
+				 .file = parser->input->source->name, .line = 1, .col = 1,
+				 .end_line = 1, .end_col = 1 } : (struct fw_loc){ 0 };
+	int err;
+
+	put_name(parser);
+	err = run(parser);
+	if (err || parser->n_errors)
+		return err;
+	if (parser->items.n != 1 || parser->items.items[0].kind != FW_ITEM_DEFINE) {
+		fw_parse_error(parser, "syntax", &loc, "expected matches on one line");
+		return 0;
+	}
+	*ret = parser->items.items[0].line;
+	return 0;
+}
+
+int fw_parse_words(struct fw_arena *arena, const char *name, const char *text, size_t len,
+		   struct fw_diags *diags, struct fw_line *ret)
+{
+	struct fw_parser parser;
+	int err;
+
+	*ret = (struct fw_line){ 0 };
+	init(&parser, arena, NULL, diags);
+	err = fw_source_text(&parser, name, text, len);
+	if (err == -EFBIG)
+		err = too_large(&parser, name);
+	if (!err)
+		err = parse_words(&parser, ret);
+	fw_build_done(&parser);
+	return err;
+}

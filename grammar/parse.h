@@ -37,3 +37,11 @@ int fw_parse_file(struct fw_arena *arena, const char *path,
 int fw_parse_text(struct fw_arena *arena, const char *name, const char *text,
 		  size_t len, const struct fw_parse_options *options,
 		  struct fw_diags *diags, struct fw_ast **ret);
+
+/*
+ * Parses one run of words, as a rule has them: a packet that is described.
+ *
+ * Returns 0, also where diags has errors: ret then has no words. -ENOMEM.
+ */
+int fw_parse_words(struct fw_arena *arena, const char *name, const char *text,
+		   size_t len, struct fw_diags *diags, struct fw_line *ret);

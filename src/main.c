@@ -15,6 +15,7 @@
 #include "daemon/daemon.h"
 #include "offline/offline.h"
 #include "options.h"
+#include "util/buf.h"
 #include "util/cleanup.h"
 
 #define CONFIG_DEFAULT SYSCONFDIR "/flywall/flywall.conf"
@@ -163,6 +164,28 @@ static int run_plan(const struct fw_words *words)
 	return run_offline(words, fw_offline_plan);
 }
 
+/* Its words are the packet: quoted as one, or not. */
+static int run_explain(const struct fw_words *words)
+{
+	const char *file = words->file ? words->file : CONFIG_DEFAULT;
+	const struct fw_offline_options options = {
+		.files = &file,
+		.n_files = 1,
+		.parse = parse_options(words),
+		.json = is_given(words, FW_OPTION_JSON),
+	};
+	_cleanup_(fw_buf_done) struct fw_buf packet = { 0 };
+
+	for (size_t i = 0; i < words->n_words; i++)
+		fw_buf_printf(&packet, "%s%s", i > 0 ? " " : "",
+			      words->words[i]);
+	if (packet.failed)
+		return EX_OSERR;
+	if (!packet.text)
+		return usage_error("explain which packet?");
+	return fw_offline_explain(&options, packet.text);
+}
+
 /* --- what there is -------------------------------------------------------- */
 
 static const struct command commands[] = {
@@ -175,6 +198,8 @@ static const struct command commands[] = {
 	  "print a configuration as canonical text" },
 	{ "plan", FW_OPTIONS_CONFIG | FW_BIT(JSON) | FW_BIT(TERSE), NULL,
 	  run_plan, "print which rule runs on which layer, and why" },
+	{ "explain", FW_OPTIONS_CONFIG | FW_BIT(JSON), "PACKET",
+	  run_explain, "say which rules a packet meets, and what becomes of it" },
 	{ "reload", FW_BIT(FILE) | FW_BIT(JSON), NULL, run_reload,
 	  "read the configuration again, and wait for the outcome" },
 	{ "status", FW_BIT(JSON), NULL, run_status,

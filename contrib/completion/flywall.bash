@@ -6,7 +6,7 @@
 
 _flywall() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run check print plan reload status list events stop'
+	local commands='run check print plan explain reload status list events stop'
 	local command='' word words=''
 	COMPREPLY=()
 

@@ -271,24 +271,22 @@ struct fw_loc fw_lint_rule_loc(const struct fw_typed_rule *rule)
 }
 
 static int (*const of_chain[])(const struct fw_lint_chain *lint) = {
-	fw_lint_policy,
-	fw_lint_reach,
-	fw_lint_xdp,
-	fw_lint_inspect,
+	fw_lint_policy, fw_lint_reach, fw_lint_lists,
+	fw_lint_words,	fw_lint_xdp,   fw_lint_inspect,
 };
 
-static int lint_table(struct fw_checker *checker, size_t t, size_t *work)
+static int lint_chains(struct fw_checker *checker,
+		       const struct fw_lint_table *table, size_t *work)
 {
-	const struct fw_typed_table *table = &checker->typed->tables[t];
-	const struct fw_res_table *source = checker->resolved->tables.items[t];
 	struct fw_regions regions;
 	int r = fw_regions_init(&regions, checker->arena, checker->typed,
-				table, source);
+				table->table, table->source);
 
-	for (size_t c = 0; !r && c < table->n_chains; c++) {
+	for (size_t c = 0; !r && c < table->table->n_chains; c++) {
 		const struct fw_lint_chain lint = {
-			checker, table, &table->chains[c], source,
-			source->chains.items[c], &regions, work };
+			checker, table->table, &table->table->chains[c],
+			table->source, table->source->chains.items[c],
+			&regions, work };
 
 		for (size_t i = 0; !r && i < FW_ARRAY_SIZE(of_chain); i++)
 			r = of_chain[i](&lint);
@@ -298,10 +296,25 @@ static int lint_table(struct fw_checker *checker, size_t t, size_t *work)
 
 int fw_lint(struct fw_checker *checker)
 {
+	const struct fw_resolved *resolved = checker->resolved;
 	size_t work = 0;
 	int r = 0;
 
-	for (size_t t = 0; !r && t < checker->typed->n_tables; t++)
-		r = lint_table(checker, t, &work);
+	for (size_t t = 0; !r && t < resolved->tables.n; t++) {
+		const struct fw_lint_table table = {
+			checker, &checker->typed->tables[t],
+			resolved->tables.items[t] };
+
+		r = lint_chains(checker, &table, &work);
+		if (!r)
+			r = fw_lint_unused(&table);
+		for (size_t s = 0; !r && s < table.source->sets.n; s++)
+			r = fw_lint_set_words(checker,
+					      table.source->sets.items[s]);
+	}
+	for (size_t s = 0; !r && s < resolved->sets.n; s++)
+		r = fw_lint_set_words(checker, resolved->sets.items[s]);
+	fw_lint_unused_sets(checker);
+	fw_lint_unused_defines(checker);
 	return r;
 }

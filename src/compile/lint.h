@@ -62,6 +62,12 @@ int fw_lint_silence(struct fw_arena *arena, const struct fw_ast *ast,
 		    struct fw_diags *diags);
 
 /* --- shared by the files of lints ----------------------------------------- */
+struct fw_lint_table {
+	struct fw_checker *checker;
+	const struct fw_typed_table *table;
+	const struct fw_res_table *source;
+};
+
 struct fw_lint_chain {
 	struct fw_checker *checker;
 	const struct fw_typed_table *table;
@@ -78,5 +84,12 @@ struct fw_loc fw_lint_rule_loc(const struct fw_typed_rule *rule);
 /* Each looks at one chain; 0 or -ENOMEM. */
 int fw_lint_policy(const struct fw_lint_chain *lint);
 int fw_lint_reach(const struct fw_lint_chain *lint);
+int fw_lint_lists(const struct fw_lint_chain *lint);
+int fw_lint_words(const struct fw_lint_chain *lint);
 int fw_lint_xdp(const struct fw_lint_chain *lint);
 int fw_lint_inspect(const struct fw_lint_chain *lint);
+
+int fw_lint_unused(const struct fw_lint_table *table);
+void fw_lint_unused_sets(struct fw_checker *checker);
+void fw_lint_unused_defines(struct fw_checker *checker);
+int fw_lint_set_words(struct fw_checker *checker, const struct fw_res_set *set);

@@ -236,7 +236,8 @@ static void check_effect(const struct reach *reach, size_t i)
 static bool only_says(const struct fw_typed_rule *rule, enum fw_verdict verdict)
 {
 	for (size_t p = 0; p + 1 < rule->n_parts; p++)
-		if (!fw_region_only_looks(&rule->parts[p]))
+		if (!fw_region_only_looks(&rule->parts[p]) ||
+		    names_set(rule->parts[p].words, rule->parts[p].n_words))
 			return false;
 	return rule->n_parts &&
 	       rule->parts[rule->n_parts - 1].kind == FW_PART_VERDICT &&
@@ -247,19 +248,25 @@ static bool only_says(const struct fw_typed_rule *rule, enum fw_verdict verdict)
 static void check_policy(const struct reach *reach)
 {
 	const struct fw_typed_chain *chain = reach->lint->chain;
+	const char *policy = fw_verdict_name(chain->policy);
+	size_t first = chain->n_rules, rest;
+	struct fw_loc loc;
 
-	for (size_t i = chain->n_rules; chain->hook && i > 0; i--) {
-		struct fw_loc loc;
-
-		if (!only_says(&chain->rules[i - 1], chain->policy))
-			return;
-		if (reach->dead[i - 1])
-			continue;
-		loc = fw_lint_rule_loc(&chain->rules[i - 1]);
+	while (chain->hook && first > 0 && !reach->dead[first - 1] &&
+	       only_says(&chain->rules[first - 1], chain->policy))
+		first--;
+	if (first == chain->n_rules)
+		return;
+	rest = chain->n_rules - first - 1;
+	loc = fw_lint_rule_loc(&chain->rules[first]);
+	if (rest)
 		fw_lint_add(diags_of(reach), FW_LINT_SAME_AS_POLICY, &loc,
-			    "this changes nothing: the chain's policy is %s",
-			    fw_verdict_name(chain->policy));
-	}
+			    "this rule and the %zu behind it change nothing: "
+			    "the chain's policy is %s", rest, policy);
+	else
+		fw_lint_add(diags_of(reach), FW_LINT_SAME_AS_POLICY, &loc,
+			    "this rule changes nothing: the chain's policy is "
+			    "%s", policy);
 }
 
 /* --- never-reached -------------------------------------------------------- */

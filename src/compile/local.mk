@@ -13,6 +13,8 @@ libfwcompile_a_SOURCES = \
 	src/compile/compile.c \
 	src/compile/compile.h \
 	src/compile/covers.c \
+	src/compile/describe.c \
+	src/compile/describe.h \
 	src/compile/devices.c \
 	src/compile/gate.c \
 	src/compile/intervals.c \
@@ -23,6 +25,9 @@ libfwcompile_a_SOURCES = \
 	src/compile/lint_chains.c \
 	src/compile/lint_inspect.c \
 	src/compile/lint_reach.c \
+	src/compile/lint_sets.c \
+	src/compile/lint_unused.c \
+	src/compile/lint_words.c \
 	src/compile/lint_xdp.c \
 	src/compile/located.c \
 	src/compile/located.h \

@@ -85,12 +85,21 @@ struct fw_res_use {
 	const char *name;
 };
 
+/* What a name stands for. */
+struct fw_define {
+	const char *name;
+	struct fw_res_run value;
+	struct fw_loc loc;
+	bool used;
+};
+
 struct fw_resolved {
 	FW_VEC(struct fw_res_table *) tables;
 	FW_VEC(struct fw_res_set *) sets;	/* at top level */
 	struct fw_names table_names, set_names;
 	FW_VEC(struct fw_res_block) blocks;
 	FW_VEC(struct fw_res_use) uses;
+	FW_VEC(struct fw_define *) defines;	/* all that ever were */
 	uint32_t seq;
 };
 
@@ -104,12 +113,6 @@ void fw_resolve_explain(struct fw_resolved *resolved,
 			struct fw_diags *diags, size_t first);
 
 /* --- shared by the resolve files ------------------------------------------ */
-struct fw_define {
-	const char *name;
-	struct fw_res_run value;
-	struct fw_loc loc;
-};
-
 struct fw_scope {
 	const struct fw_scope *parent;
 	struct fw_names names;		/* struct fw_define */

@@ -23,11 +23,10 @@ static struct fw_define *find_here(const struct fw_scope *scope,
 	return fw_names_get(&scope->names, name, "");
 }
 
-static const struct fw_define *find(const struct fw_scope *scope,
-				    const char *name)
+static struct fw_define *find(const struct fw_scope *scope, const char *name)
 {
 	for (; scope; scope = scope->parent) {
-		const struct fw_define *define = find_here(scope, name);
+		struct fw_define *define = find_here(scope, name);
 
 		if (define)
 			return define;
@@ -95,12 +94,17 @@ int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
 		const char **slot = fw_vec_push(resolver->arena,
 						&scope->defined);
 
+		struct fw_define **all = fw_vec_push(resolver->arena,
+						     &resolver->out->defines);
+
 		define = fw_arena_alloc(resolver->arena, sizeof(*define));
-		if (!slot || !define)
+		if (!slot || !all || !define)
 			return -ENOMEM;
 		*slot = item->name;
+		*all = define;
 	}
-	*define = (struct fw_define){ item->name, value, item->name_loc };
+	*define = (struct fw_define){ item->name, value, item->name_loc,
+				      define->used };
 	return fw_names_put(resolver->arena, &scope->names, item->name, "",
 			    define);
 }
@@ -138,7 +142,7 @@ static int replace_in_prefix(struct fw_resolver *resolver,
 
 	while (*p) {
 		size_t len = strcspn(p, "$"), name_len = 0;
-		const struct fw_define *define = NULL;
+		struct fw_define *define = NULL;
 		char *name;
 
 		fw_buf_addn(&buf, p, len);
@@ -155,6 +159,8 @@ static int replace_in_prefix(struct fw_resolver *resolver,
 		}
 		if (name_len)
 			define = find(scope, name);
+		if (define)
+			define->used = true;
 		if (define && define->value.n_words == 1)
 			fw_buf_add(&buf, define->value.words[0].text);
 		else
@@ -170,11 +176,12 @@ static int replace_in_prefix(struct fw_resolver *resolver,
 }
 
 static int note_use(struct fw_resolver *resolver, const struct fw_word *word,
-		    const struct fw_define *define)
+		    struct fw_define *define)
 {
 	struct fw_res_use *use =
 		fw_vec_push(resolver->arena, &resolver->out->uses);
 
+	define->used = true;
 	if (!use)
 		return -ENOMEM;
 	*use = (struct fw_res_use){ word->loc, define->loc, define->name };
@@ -233,7 +240,7 @@ static int replace(struct fw_resolver *resolver, const struct fw_scope *scope,
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct fw_word *w = &words[i];
-		const struct fw_define *define;
+		struct fw_define *define;
 		struct fw_word *word;
 		word_vec inner = { 0 };
 		size_t skip = 0;

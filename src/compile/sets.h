@@ -28,3 +28,5 @@ struct fw_set_check {
 int fw_set_check_lines(struct fw_set_check *check);
 /* sets_elements.c: its elements; overlaps. */
 int fw_set_check_elements(struct fw_set_check *check);
+/* lint_sets.c: elements that add nothing; after the others. */
+int fw_lint_elements(struct fw_set_check *check);

@@ -239,5 +239,7 @@ int fw_set_check_elements(struct fw_set_check *check)
 {
 	int r = read_elements(check);
 
-	return r ? r : check_overlaps(check);
+	if (!r)
+		r = check_overlaps(check);
+	return r ? r : fw_lint_elements(check);
 }

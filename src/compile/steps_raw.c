@@ -89,7 +89,7 @@ static enum fw_step_alone alone(const struct fw_word *words, size_t n)
 
 static void read_statement(const struct fw_part *part, struct fw_step *step)
 {
-	step->kind = FW_STEP_STOP;	/* nobody knows what becomes of it */
+	step->kind = FW_STEP_VMAP;	/* it may end in any way */
 	for (size_t i = 0; i < FW_ARRAY_SIZE(statements); i++) {
 		if (!fw_word_is(&part->words[0], statements[i].word))
 			continue;

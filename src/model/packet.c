@@ -40,6 +40,7 @@
 #define PROTOCOL_802_3 0x0001	/* ETH_P_802_3, ETH_P_802_2 */
 #define PROTOCOL_802_2 0x0004
 #define NFPROTO_NETDEV_ 5
+#define IIFTYPE_ETHER 1		/* ARPHRD_ETHER */
 #define CT_INVALID 1
 #define PORT_DNS 53
 
@@ -342,6 +343,7 @@ static void set_meta(const struct packet_info *info,
 	fw_model_packet_set(packet, FW_FIELD_PROTOCOL, info->protocol_l3);
 	fw_model_packet_set(packet, FW_FIELD_NFPROTO, NFPROTO_NETDEV_);
 	fw_model_packet_set(packet, FW_FIELD_LENGTH, (uint32_t)info->len);
+	fw_model_packet_set(packet, FW_FIELD_IIFTYPE, IIFTYPE_ETHER);
 	fw_model_packet_set(packet, FW_FIELD_MARK, 0);
 	fw_model_packet_set(packet, FW_FIELD_CT_STATE, CT_INVALID);
 	if (info->l3 == FW_L3_IP6)

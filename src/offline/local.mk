@@ -3,6 +3,7 @@ noinst_LIBRARIES += libfwoffline.a
 libfwoffline_a_SOURCES = \
 	src/offline/check.c \
 	src/offline/lints.c \
+	src/offline/explain.c \
 	src/offline/load.c \
 	src/offline/load.h \
 	src/offline/offline.h \

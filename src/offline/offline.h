@@ -30,3 +30,6 @@ int fw_offline_plan(const struct fw_offline_options *options);
 int fw_offline_print(const struct fw_offline_options *options);
 /* The table of lints: name, severity and text, a line each. */
 void fw_offline_lints(void);
+/* packet: in nft's matches. Status 64 where it is none. */
+int fw_offline_explain(const struct fw_offline_options *options,
+		       const char *packet);

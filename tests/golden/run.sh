@@ -9,6 +9,7 @@
 #	NAME.plan	flywall plan
 #	NAME.json	flywall plan -j
 #	NAME.nft	the nft text of the plan
+#	NAME.explain	flywall explain of each line of NAME.packets
 #	NAME.diag	standard error of flywall check, and its exit status
 #
 # Only files that exist are compared; --update rewrites them. To begin a golden,
@@ -58,6 +59,15 @@ produce() {
 		"$flywall" plan "$@" -f "$name.conf" >"$work/plan" || return
 		sed '1,/^nft$/d' "$work/plan"
 		;;
+	explain)
+		while read -r packet; do
+			echo "== $packet"
+			"$flywall" explain "$@" -f "$name.conf" "$packet" 2>&1
+			status=$?
+			[ "$status" = 0 ] || echo "exit $status"
+			[ "$status" -lt 128 ] || return
+		done <"$name.packets"
+		;;
 	diag)
 		"$flywall" check "$@" -f "$name.conf" 2>&1 >/dev/null
 		status=$?
@@ -97,7 +107,7 @@ if [ $# = 0 ]; then
 	done
 fi
 for name; do
-	for kind in ast plan json nft diag; do
+	for kind in ast plan json nft explain diag; do
 		[ -f "$name.$kind" ] && compare "$kind" "$name"
 	done
 	[ -f "$name.ast" ] && print_again "$name"

@@ -68,8 +68,8 @@ static void on_packet(void *ctx, const uint8_t *data, size_t len)
 static int inspect(const char *folder, const char *name)
 {
 	static const struct fw_domain_set none = { "", NULL, 0 };
-	static const struct fw_inspect_rule rule = {
-		FW_FACT_TLS_SNI, false, &none, FW_INSPECT_DROP, FW_NO_RULE };
+	static const struct fw_inspect_rule rule = { .fact = FW_FACT_TLS_SNI, .domains = &none,
+	  .action = FW_INSPECT_DROP, .rule = FW_NO_RULE };
 	struct fw_profile profile = {
 		.name = "all", .window_packets = 1000,
 		.window_bytes = 1 << 30, .max_bytes = 1 << 30,

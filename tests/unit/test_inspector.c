@@ -31,7 +31,8 @@
 static const struct fw_domain bad_names[] = { { .name = "evil.example" } };
 static const struct fw_domain_set bad = { "bad", bad_names, 1 };
 static const struct fw_inspect_rule drop_bad[] = {
-	{ FW_FACT_TLS_SNI, false, &bad, FW_INSPECT_DROP, 3 },
+	{ .fact = FW_FACT_TLS_SNI, .domains = &bad,
+	  .action = FW_INSPECT_DROP, .rule = 3 },
 };
 
 struct lab {

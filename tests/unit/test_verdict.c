@@ -19,17 +19,23 @@ static const struct fw_domain_set bad = { "bad", bad_names, 1 };
 static const struct fw_domain_set good = { "good", good_names, 1 };
 
 static const struct fw_inspect_rule drop_bad[] = {
-	{ FW_FACT_TLS_SNI, false, &bad, FW_INSPECT_DROP, 11 },
+	{ .fact = FW_FACT_TLS_SNI, .domains = &bad,
+	  .action = FW_INSPECT_DROP, .rule = 11 },
 };
 static const struct fw_inspect_rule trust_good_drop_bad[] = {
-	{ FW_FACT_TLS_SNI, false, &good, FW_INSPECT_TRUST, 21 },
-	{ FW_FACT_TLS_SNI, false, &bad, FW_INSPECT_DROP, 22 },
+	{ .fact = FW_FACT_TLS_SNI, .domains = &good,
+	  .action = FW_INSPECT_TRUST, .rule = 21 },
+	{ .fact = FW_FACT_TLS_SNI, .domains = &bad,
+	  .action = FW_INSPECT_DROP, .rule = 22 },
 };
 static const struct fw_inspect_rule only_good[] = {
-	{ FW_FACT_TLS_SNI, true, &good, FW_INSPECT_DROP, 31 },
+	{ .fact = FW_FACT_TLS_SNI,
+	  .negate = true, .domains = &good,
+	  .action = FW_INSPECT_DROP, .rule = 31 },
 };
 static const struct fw_inspect_rule keep_good[] = {
-	{ FW_FACT_TLS_SNI, false, &good, FW_INSPECT_KEEP, 41 },
+	{ .fact = FW_FACT_TLS_SNI, .domains = &good,
+	  .action = FW_INSPECT_KEEP, .rule = 41 },
 };
 
 static struct fw_profile profile_with(const struct fw_inspect_rule *rules,
