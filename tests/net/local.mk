@@ -29,7 +29,7 @@ TESTS += $(fw_net_tests)
 # Generations with a stand-in for nft: what apply does to programs and maps.
 fw_veth_sources = tests/net/veth.c tests/net/veth.h tests/net/veth_plan.c \
 	tests/net/veth_nft.c
-fw_veth_libs = libfwapply.a libfwfacts.a libfwplan.a libfwutil.a \
+fw_veth_libs = libfwapply.a libfwnft.a libfwfacts.a libfwplan.a libfwutil.a \
 	$(LIBBPF_LIBS) $(LIBELF_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
 	$(CMOCKA_LIBS)
 
