@@ -2,20 +2,21 @@
 /*
  * Flywall's blocks: which there are, and how their keys are read.
  *
- * In: the blocks of the file. Out: options, profiles and monitors of the typed
- * configuration. Every key is honoured or refused: one that nothing runs yet is
- * an error that says so, one that is not known gets a "did you mean".
+ * In: the blocks of the file. Out: options, profiles, classes, monitors and the
+ * rest of the typed configuration. One table of blocks, one of keys for each:
+ * a key that is not known gets a "did you mean", one that stands twice the
+ * place where it stood first. Blocks of one kind are taken as one.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "compile/typecheck.h"
-#include "compile/vocabulary.h"
+#include "compile/blocks.h"
 #include "util/cleanup.h"
 
+/* --- keys ----------------------------------------------------------------- */
 static void unknown_key(struct fw_checker *checker, const char *block,
 			const struct fw_word *word,
-			const struct fw_block_key *keys, size_t n)
+			const struct fw_block_keys *keys)
 {
 	struct fw_diag *diag = fw_error(checker->diags, "unknown-key",
 					&word->loc, "'%s' is no key of %s",
@@ -23,11 +24,11 @@ static void unknown_key(struct fw_checker *checker, const char *block,
 	FW_VEC(const char *) names = { 0 };
 	const char *near;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < keys->n; i++) {
 		const char **slot = fw_vec_push(checker->arena, &names);
 
 		if (slot)
-			*slot = keys[i].name;
+			*slot = keys->keys[i].name;
 	}
 	near = fw_nearest(word->text, names.items, names.n);
 	if (near)
@@ -45,23 +46,19 @@ static const struct fw_line *earlier(const struct fw_line *lines, size_t i)
 
 static int check_key(struct fw_checker *checker, const char *block,
 		     const struct fw_line *lines, size_t i,
-		     const struct fw_block_key *keys, size_t n_keys, void *ctx)
+		     const struct fw_block_keys *keys, void *ctx)
 {
 	const struct fw_line *line = &lines[i], *first;
 	const struct fw_word *word = &line->words[0];
 
-	for (size_t k = 0; k < n_keys; k++) {
+	for (size_t k = 0; k < keys->n; k++) {
+		const struct fw_block_key *key = &keys->keys[k];
 		struct fw_diag *diag;
+		int r;
 
-		if (!fw_word_is(word, keys[k].name))
+		if (!fw_word_is(word, key->name))
 			continue;
-		if (!keys[k].read) {
-			fw_error(checker->diags, "unsupported", &word->loc,
-				 "'%s' is not supported by this version",
-				 word->text);
-			return 0;
-		}
-		first = keys[k].many ? NULL : earlier(lines, i);
+		first = key->many ? NULL : earlier(lines, i);
 		if (first) {
 			diag = fw_error(checker->diags, "key-twice", &word->loc,
 					"'%s' was given already", word->text);
@@ -69,50 +66,26 @@ static int check_key(struct fw_checker *checker, const char *block,
 					"first here");
 			return 0;
 		}
-		return keys[k].read(checker, ctx, line);
+		r = fw_pending_note(checker, block, word->text,
+				    line->n_words > 1 ? line->words[1].text :
+							NULL, &line->loc);
+		return r ? r : key->read(checker, ctx, line);
 	}
-	unknown_key(checker, block, word, keys, n_keys);
+	unknown_key(checker, block, word, keys);
 	return 0;
 }
 
 int fw_check_keys(struct fw_checker *checker, const char *block,
 		  const struct fw_line *lines, size_t n_lines,
-		  const struct fw_block_key *keys, size_t n_keys, void *ctx)
+		  const struct fw_block_keys *keys, void *ctx)
 {
 	for (size_t i = 0; i < n_lines; i++) {
-		int r = check_key(checker, block, lines, i, keys, n_keys, ctx);
+		int r = check_key(checker, block, lines, i, keys, ctx);
 
 		if (r)
 			return r;
 	}
 	return 0;
-}
-
-bool fw_check_choice(struct fw_checker *checker, const struct fw_line *line,
-		     const char *const *choices, size_t n, size_t *ret)
-{
-	const struct fw_word *word = line->n_words > 1 ? &line->words[1] : NULL;
-	struct fw_diag *diag;
-	const char *list = "";
-
-	for (size_t i = 0; word && line->n_words == 2 && !line->has_body &&
-	     i < n; i++) {
-		if (!fw_word_is(word, choices[i]))
-			continue;
-		*ret = i;
-		return true;
-	}
-	for (size_t i = 0; list && i < n; i++)
-		list = fw_arena_printf(checker->arena, "%s%s%s", list,
-				       i ? ", " : "", choices[i]);
-	diag = fw_error(checker->diags, "bad-value",
-			word ? &word->loc : &line->loc,
-			word ? "'%s %s' is not one of the choices" :
-			       "'%s' takes a word",
-			line->words[0].text, word ? word->text : "");
-	if (list)
-		fw_diag_hint(checker->diags, diag, "%s", list);
-	return false;
 }
 
 /* --- inspect -------------------------------------------------------------- */
@@ -229,27 +202,111 @@ const struct fw_res_block *fw_check_profile_block(
 }
 
 /* --- all ------------------------------------------------------------------ */
-static int check_other(struct fw_checker *checker,
+/* Blocks that are taken as one: all but the profiles. */
+static const struct {
+	const char *kind, *name;	/* name NULL: it has none */
+	const char *title;
+	int (*check)(struct fw_checker *checker, const struct fw_block *block);
+	bool always;		/* there are defaults where there is none */
+} blocks[] = {
+	{ "options", NULL, "options", fw_check_options, true },
+	{ "qos", NULL, "qos", fw_check_qos, false },
+	{ "monitor", "dns", "monitor dns", fw_check_monitor_dns, false },
+	{ "monitor", "tls", "monitor tls", fw_check_monitor_tls, false },
+	{ "monitor", "dhcp", "monitor dhcp", fw_check_monitor_dhcp, false },
+	{ "monitor", "kernel", "monitor kernel", fw_check_monitor_kernel,
+	  false },
+	{ "events", NULL, "events", fw_check_events, false },
+	{ "learn", NULL, "learn", fw_check_learn, false },
+};
+
+static bool is_block(const struct fw_res_block *block, size_t row)
+{
+	return !strcmp(block->kind, blocks[row].kind) &&
+	       !block->name == !blocks[row].name &&
+	       (!block->name || !strcmp(block->name, blocks[row].name));
+}
+
+static int check_block(struct fw_checker *checker, size_t row)
+{
+	const struct fw_resolved *resolved = checker->resolved;
+	struct fw_block whole = { .title = blocks[row].title };
+	bool found = false;
+	int r = 0;
+
+	for (size_t b = 0; b < resolved->blocks.n; b++) {
+		const struct fw_res_block *block = &resolved->blocks.items[b];
+
+		if (!is_block(block, row))
+			continue;
+		if (!found)
+			whole.loc = block->loc;
+		found = true;
+		for (size_t i = 0; i < block->lines.n; i++) {
+			struct fw_line *slot = fw_vec_push(checker->arena,
+							   &whole.lines);
+
+			if (!slot)
+				return -ENOMEM;
+			*slot = block->lines.items[i];
+		}
+	}
+	if (found)
+		r = fw_pending_note(checker, whole.title, NULL, NULL,
+				    &whole.loc);
+	if (r || (!found && !blocks[row].always))
+		return r;
+	return blocks[row].check(checker, &whole);
+}
+
+/* A block that no row of the table reads: its name is wrong. (A name where there
+ * can be none is the parser's to say.) */
+static void check_name(struct fw_checker *checker,
 		       const struct fw_res_block *block)
 {
-	if (!strcmp(block->kind, "inspect") || !strcmp(block->kind, "options"))
-		return 0;
-	if (!strcmp(block->kind, "monitor"))
-		return fw_check_monitor(checker, block);
-	fw_error(checker->diags, "unsupported", &block->loc,
-		 "'%s' is not supported by this version", block->kind);
-	return 0;
+	FW_VEC(const char *) names = { 0 };
+	bool named = false;
+
+	if (!strcmp(block->kind, "inspect"))
+		return;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(blocks); i++) {
+		const char **slot;
+
+		if (is_block(block, i))
+			return;
+		if (strcmp(block->kind, blocks[i].kind) || !blocks[i].name)
+			continue;
+		named = true;
+		slot = fw_vec_push(checker->arena, &names);
+		if (slot)
+			*slot = blocks[i].name;
+	}
+	if (block->name && named) {
+		struct fw_word word = { .text = block->name,
+					.loc = block->name_loc };
+
+		fw_check_none_of(checker, &word, block->kind, names.items,
+				 names.n);
+	} else if (!block->name) {
+		fw_error(checker->diags, "syntax", &block->loc,
+			 "%s what? '%s %s { … }'", block->kind, block->kind,
+			 names.n ? names.items[0] : "NAME");
+	}
 }
 
 int fw_check_blocks(struct fw_checker *checker)
 {
-	int r = fw_check_options(checker);
+	const struct fw_resolved *resolved = checker->resolved;
+	int r = 0;
 
+	/* Rules of profiles name classes, so these come first. */
+	for (size_t i = 0; !r && i < FW_ARRAY_SIZE(blocks); i++)
+		r = check_block(checker, i);
 	if (!r)
 		r = check_profiles(checker);
 	if (!r)
 		check_queues(checker);
-	for (size_t i = 0; !r && i < checker->resolved->blocks.n; i++)
-		r = check_other(checker, &checker->resolved->blocks.items[i]);
+	for (size_t i = 0; !r && i < resolved->blocks.n; i++)
+		check_name(checker, &resolved->blocks.items[i]);
 	return r;
 }

@@ -9,14 +9,14 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "compile/typecheck.h"
-#include "compile/vocabulary.h"
+#include "compile/blocks.h"
 #include "util/cleanup.h"
 
 #define MARKS_DEFAULT 0xff000000u
 #define MARK_BITS 0xffu
 #define FLOWS_DEFAULT 262144
-#define FLOWS_MAX (1u << 26)
+#define CAPACITY_MAX (1u << 26)		/* of a map */
+#define SYN_COOKIES_ABOVE 1000		/* a second */
 #define DEVICES_MAX 1024	/* with options of their own */
 
 struct options_check {
@@ -43,14 +43,15 @@ static int attach(struct fw_checker *checker, void *ctx,
 	return 0;
 }
 
+static const char *const off_on[] = { "off", "on" };
+
 static int lowering(struct fw_checker *checker, void *ctx,
 		    const struct fw_line *line)
 {
-	static const char *const choices[] = { "off", "on" };
 	size_t i;
 
 	(void)ctx;
-	if (fw_check_choice(checker, line, choices, 2, &i))
+	if (fw_check_choice(checker, line, off_on, 2, &i))
 		checker->typed->lowering = i;
 	return 0;
 }
@@ -66,13 +67,28 @@ static int device_attach(struct fw_checker *checker, void *ctx,
 	return 0;
 }
 
+static int device_lowering(struct fw_checker *checker, void *ctx,
+			   const struct fw_line *line)
+{
+	struct fw_device_option *option = ctx;
+	size_t i;
+
+	if (fw_check_choice(checker, line, off_on, 2, &i)) {
+		option->lowering_given = true;
+		option->lowering_off = !i;
+	}
+	return 0;
+}
+
+static const struct fw_block_key of_device[] = {
+	{ "attach", device_attach, false },
+	{ "lowering", device_lowering, false },
+};
+const struct fw_block_keys fw_device_keys = FW_BLOCK_KEYS(of_device);
+
 static int device(struct fw_checker *checker, void *ctx,
 		  const struct fw_line *line)
 {
-	static const struct fw_block_key keys[] = {
-		{ "attach", device_attach, false },
-		{ "vlan-offload", NULL, false },
-	};
 	struct options_check *check = ctx;
 	struct fw_device_option *option;
 	const char *const *names = NULL;
@@ -115,8 +131,8 @@ static int device(struct fw_checker *checker, void *ctx,
 	option->name = names[0];
 	option->loc = line->words[1].loc;
 	option->attach = FW_ATTACH_MAX_;	/* the general one, so far */
-	return fw_check_keys(checker, "device", line->body, line->n_body, keys,
-			     FW_ARRAY_SIZE(keys), option);
+	return fw_check_keys(checker, "device", line->body, line->n_body,
+			     &fw_device_keys, option);
 }
 
 static int devices(struct fw_checker *checker, void *ctx,
@@ -214,37 +230,126 @@ static int marks(struct fw_checker *checker, void *ctx,
 	return 0;
 }
 
-static int flows(struct fw_checker *checker, void *ctx,
-		 const struct fw_line *line)
+/* --- capacities ----------------------------------------------------------- */
+static int capacity(struct fw_checker *checker, const struct fw_line *line,
+		    uint32_t *ret)
 {
 	uint64_t value;
 
-	(void)ctx;
-	if (line->n_words != 2) {
-		fw_error(checker->diags, "syntax", &line->loc,
-			 "'flows' takes a number");
-		return 0;
-	}
-	if (!fw_check_count(checker, &line->words[1], FLOWS_MAX, &value))
-		return 0;
-	if (!value) {
-		fw_error(checker->diags, "bad-value", &line->words[1].loc,
-			 "a flow map for no flows is none");
-		return 0;
-	}
-	checker->typed->options.flows = (uint32_t)value;
+	if (fw_check_number(checker, line, CAPACITY_MAX, &value))
+		*ret = (uint32_t)value;
 	return 0;
+}
+
+static int flows(struct fw_checker *checker, void *ctx,
+		 const struct fw_line *line)
+{
+	(void)ctx;
+	return capacity(checker, line, &checker->typed->options.flows);
+}
+
+static int rate_sources(struct fw_checker *checker, void *ctx,
+			const struct fw_line *line)
+{
+	(void)ctx;
+	return capacity(checker, line, &checker->typed->options.rate_sources);
+}
+
+static int dns_pending(struct fw_checker *checker, void *ctx,
+		       const struct fw_line *line)
+{
+	(void)ctx;
+	return capacity(checker, line, &checker->typed->options.dns_pending);
+}
+
+static int leases(struct fw_checker *checker, void *ctx,
+		  const struct fw_line *line)
+{
+	(void)ctx;
+	return capacity(checker, line, &checker->typed->options.leases);
+}
+
+/* --- choices of two ------------------------------------------------------- */
+static int either(struct fw_checker *checker, const struct fw_line *line,
+		  const char *no, const char *yes, bool *ret)
+{
+	const char *const choices[] = { no, yes };
+	size_t i;
+
+	if (fw_check_choice(checker, line, choices, 2, &i))
+		*ret = i;
+	return 0;
+}
+
+static int existing(struct fw_checker *checker, void *ctx,
+		    const struct fw_line *line)
+{
+	(void)ctx;
+	return either(checker, line, "inspect", "trust",
+		      &checker->typed->options.existing_trust);
+}
+
+static int vlan_offload(struct fw_checker *checker, void *ctx,
+			const struct fw_line *line)
+{
+	(void)ctx;
+	return either(checker, line, "keep", "off",
+		      &checker->typed->options.vlan_offload_off);
+}
+
+static int malformed(struct fw_checker *checker, void *ctx,
+		     const struct fw_line *line)
+{
+	(void)ctx;
+	return either(checker, line, "nft", "drop",
+		      &checker->typed->options.malformed_drop);
+}
+
+static int sysctl_key(struct fw_checker *checker, void *ctx,
+		      const struct fw_line *line)
+{
+	(void)ctx;
+	return either(checker, line, "keep", "set",
+		      &checker->typed->options.sysctl_set);
 }
 
 static int on_exit_key(struct fw_checker *checker, void *ctx,
 		       const struct fw_line *line)
 {
-	static const char *const choices[] = { "keep", "flush" };
-	size_t i;
+	(void)ctx;
+	return either(checker, line, "keep", "flush",
+		      &checker->typed->options.flush_on_exit);
+}
+
+/* syn-cookies auto above 1000/second, on, off */
+static int syn_cookies(struct fw_checker *checker, void *ctx,
+		       const struct fw_line *line)
+{
+	static const char *const choices[FW_SYN_COOKIES_MAX_] = {
+		[FW_SYN_COOKIES_AUTO] = "auto",
+		[FW_SYN_COOKIES_ON] = "on",
+		[FW_SYN_COOKIES_OFF] = "off",
+	};
+	struct fw_plan_options *options = &checker->typed->options;
+	struct fw_line first = *line;
+	size_t i, taken = 0;
 
 	(void)ctx;
-	if (fw_check_choice(checker, line, choices, 2, &i))
-		checker->typed->options.flush_on_exit = i;
+	first.n_words = line->n_words < 2 ? line->n_words : 2;
+	if (!fw_check_choice(checker, &first, choices, FW_SYN_COOKIES_MAX_, &i))
+		return 0;
+	options->syn_cookies = (enum fw_syn_cookies)i;
+	if (line->n_words == 2)
+		return 0;
+	if (i != FW_SYN_COOKIES_AUTO || line->n_words < 4 ||
+	    !fw_word_is(&line->words[2], "above"))
+		fw_check_takes(checker, line,
+			       "syn-cookies auto above 1000/second");
+	else if (fw_check_rate(checker, line->words + 3, line->n_words - 3,
+			       &options->syn_cookies_above, &taken) &&
+		 taken != line->n_words - 3)
+		fw_check_takes(checker, line,
+			       "syn-cookies auto above 1000/second");
 	return 0;
 }
 
@@ -296,28 +401,26 @@ static const struct fw_block_key keys[] = {
 	{ "devices", devices, false },
 	{ "management", management, true },
 	{ "marks", marks, false },
+	{ "existing", existing, false },
+	{ "vlan-offload", vlan_offload, false },
 	{ "flows", flows, false },
-	/* Connections older than an inspect rule are left alone as yet. */
-	{ "existing", NULL, false },
+	{ "rate-sources", rate_sources, false },
+	{ "dns-pending", dns_pending, false },
+	{ "leases", leases, false },
+	{ "malformed", malformed, false },
+	{ "syn-cookies", syn_cookies, false },
+	{ "sysctl", sysctl_key, false },
 	{ "on-exit", on_exit_key, false },
+	{ "control", fw_check_control, true },
+	{ "metrics", fw_check_metrics, true },
 	{ "log", log_key, false },
-	{ "vlan-offload", NULL, false },
-	{ "rate-sources", NULL, false },
-	{ "dns-pending", NULL, false },
-	{ "leases", NULL, false },
-	{ "malformed", NULL, false },
-	{ "syn-cookies", NULL, false },
-	{ "sysctl", NULL, false },
-	{ "control", NULL, false },
-	{ "metrics", NULL, false },
 };
+const struct fw_block_keys fw_options_keys = FW_BLOCK_KEYS(keys);
 
-int fw_check_options(struct fw_checker *checker)
+int fw_check_options(struct fw_checker *checker, const struct fw_block *block)
 {
-	const struct fw_resolved *resolved = checker->resolved;
 	struct fw_typed *typed = checker->typed;
 	struct options_check check = { 0 };
-	fw_line_vec lines = { 0 };
 	int r;
 
 	typed->lowering = true;
@@ -326,26 +429,18 @@ int fw_check_options(struct fw_checker *checker)
 		.mark_shift = 24,
 		.flows = FLOWS_DEFAULT,
 		.log_level = LOG_INFO,
+		.syn_cookies_above = { SYN_COOKIES_ABOVE, 1 },
 	};
-	for (size_t b = 0; b < resolved->blocks.n; b++) {
-		const struct fw_res_block *block = &resolved->blocks.items[b];
+	r = fw_check_keys(checker, block->title, block->lines.items,
+			  block->lines.n, &fw_options_keys, &check);
+	for (size_t i = 0; i < check.devices.n; i++) {
+		struct fw_device_option *option = &check.devices.items[i];
 
-		if (strcmp(block->kind, "options"))
-			continue;
-		for (size_t i = 0; i < block->lines.n; i++) {
-			struct fw_line *slot = fw_vec_push(checker->arena,
-							   &lines);
-
-			if (!slot)
-				return -ENOMEM;
-			*slot = block->lines.items[i];
-		}
+		if (option->attach == FW_ATTACH_MAX_)
+			option->attach = typed->attach;
+		if (!option->lowering_given)
+			option->lowering_off = !typed->lowering;
 	}
-	r = fw_check_keys(checker, "options", lines.items, lines.n, keys,
-			  FW_ARRAY_SIZE(keys), &check);
-	for (size_t i = 0; i < check.devices.n; i++)
-		if (check.devices.items[i].attach == FW_ATTACH_MAX_)
-			check.devices.items[i].attach = typed->attach;
 	typed->device_options = check.devices.items;
 	typed->n_device_options = check.devices.n;
 	typed->management = check.management.items;

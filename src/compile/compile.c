@@ -74,6 +74,8 @@ static int lower(struct fw_typed *typed, struct fw_plan *plan)
 	if (!r)
 		r = fw_lower_inspect(typed, plan);
 	if (!r)
+		r = fw_lower_blocks(typed, plan);
+	if (!r)
 		r = fw_lower_nft(typed, plan);
 	if (!r)
 		r = copy_rules(typed, plan);

@@ -20,6 +20,14 @@ enum fw_attach fw_device_attach(const struct fw_typed *typed,
 	return typed->attach;
 }
 
+bool fw_device_lowered(const struct fw_typed *typed, const char *device)
+{
+	for (size_t i = 0; i < typed->n_device_options; i++)
+		if (strcmp(typed->device_options[i].name, device) == 0)
+			return !typed->device_options[i].lowering_off;
+	return typed->lowering;
+}
+
 bool fw_device_exists(const struct fw_typed *typed, const char *device)
 {
 	return !typed->facts->known ||
@@ -97,6 +105,56 @@ static int enrol_chains(struct roll *roll, const struct fw_typed_table *table)
 	return r;
 }
 
+/* Devices that a monitor watches, or the learning engine. */
+static int enrol_list(struct roll *roll, const struct fw_device_list *list,
+		      void (*mark)(struct fw_plan_device *device))
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct fw_plan_device *d = enrol(roll, list->names[i]);
+
+		if (!d)
+			return -ENOMEM;
+		mark(d);
+	}
+	return 0;
+}
+
+static void mark_dns(struct fw_plan_device *device)
+{
+	device->watch_dns = true;
+}
+
+static void mark_tls(struct fw_plan_device *device)
+{
+	device->watch_tls = true;
+}
+
+static void mark_dhcp(struct fw_plan_device *device)
+{
+	device->watch_dhcp = true;
+}
+
+static void mark_learn(struct fw_plan_device *device)
+{
+	device->learn = true;
+}
+
+static int enrol_lists(struct roll *roll)
+{
+	const struct fw_typed *typed = roll->typed;
+	const struct fw_device_list dns = { typed->dns_devices,
+					    typed->n_dns_devices };
+	int r = enrol_list(roll, &dns, mark_dns);
+
+	if (r == 0)
+		r = enrol_list(roll, &typed->tls_devices, mark_tls);
+	if (r == 0)
+		r = enrol_list(roll, &typed->dhcp_devices, mark_dhcp);
+	if (r == 0)
+		r = enrol_list(roll, &typed->learn_devices, mark_learn);
+	return r;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct fw_plan_device *x = a, *y = b;
@@ -114,14 +172,10 @@ int fw_lower_devices(const struct fw_typed *typed, struct fw_plan *plan)
 		r = enrol_chains(&roll, &typed->tables[i]);
 	for (size_t i = 0; r == 0 && i < typed->n_road_devices; i++)
 		r = enrol_road(&roll, typed->road_devices[i]);
+	if (r == 0)
+		r = enrol_lists(&roll);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < typed->n_dns_devices; i++) {
-		d = enrol(&roll, typed->dns_devices[i]);
-		if (!d)
-			return -ENOMEM;
-		d->watch_dns = true;
-	}
 	for (size_t i = 0; i < plan->xdp.n_devices; i++) {
 		d = enrol(&roll, plan->xdp.devices[i].device);
 		if (!d)

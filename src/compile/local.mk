@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwcompile.a
 libfwcompile_a_SOURCES = \
+	src/compile/block_values.c \
 	src/compile/blocks.c \
+	src/compile/blocks.h \
 	src/compile/blocks_inspect.c \
+	src/compile/blocks_learn.c \
 	src/compile/blocks_monitor.c \
 	src/compile/blocks_options.c \
+	src/compile/blocks_qos.c \
+	src/compile/blocks_service.c \
 	src/compile/boxes.c \
 	src/compile/classes.c \
 	src/compile/classes.h \
@@ -12,11 +17,15 @@ libfwcompile_a_SOURCES = \
 	src/compile/classes_trie.c \
 	src/compile/compile.c \
 	src/compile/compile.h \
+	src/compile/contents.c \
 	src/compile/covers.c \
 	src/compile/describe.c \
 	src/compile/describe.h \
 	src/compile/devices.c \
 	src/compile/gate.c \
+	src/compile/inspect.h \
+	src/compile/inspect_rules.c \
+	src/compile/inspect_values.c \
 	src/compile/intervals.c \
 	src/compile/judge.c \
 	src/compile/judge.h \
@@ -32,6 +41,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/located.c \
 	src/compile/located.h \
 	src/compile/lower.h \
+	src/compile/lower_blocks.c \
 	src/compile/lower_inspect.c \
 	src/compile/lower_nft.c \
 	src/compile/lower_xdp.c \
@@ -40,6 +50,10 @@ libfwcompile_a_SOURCES = \
 	src/compile/matches.c \
 	src/compile/names.c \
 	src/compile/names.h \
+	src/compile/nft_form.c \
+	src/compile/own_types.c \
+	src/compile/own_types.h \
+	src/compile/pending.c \
 	src/compile/reach.c \
 	src/compile/region_facts.c \
 	src/compile/regions.c \
@@ -62,7 +76,9 @@ libfwcompile_a_SOURCES = \
 	src/compile/sets_file.c \
 	src/compile/sets_lines.c \
 	src/compile/sets_names.c \
+	src/compile/sets_own.c \
 	src/compile/shapes.c \
+	src/compile/statements.c \
 	src/compile/steps.c \
 	src/compile/steps.h \
 	src/compile/steps_management.c \

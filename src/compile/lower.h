@@ -34,9 +34,33 @@ int fw_rule_keys(struct fw_typed *typed);
 int fw_rule_key(const char *family, const char *table, const char *chain,
 		const char *text, uint64_t nth, struct fw_hash *ret);
 
+/* --- what nft gets of a rule (nft_form.c) ---------------------------------- */
+/* False where the rule as a whole is nothing for nft. */
+bool fw_form_is_nfts(const struct fw_typed_chain *chain,
+		     const struct fw_typed_rule *rule);
+/* The rule's words with statements of Flywall's own in nft's form; the words
+ * themselves where there is none. */
+int fw_form(struct fw_typed *typed, struct fw_arena *arena,
+	    const struct fw_typed_rule *rule, const struct fw_word **ret_words,
+	    size_t *ret_n);
+/* `synproxy` where nft has none. */
+bool fw_form_is_ingress_synproxy(const struct fw_typed_chain *chain,
+				 const struct fw_part *part);
+
+/* --- content of Flywall's own sets (contents.c) ---------------------------- */
+/* The plan's copy in the place of the compilation's; NULL stays. -ENOMEM. */
+int fw_contents_domains(struct fw_typed *typed, struct fw_plan *plan,
+			const struct fw_domain_set **set);
+int fw_contents_texts(struct fw_typed *typed, struct fw_plan *plan,
+		      const struct fw_text_set **set);
+int fw_contents_patterns(struct fw_typed *typed, struct fw_plan *plan,
+			 const struct fw_pattern_set **set);
+
 /* --- devices (devices.c) --------------------------------------------------- */
 enum fw_attach fw_device_attach(const struct fw_typed *typed,
 				const char *device);
+/* Whether chains on it may move to XDP, as far as `lowering` says. */
+bool fw_device_lowered(const struct fw_typed *typed, const char *device);
 /* False only where the host is known and has no such device. */
 bool fw_device_exists(const struct fw_typed *typed, const char *device);
 /* Whether a packet that came in by (or goes out by) device meets an IIF part;

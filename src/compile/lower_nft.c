@@ -161,59 +161,29 @@ static int add_objects(struct draft *d)
 }
 
 /* --- rules ---------------------------------------------------------------- */
-static const struct fw_part *inspect_of(const struct fw_typed_rule *rule)
+/* The chains of the profiles that the rule hands flows to. */
+static void note_inspects(struct draft *d, const struct fw_typed_rule *rule)
 {
-	for (size_t i = 0; i < rule->n_parts; i++)
-		if (rule->parts[i].kind == FW_PART_INSPECT)
-			return &rule->parts[i];
-	return NULL;
-}
+	for (size_t i = 0; i < rule->n_parts; i++) {
+		bool muted = i > 0 && rule->parts[i - 1].kind == FW_PART_AUDIT;
 
-/* The rule's words with `jump CHAIN` in the place of `inspect NAME`. The part
- * is a run of the rule's own words. */
-static int put_jump(struct draft *d, const struct fw_typed_rule *rule,
-		    const struct fw_part *part, struct fw_word **ret,
-		    size_t *ret_n)
-{
-	struct fw_arena *arena = d->l->typed->arena;
-	size_t at = (size_t)(part->words - rule->words);
-	size_t rest = rule->n_words - at - part->n_words;
-	struct fw_word *words = fw_arena_array(arena, rule->n_words + 2,
-					       sizeof(*words));
-	const char *name = fw_gate_inspect_name(
-		arena, d->l->typed->profiles[part->profile].name);
-
-	if (!words || !name)
-		return -ENOMEM;
-	memcpy(words, rule->words, at * sizeof(*words));
-	words[at] = (struct fw_word){ .kind = FW_WORD_PLAIN, .text = "jump",
-				      .loc = part->words[0].loc,
-				      .space = true };
-	words[at + 1] = (struct fw_word){ .kind = FW_WORD_PLAIN, .text = name,
-					  .loc = part->words[0].loc,
-					  .space = true };
-	memcpy(&words[at + 2], part->words + part->n_words,
-	       rest * sizeof(*words));
-	*ret = words;
-	*ret_n = at + 2 + rest;
-	d->inspects[part->profile] = true;
-	return 0;
-}
-
-static int add_rule(struct draft *d, const struct fw_typed_rule *rule,
-		    fw_nft_rule_vec *rules)
-{
-	const struct fw_part *inspect = inspect_of(rule);
-	const struct fw_word *words = rule->words;
-	struct fw_word *jumps;
-	size_t n = rule->n_words;
-	struct fw_nft_rule *out;
-	int r = 0;
-
-	if (inspect) {
-		r = put_jump(d, rule, inspect, &jumps, &n);
-		words = jumps;
+		if (rule->parts[i].kind == FW_PART_INSPECT && !muted)
+			d->inspects[rule->parts[i].profile] = true;
 	}
+}
+
+static int add_rule(struct draft *d, const struct fw_typed_chain *c,
+		    const struct fw_typed_rule *rule, fw_nft_rule_vec *rules)
+{
+	const struct fw_word *words;
+	struct fw_nft_rule *out;
+	size_t n;
+	int r;
+
+	if (!fw_form_is_nfts(c, rule))
+		return 0;
+	note_inspects(d, rule);
+	r = fw_form(d->l->typed, d->l->typed->arena, rule, &words, &n);
 	if (r == 0)
 		r = fw_marks_rewrite(d->l->typed, d->l->typed->arena, words, n,
 				     &words, &n);
@@ -314,7 +284,7 @@ static int add_remainder(struct draft *d, const struct fw_typed_chain *c,
 				    FW_NFT_CARRY " != 0 accept");
 	for (size_t i = 0; r == 0 && i < c->n_rules; i++)
 		if (rest->kept[i])
-			r = add_rule(d, &c->rules[i], &rules);
+			r = add_rule(d, c, &c->rules[i], &rules);
 	return r < 0 ? r : add_chain(d, c, name, base, &rules);
 }
 
@@ -351,7 +321,7 @@ static int add_whole(struct draft *d, const struct fw_typed_chain *c)
 	}
 	r = add_head(d, c, &rules);
 	for (size_t i = 0; r == 0 && i < c->n_rules; i++)
-		r = add_rule(d, &c->rules[i], &rules);
+		r = add_rule(d, c, &c->rules[i], &rules);
 	return r < 0 ? r : add_chain(d, c, c->name, base, &rules);
 }
 

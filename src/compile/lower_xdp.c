@@ -114,7 +114,7 @@ static int stays_whole(struct lowering *l, struct pair *p)
 
 	if (sleeps(p))
 		p->stays = "dormant";
-	else if (!l->typed->lowering)
+	else if (!fw_device_lowered(l->typed, p->device))
 		p->stays = "lowering off";
 	else if (fw_device_attach(l->typed, p->device) == FW_ATTACH_OFF)
 		p->stays = "attach off";

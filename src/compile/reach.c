@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is reached from where: targets of jumps, loops, the place of inspect.
+ * What is reached from where: targets of jumps, loops, places of statements.
  *
  * In: typed chains and rules. Out: diagnostics only: a jump to a chain that is
- * not there or is a base chain, a loop, `inspect` where a packet cannot be
- * handed over. Jumps out of verdict maps count as jumps. Only memory fails.
+ * not there or is a base chain, a loop, a statement of Flywall's own where a
+ * packet cannot be treated so. Jumps out of verdict maps count as jumps. Only
+ * memory fails.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "compile/lower.h"
 #include "compile/typecheck.h"
 #include "compile/vocabulary.h"
 #include "util/cleanup.h"
@@ -203,15 +205,28 @@ static bool loops(struct reach *reach, size_t chain, unsigned above)
 	return false;
 }
 
-/* --- inspect -------------------------------------------------------------- */
-static const char *why_not(const struct fw_typed_chain *base)
+/* --- places of statements ------------------------------------------------- */
+static bool is_filter(const struct fw_typed_chain *base)
 {
-	const char *family = base->table->family;
+	return !strcmp(base->type, "filter");
+}
 
-	if (strcmp(family, "ip") && strcmp(family, "ip6") &&
-	    strcmp(family, "inet"))
+static bool in_family(const struct fw_typed_chain *base,
+		      const char *const *families, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(base->table->family, families[i]))
+			return true;
+	return false;
+}
+
+static const char *not_inspect(const struct fw_typed_chain *base)
+{
+	static const char *const families[] = { "ip", "ip6", "inet" };
+
+	if (!in_family(base, families, FW_ARRAY_SIZE(families)))
 		return "'inspect' stands in families ip, ip6 and inet only";
-	if (strcmp(base->type, "filter"))
+	if (!is_filter(base))
 		return "'inspect' stands in chains of type filter only";
 	if (base->hook != FW_HOOK_INPUT && base->hook != FW_HOOK_FORWARD &&
 	    base->hook != FW_HOOK_OUTPUT)
@@ -223,8 +238,85 @@ static const char *why_not(const struct fw_typed_chain *base)
 	return NULL;
 }
 
+static const char *not_learn(const struct fw_typed_chain *base)
+{
+	if (!is_filter(base))
+		return "'learn' stands in chains of type filter only";
+	return strcmp(base->table->family, "arp") ? NULL :
+	       "'learn' records flows; family arp has none";
+}
+
+static const char *not_qos(const struct fw_typed_chain *base)
+{
+	if (!is_filter(base))
+		return "'qos class' stands in chains of type filter only";
+	return strcmp(base->table->family, "arp") ? NULL :
+	       "'qos class' is for flows; family arp has none";
+}
+
+static const char *not_block(const struct fw_typed_chain *base)
+{
+	if (!is_filter(base))
+		return "'block' stands in chains of type filter only";
+	return strcmp(base->table->family, "arp") ? NULL :
+	       "'block' is for IP addresses; family arp has other packets";
+}
+
+static const char *not_dns(const struct fw_typed_chain *base)
+{
+	return base->hook == FW_HOOK_INGRESS ? NULL :
+	       "'dns' stands in chains on the hook ingress, and in profiles";
+}
+
+/* Elsewhere nft is the judge of it. */
+static const char *not_synproxy(const struct fw_typed_chain *base)
+{
+	return base->hook == FW_HOOK_EGRESS ?
+	       "'synproxy' cannot stand on the hook egress" : NULL;
+}
+
+/* Why a statement cannot stand in what a base chain reaches; NULL: it can. */
+static const struct {
+	enum fw_part_kind kind;
+	const char *word;	/* RAW: the first one; else NULL */
+	const char *id;
+	const char *(*why_not)(const struct fw_typed_chain *base);
+} places[] = {
+	{ FW_PART_INSPECT, NULL, "inspect-place", not_inspect },
+	{ FW_PART_LEARN, NULL, "statement-place", not_learn },
+	{ FW_PART_QOS, NULL, "statement-place", not_qos },
+	{ FW_PART_BLOCK, NULL, "statement-place", not_block },
+	{ FW_PART_DNS_NAME, NULL, "statement-place", not_dns },
+	{ FW_PART_DNS_TYPE, NULL, "statement-place", not_dns },
+	{ FW_PART_DNS_REPLY, NULL, "statement-place", not_dns },
+	{ FW_PART_RAW, "synproxy", "statement-place", not_synproxy },
+};
+
+static bool is_placed(const struct fw_part *part, size_t place)
+{
+	return part->kind == places[place].kind &&
+	       (!places[place].word ||
+		(part->n_words && fw_word_is(&part->words[0],
+					     places[place].word)));
+}
+
+static bool table_has(const struct fw_typed_table *table, size_t place)
+{
+	for (size_t c = 0; c < table->n_chains; c++)
+		for (size_t i = 0; i < table->chains[c].n_rules; i++) {
+			const struct fw_typed_rule *rule =
+				&table->chains[c].rules[i];
+
+			for (size_t p = 0; p < rule->n_parts; p++)
+				if (is_placed(&rule->parts[p], place))
+					return true;
+		}
+	return false;
+}
+
 static void check_place(struct reach *reach, const struct fw_typed_chain *chain,
-			const struct fw_typed_chain *base, const char *why)
+			const struct fw_typed_chain *base, size_t place,
+			const char *why)
 {
 	for (size_t i = 0; i < chain->n_rules; i++) {
 		const struct fw_typed_rule *rule = &chain->rules[i];
@@ -232,9 +324,9 @@ static void check_place(struct reach *reach, const struct fw_typed_chain *chain,
 		for (size_t p = 0; p < rule->n_parts; p++) {
 			struct fw_diag *diag;
 
-			if (rule->parts[p].kind != FW_PART_INSPECT)
+			if (!is_placed(&rule->parts[p], place))
 				continue;
-			diag = fw_error(reach->checker->diags, "inspect-place",
+			diag = fw_error(reach->checker->diags, places[place].id,
 					&rule->parts[p].words[0].loc, "%s",
 					why);
 			if (chain != base)
@@ -246,28 +338,57 @@ static void check_place(struct reach *reach, const struct fw_typed_chain *chain,
 }
 
 static void walk_from(struct reach *reach, size_t chain,
-		      const struct fw_typed_chain *base, const char *why)
+		      const struct fw_typed_chain *base, size_t place,
+		      const char *why)
 {
 	if (reach->state[chain] != UNSEEN)
 		return;
 	reach->state[chain] = DONE;
-	check_place(reach, &reach->table->chains[chain], base, why);
+	check_place(reach, &reach->table->chains[chain], base, place, why);
 	for (size_t i = reach->first[chain]; i < reach->first[chain + 1]; i++)
-		walk_from(reach, reach->jumps.items[i].to, base, why);
+		walk_from(reach, reach->jumps.items[i].to, base, place, why);
 }
 
-static void check_inspects(struct reach *reach)
+static void check_places(struct reach *reach)
 {
 	const struct fw_typed_table *table = reach->table;
 
-	memset(reach->state, UNSEEN, table->n_chains);
-	for (size_t i = 0; i < table->n_chains; i++) {
-		const char *why = table->chains[i].hook ?
-					  why_not(&table->chains[i]) : NULL;
+	for (size_t k = 0; k < FW_ARRAY_SIZE(places); k++) {
+		if (!table_has(table, k))
+			continue;
+		memset(reach->state, UNSEEN, table->n_chains);
+		for (size_t i = 0; i < table->n_chains; i++) {
+			const struct fw_typed_chain *base = &table->chains[i];
+			const char *why = base->hook ? places[k].why_not(base) :
+						       NULL;
 
-		if (why)
-			walk_from(reach, i, &table->chains[i], why);
+			if (why)
+				walk_from(reach, i, base, k, why);
+		}
 	}
+}
+
+/* What nft has elsewhere and only Flywall has at ingress. */
+static int note_synproxies(struct reach *reach)
+{
+	for (size_t c = 0; c < reach->table->n_chains; c++) {
+		const struct fw_typed_chain *chain = &reach->table->chains[c];
+
+		for (size_t i = 0; i < chain->n_rules; i++) {
+			const struct fw_typed_rule *rule = &chain->rules[i];
+
+			for (size_t p = 0; p < rule->n_parts; p++) {
+				const struct fw_part *part = &rule->parts[p];
+
+				if (fw_form_is_ingress_synproxy(chain, part) &&
+				    fw_pending_note(reach->checker, "rule",
+						    "synproxy", NULL,
+						    &part->words[0].loc))
+					return -ENOMEM;
+			}
+		}
+	}
+	return 0;
 }
 
 static int check_table(struct fw_checker *checker,
@@ -293,8 +414,8 @@ static int check_table(struct fw_checker *checker,
 	for (size_t i = 0; i < table->n_chains; i++)
 		if (reach.state[i] == UNSEEN && loops(&reach, i, 0))
 			return 0;
-	check_inspects(&reach);
-	return 0;
+	check_places(&reach);
+	return note_synproxies(&reach);
 }
 
 int fw_check_reach(struct fw_checker *checker)

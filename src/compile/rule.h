@@ -61,6 +61,12 @@ int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 /* `@th,16,32` is a place in the packet, not a set: words[i] begins one. */
 bool fw_rule_is_payload(const struct fw_word *words, size_t n, size_t i);
 
+/* --- statements.c --------------------------------------------------------- */
+/* The statement here, or what is nft's affair. *ret_ends: it is a verdict. */
+int fw_rule_statement(struct fw_rule_check *check, bool *ret_ends);
+/* The words that begin statements of Flywall's own, one by one; NULL ends. */
+const char *fw_rule_own_word(size_t i);
+
 /* --- rule_protocols.c ----------------------------------------------------- */
 /* Of the table's family, before anything is read. */
 int fw_rule_begin(struct fw_rule_check *check);

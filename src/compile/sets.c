@@ -37,38 +37,15 @@ static int emit_values(struct fw_set_check *check, enum fw_value_type type)
 	return 0;
 }
 
-static int finish_domains(struct fw_set_check *check)
-{
-	struct fw_domain_set *domains;
-	const char *clash;
-
-	if (fw_domains_sort(&check->domains, &clash)) {
-		fw_error(check->checker->diags, "contradiction",
-			 &check->source->loc,
-			 "set '%s' has '%s' as an entry and as an exception",
-			 check->source->name, clash);
-		return 0;
-	}
-	domains = fw_arena_alloc(check->checker->arena, sizeof(*domains));
-	if (!domains)
-		return -ENOMEM;
-	*domains = (struct fw_domain_set){ check->source->name,
-					   check->domains.items,
-					   check->domains.n };
-	check->set->domains = domains;
-	return 0;
-}
-
 static int finish(struct fw_set_check *check)
 {
 	struct fw_typed_set *set = check->set;
 	enum fw_value_type type;
-	size_t n = set->type == FW_SET_DOMAIN ? check->domains.n :
-						check->texts.n;
+	size_t n = check->texts.n;
 	int r = 0;
 
-	if (set->type == FW_SET_DOMAIN)
-		return finish_domains(check);
+	if (set->type >= FW_SET_DOMAIN)
+		return fw_set_own_finish(check);
 	if (fw_set_value_type(set->type, &type)) {
 		check->intervals.n = fw_intervals_merge(check->intervals.items,
 							check->intervals.n);
@@ -117,7 +94,9 @@ static int check_set(struct fw_checker *checker, const struct fw_res_set *source
 		check.options.path = check.file;
 		check.options.interval = set->interval;
 		r = fw_check_file(checker, set->type, &check.options,
-				  &check.intervals, &check.domains);
+				  &check.intervals, &check.own,
+				  &set->options.path);
+		set->options.file = check.file->text;
 	}
 	if (!r)
 		r = finish(&check);

@@ -2,7 +2,7 @@
 /* What the files of the check of sets share. */
 #pragma once
 
-#include "compile/typecheck.h"
+#include "compile/own_types.h"
 #include "util/buf.h"
 
 /* A set while it is checked. */
@@ -15,10 +15,12 @@ struct fw_set_check {
 	const struct fw_word *file;
 	struct fw_file_options options;
 	uint64_t size;
+	const struct fw_line *timeout, *refresh, *shrink;	/* or NULL */
 	bool stateful;			/* counter, limit or quota an element */
 	struct fw_buf body;
 	struct fw_interval_vec intervals;
-	struct fw_domain_vec domains;
+	struct fw_own_content own;
+	FW_VEC(struct fw_timed_element) timed;	/* own types */
 	FW_VEC(const struct fw_res_run *) places;	/* of intervals, in that
 							   order */
 	FW_VEC(const char *) texts;	/* elements for nft */
@@ -28,5 +30,12 @@ struct fw_set_check {
 int fw_set_check_lines(struct fw_set_check *check);
 /* sets_elements.c: its elements; overlaps. */
 int fw_set_check_elements(struct fw_set_check *check);
+/* How many words of an element are its value; the rest is comment, timeout and
+ * the like. */
+size_t fw_set_value_words(const struct fw_res_run *run);
+/* sets_own.c: elements of Flywall's own types, and what becomes of them. */
+int fw_set_own_element(struct fw_set_check *check,
+		       const struct fw_res_run *run);
+int fw_set_own_finish(struct fw_set_check *check);
 /* lint_sets.c: elements that add nothing; after the others. */
 int fw_lint_elements(struct fw_set_check *check);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The elements of a set: values, prefixes, ranges, domain names.
+ * The elements of a set: values, prefixes, ranges; Flywall's own in sets_own.c.
  *
- * In: runs of words between commas. Out: intervals or domains for the types
+ * In: runs of words between commas. Out: intervals for the types
  * that Flywall understands, and each element as a text for nft. A wrong one is
  * an error at its columns, and so are intervals that nft would not take beside
  * each other; of other types nft is the judge.
@@ -15,9 +15,7 @@
 #include "compile/vocabulary.h"
 #include "util/cleanup.h"
 
-/* How many words of an element are its value; the rest is comment, timeout and
- * the like. */
-static size_t value_words(const struct fw_res_run *run)
+size_t fw_set_value_words(const struct fw_res_run *run)
 {
 	static const char *const options[] = { "comment", "timeout", "expires",
 					       "counter", "limit",   "quota" };
@@ -43,41 +41,6 @@ static int keep_text(struct fw_set_check *check, const struct fw_res_run *run)
 	return *slot ? 0 : -ENOMEM;
 }
 
-/* Words that belong together: `=example.com` may come as two. */
-static const char *joined(struct fw_arena *arena, const struct fw_res_run *run,
-			  size_t n)
-{
-	const char *text = run->words[0].text;
-
-	for (size_t i = 1; text && i < n; i++)
-		text = fw_arena_printf(arena, "%s%s", text, run->words[i].text);
-	return text;
-}
-
-static int domain_element(struct fw_set_check *check,
-			  const struct fw_res_run *run)
-{
-	struct fw_checker *checker = check->checker;
-	struct fw_value_error error = { .hint = "" };
-	struct fw_loc span = fw_loc_span(&run->words[0].loc,
-					 &run->words[run->n_words - 1].loc);
-	struct fw_domain *slot = fw_vec_push(checker->arena, &check->domains);
-	const char *text = joined(checker->arena, run, run->n_words);
-	struct fw_diag *diag;
-	int r;
-
-	if (!slot || !text)
-		return -ENOMEM;
-	r = fw_domain_read(checker->arena, text, slot, &error);
-	if (r != -EINVAL)
-		return r;
-	check->domains.n--;
-	diag = fw_error(checker->diags, error.id, &span, "%s", error.text);
-	if (error.hint[0])
-		fw_diag_hint(checker->diags, diag, "%s", error.hint);
-	return 0;
-}
-
 static void needs_interval(struct fw_set_check *check, const struct fw_loc *loc)
 {
 	struct fw_diag *diag = fw_error(
@@ -94,7 +57,7 @@ static int value_element(struct fw_set_check *check, enum fw_value_type type,
 			 const struct fw_res_run *run)
 {
 	struct fw_checker *checker = check->checker;
-	size_t n = value_words(run);
+	size_t n = fw_set_value_words(run);
 	struct fw_loc span = fw_loc_span(&run->words[0].loc,
 					 &run->words[n - 1].loc);
 	struct fw_interval value, *slot;
@@ -151,7 +114,7 @@ static int read_elements(struct fw_set_check *check)
 	size_t n = source->elements.n;
 	int r = 0;
 
-	if (check->set->type != FW_SET_DOMAIN &&
+	if (check->set->type < FW_SET_DOMAIN &&
 	    (!fw_vec_reserve(arena, &check->texts, n) ||
 	     (values && (!fw_vec_reserve(arena, &check->intervals, n) ||
 			 !fw_vec_reserve(arena, &check->places, n)))))
@@ -161,8 +124,8 @@ static int read_elements(struct fw_set_check *check)
 
 		if (!run->n_words)
 			continue;	/* deleted again */
-		if (check->set->type == FW_SET_DOMAIN)
-			r = domain_element(check, run);
+		if (check->set->type >= FW_SET_DOMAIN)
+			r = fw_set_own_element(check, run);
 		else if (values)
 			r = value_element(check, type, run);
 		else
@@ -191,7 +154,7 @@ static int by_value(const void *a, const void *b)
 static struct fw_loc place_of(const struct fw_res_run *run)
 {
 	return fw_loc_span(&run->words[0].loc,
-			   &run->words[value_words(run) - 1].loc);
+			   &run->words[fw_set_value_words(run) - 1].loc);
 }
 
 static void overlap(struct fw_set_check *check, const struct fw_res_run *a,

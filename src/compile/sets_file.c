@@ -2,8 +2,8 @@
 /*
  * Element files: fields of a list, to values or domain names.
  *
- * In: `file "lists/drop.netset"` and what stands beside it. Out: intervals or
- * domains. The file is sought beside the one that names it; its fields come
+ * In: `file "lists/drop.netset"` and what stands beside it. Out: intervals, or
+ * values of Flywall's own. The file is sought beside the one that names it; its fields come
  * from lists/. A field that is no value of the set's type is an error at its
  * line; after a few of them the file is given up, since it is then another kind
  * of file.
@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compile/typecheck.h"
+#include "compile/own_types.h"
 #include "compile/vocabulary.h"
 #include "lists/lists.h"
 #include "util/cleanup.h"
@@ -24,7 +24,7 @@ struct file_read {
 	enum fw_set_type type;
 	enum fw_value_type value;
 	struct fw_interval_vec *intervals;
-	struct fw_domain_vec *domains;
+	struct fw_own_content *own;
 	unsigned errors;
 };
 
@@ -42,21 +42,13 @@ static int report(struct file_read *read, const struct fw_list_field *field,
 	return ++read->errors < MAX_ERRORS ? 0 : -EINVAL;
 }
 
-static int take_domain(struct file_read *read,
-		       const struct fw_list_field *field)
+static int take_own(struct file_read *read, const struct fw_list_field *field)
 {
 	struct fw_value_error error = { .hint = "" };
-	struct fw_domain *slot = fw_vec_push(read->checker->arena,
-					     read->domains);
-	int r;
+	int r = fw_own_add(read->checker->arena, read->type, field->text,
+			   read->own, &error);
 
-	if (!slot)
-		return -ENOMEM;
-	r = fw_domain_read(read->checker->arena, field->text, slot, &error);
-	if (r != -EINVAL)
-		return r;
-	read->domains->n--;
-	return report(read, field, &error);
+	return r == -EINVAL ? report(read, field, &error) : r;
 }
 
 static bool is_everything(const struct file_read *read,
@@ -104,7 +96,7 @@ static int take_field(void *ctx, const struct fw_list_field *field)
 {
 	struct file_read *read = ctx;
 
-	return read->type == FW_SET_DOMAIN ? take_domain(read, field) :
+	return read->type >= FW_SET_DOMAIN ? take_own(read, field) :
 					     take_value(read, field);
 }
 
@@ -148,6 +140,23 @@ static bool read_format(struct fw_checker *checker,
 	return false;
 }
 
+/* A pattern is a whole line, whatever stands in it. */
+static bool fits(struct fw_checker *checker, enum fw_set_type type,
+		 const struct fw_file_options *options,
+		 enum fw_list_format *format)
+{
+	if (type != FW_SET_PATTERN)
+		return true;
+	if (*format == FW_LIST_AUTO || *format == FW_LIST_PLAIN) {
+		*format = FW_LIST_LINES;
+		return true;
+	}
+	fw_error(checker->diags, "bad-value", options->format_loc,
+		 "patterns stand one a line, not in a file of format '%s'",
+		 options->format);
+	return false;
+}
+
 /* Beside the file that names it. */
 static const char *full_path(struct fw_arena *arena, const struct fw_word *path)
 {
@@ -163,14 +172,14 @@ static const char *full_path(struct fw_arena *arena, const struct fw_word *path)
 int fw_check_file(struct fw_checker *checker, enum fw_set_type type,
 		  const struct fw_file_options *options,
 		  struct fw_interval_vec *intervals,
-		  struct fw_domain_vec *domains)
+		  struct fw_own_content *own, const char **ret_path)
 {
 	struct file_read read = {
 		.checker = checker,
 		.options = options,
 		.type = type,
 		.intervals = intervals,
-		.domains = domains,
+		.own = own,
 	};
 	const char *path = full_path(checker->arena, options->path);
 	enum fw_list_format format;
@@ -179,7 +188,9 @@ int fw_check_file(struct fw_checker *checker, enum fw_set_type type,
 	int r;
 
 	(void)fw_set_value_type(type, &read.value);
-	if (!read_format(checker, options, &format, &column))
+	*ret_path = path;
+	if (!read_format(checker, options, &format, &column) ||
+	    !fits(checker, type, options, &format))
 		return 0;
 	slot = fw_vec_push(checker->arena, &checker->files);
 	if (!path || !slot)

@@ -3,15 +3,15 @@
  * The lines of a set or map: type, flags, and Flywall's own keys.
  *
  * In: the lines that the file has built. Out: type and flags of the typed set,
- * the text that nft gets, and which file its elements come from. One table of
- * keys; Flywall's (file, format, force) are taken out of the text, those that
- * nothing runs yet are refused.
+ * the text that nft gets, and where its elements come from. One table of keys;
+ * Flywall's (file, format, refresh, …) are taken out of the text. Keys that
+ * contradict each other are diagnostics.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "compile/blocks.h"
 #include "compile/sets.h"
-#include "compile/vocabulary.h"
 #include "util/cleanup.h"
 
 static const struct {
@@ -67,13 +67,6 @@ static int body_line(struct fw_set_check *check, const struct fw_line *line)
 		return -ENOMEM;
 	fw_buf_printf(&check->body, "%s%s", check->body.len ? "\n" : "", text);
 	return 0;
-}
-
-static void unsupported(struct fw_set_check *check, const struct fw_loc *loc,
-			const char *what)
-{
-	fw_error(check->checker->diags, "unsupported", loc,
-		 "%s is not supported by this version", what);
 }
 
 static void unknown_type(struct fw_set_check *check, const struct fw_word *word)
@@ -141,13 +134,7 @@ static int type_line(struct fw_set_check *check, const struct fw_line *line)
 					 "concatenation");
 		}
 	}
-	if (set->type > FW_SET_DOMAIN) {
-		unsupported(check, &check->type_loc,
-			    fw_arena_printf(check->checker->arena, "type %s",
-					    check->type));
-		return 0;
-	}
-	return set->type == FW_SET_DOMAIN ? 0 : body_line(check, line);
+	return set->type >= FW_SET_DOMAIN ? 0 : body_line(check, line);
 }
 
 static int typeof_line(struct fw_set_check *check, const struct fw_line *line)
@@ -210,6 +197,7 @@ static int merge_line(struct fw_set_check *check, const struct fw_line *line)
 static int timeout_line(struct fw_set_check *check, const struct fw_line *line)
 {
 	check->set->dynamic = true;
+	check->timeout = line;
 	return body_line(check, line);
 }
 
@@ -270,24 +258,35 @@ static int force_line(struct fw_set_check *check, const struct fw_line *line)
 	return 0;
 }
 
-static int later_line(struct fw_set_check *check, const struct fw_line *line)
+static int refresh_line(struct fw_set_check *check, const struct fw_line *line)
 {
-	unsupported(check, &line->words[0].loc,
-		    fw_arena_printf(check->checker->arena, "'%s'",
-				    line->words[0].text));
+	check->refresh = line;
+	(void)fw_check_time_line(check->checker, line, "refresh 15m",
+				 &check->set->options.refresh_ms);
+	return 0;
+}
+
+static int shrink_line(struct fw_set_check *check, const struct fw_line *line)
+{
+	check->shrink = line;
+	if (line->n_words != 2)
+		fw_check_takes(check->checker, line, "max-shrink 50%");
+	else
+		(void)fw_check_percent(check->checker, &line->words[1],
+				       &check->set->options.max_shrink);
 	return 0;
 }
 
 static const struct {
 	const char *name;
 	int (*read)(struct fw_set_check *check, const struct fw_line *line);
-	bool domain;		/* may stand in a set of domains */
+	bool own;		/* may stand in a set of Flywall's own types */
 } keys[] = {
 	{ "type", type_line, true },
 	{ "typeof", typeof_line, false },
-	{ "flags", flags_line, false },
+	{ "flags", flags_line, true },
 	{ "auto-merge", merge_line, false },
-	{ "timeout", timeout_line, false },
+	{ "timeout", timeout_line, true },
 	{ "gc-interval", body_line, false },
 	{ "policy", body_line, false },
 	{ "comment", body_line, true },
@@ -301,8 +300,8 @@ static const struct {
 	{ "file", file_line, true },
 	{ "format", format_line, true },
 	{ "force", force_line, true },
-	{ "refresh", later_line, true },
-	{ "max-shrink", later_line, true },
+	{ "refresh", refresh_line, true },
+	{ "max-shrink", shrink_line, true },
 };
 
 static void unknown_key(struct fw_set_check *check, const struct fw_word *word)
@@ -336,11 +335,61 @@ static int read_lines(struct fw_set_check *check)
 			unknown_key(check, &line->words[0]);
 			continue;
 		}
-		r = keys[k].read(check, line);
+		r = fw_pending_note(check->checker, "set", keys[k].name,
+				    line->n_words > 1 ? line->words[1].text :
+							NULL, &line->loc);
+		if (!r)
+			r = keys[k].read(check, line);
 		if (r)
 			return r;
 	}
 	return 0;
+}
+
+/* `flags` of Flywall's own types: timeout, and no other. */
+static void check_own_flags(struct fw_set_check *check,
+			    const struct fw_line *line)
+{
+	for (size_t i = 1; i < line->n_words; i++) {
+		const struct fw_word *word = &line->words[i];
+
+		if (word->kind == FW_WORD_PLAIN && strcmp(word->text, "timeout"))
+			fw_error(check->checker->diags, "bad-key", &word->loc,
+				 "a set of type %s has no flag '%s'",
+				 check->type, word->text);
+	}
+}
+
+/* What cannot stand in a set of Flywall's own types. */
+static void check_own(struct fw_set_check *check)
+{
+	const struct fw_res_set *source = check->source;
+
+	for (size_t i = 0; i < source->lines.n; i++) {
+		const struct fw_line *line = &source->lines.items[i];
+
+		if (fw_word_is(&line->words[0], "flags"))
+			check_own_flags(check, line);
+		for (size_t k = 0; k < FW_ARRAY_SIZE(keys); k++)
+			if (fw_word_is(&line->words[0], keys[k].name) &&
+			    !keys[k].own)
+				fw_error(check->checker->diags, "bad-key",
+					 &line->loc, "'%s' cannot stand in a "
+					 "set of type %s", keys[k].name,
+					 check->type);
+	}
+	if (check->timeout)
+		(void)fw_check_time_line(check->checker, check->timeout,
+					 "timeout 1h",
+					 &check->set->options.timeout_ms);
+}
+
+static int note_own_timeout(struct fw_set_check *check)
+{
+	if (check->set->type < FW_SET_DOMAIN || !check->timeout)
+		return 0;
+	return fw_pending_note(check->checker, "set of Flywall's own",
+			       "timeout", NULL, &check->timeout->loc);
 }
 
 /* Keys that cannot go together; the lines may come in any order. */
@@ -356,17 +405,8 @@ static void check_keys(struct fw_set_check *check)
 			 source->map ? "map" : "set", source->name);
 		return;
 	}
-	for (size_t i = 0; check->set->type == FW_SET_DOMAIN &&
-	     i < source->lines.n; i++) {
-		const struct fw_line *line = &source->lines.items[i];
-
-		for (size_t k = 0; k < FW_ARRAY_SIZE(keys); k++)
-			if (fw_word_is(&line->words[0], keys[k].name) &&
-			    !keys[k].domain)
-				fw_error(diags, "bad-key", &line->loc,
-					 "'%s' cannot stand in a set of type "
-					 "domain", keys[k].name);
-	}
+	if (check->set->type >= FW_SET_DOMAIN)
+		check_own(check);
 	if (check->file && *check->type &&
 	    check->set->type == FW_SET_OTHER) {
 		fw_error(diags, "bad-type", &check->file->loc,
@@ -374,17 +414,33 @@ static void check_keys(struct fw_set_check *check)
 			 source->map ? "map" : "set", check->type);
 		check->file = NULL;
 	}
-	if (!check->file && check->options.format)
+	if (check->file)
+		return;
+	if (check->options.format)
 		fw_error(diags, "bad-key", check->options.format_loc,
 			 "'format' says how a 'file' is read, and there is "
 			 "none");
+	if (check->refresh)
+		fw_error(diags, "bad-key", &check->refresh->loc,
+			 "'refresh' reads a 'file' again, and there is none");
+	if (check->shrink)
+		fw_error(diags, "bad-key", &check->shrink->loc,
+			 "'max-shrink' is about a 'file' that is read again, "
+			 "and there is none");
 }
 
 int fw_set_check_lines(struct fw_set_check *check)
 {
-	int r = read_lines(check);
+	int r;
 
-	if (!r)
-		check_keys(check);
-	return r;
+	check->set->options.max_shrink = FW_MILLION / 2;
+	r = read_lines(check);
+	if (r)
+		return r;
+	check_keys(check);
+	check->set->options.type = check->type ? check->type : "";
+	check->set->options.format = check->options.format ?
+					     check->options.format : "auto";
+	check->set->options.force = check->options.force;
+	return note_own_timeout(check);
 }

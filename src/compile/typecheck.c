@@ -318,6 +318,8 @@ int fw_typecheck(struct fw_arena *arena, const struct fw_ast *ast,
 	fw_resolve_explain(resolved, diags, first);
 	checker.typed->files = checker.files.items;
 	checker.typed->n_files = checker.files.n;
+	checker.typed->pending = checker.pending.items;
+	checker.typed->n_pending = checker.pending.n;
 	*ret = checker.typed;
 	return diags->oom ? -ENOMEM : 0;
 }

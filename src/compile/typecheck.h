@@ -29,6 +29,7 @@ struct fw_checker {
 	struct fw_set_info *set_infos;	/* as typed->sets */
 	FW_VEC(const char *) files;	/* element files read */
 	FW_VEC(struct fw_seq_rule) rules;	/* so far, in any order */
+	FW_VEC(struct fw_plan_pending) pending;
 };
 
 /* --- sets.c --------------------------------------------------------------- */
@@ -65,11 +66,13 @@ struct fw_file_options {
 	bool force;
 	bool interval;
 };
-/* Reads an element file into intervals or domains, as type says. */
+struct fw_own_content;
+/* Reads an element file into intervals or Flywall's own values, as type says.
+ * ret_path: where it was found. */
 int fw_check_file(struct fw_checker *checker, enum fw_set_type type,
 		  const struct fw_file_options *options,
 		  struct fw_interval_vec *intervals,
-		  struct fw_domain_vec *domains);
+		  struct fw_own_content *own, const char **ret_path);
 
 /* --- sets_domain.c -------------------------------------------------------- */
 /* One entry ("evil.example", "=exact", "!exception"). On a fault the error is
@@ -114,28 +117,6 @@ int fw_lint(struct fw_checker *checker);
 
 /* --- blocks.c ------------------------------------------------------------- */
 int fw_check_blocks(struct fw_checker *checker);
-int fw_check_options(struct fw_checker *checker);
-const struct fw_res_block *fw_check_profile_block(
-	const struct fw_checker *checker, const char *name);
-/* One key of a block: how its line is read; read NULL where nothing runs it
- * yet. */
-struct fw_block_key {
-	const char *name;
-	int (*read)(struct fw_checker *checker, void *ctx,
-		    const struct fw_line *line);
-	bool many;		/* may stand more than once */
-};
-int fw_check_keys(struct fw_checker *checker, const char *block,
-		  const struct fw_line *lines, size_t n_lines,
-		  const struct fw_block_key *keys, size_t n_keys, void *ctx);
-/* `key word`, the word being one of the choices; false after a diagnostic. */
-bool fw_check_choice(struct fw_checker *checker, const struct fw_line *line,
-		     const char *const *choices, size_t n, size_t *ret);
-int fw_check_inspect(struct fw_checker *checker,
-		     const struct fw_res_block *block,
-		     struct fw_profile *profile);
-int fw_check_monitor(struct fw_checker *checker,
-		     const struct fw_res_block *block);
 /* A list of device names: `a, b` or `{ a, b }`, from words on. */
 int fw_check_devices(struct fw_checker *checker, const struct fw_word *words,
 		     size_t n, const struct fw_loc *loc,
@@ -150,3 +131,24 @@ bool fw_check_bytes(struct fw_checker *checker, const struct fw_word *words,
 		    size_t n, uint64_t *ret, size_t *ret_n);
 bool fw_check_time(struct fw_checker *checker, const struct fw_word *word,
 		   uint64_t *ret_ms);
+/* 10/second; for bytes, 5 mbytes/second. More than nothing. */
+bool fw_check_rate(struct fw_checker *checker, const struct fw_word *words,
+		   size_t n, struct fw_rate *ret, size_t *ret_n);
+bool fw_check_byte_rate(struct fw_checker *checker,
+			const struct fw_word *words, size_t n,
+			struct fw_rate *ret, size_t *ret_n);
+/* 0.9 or 50%, as millionths: of 1, and of the whole. */
+bool fw_check_decimal(struct fw_checker *checker, const struct fw_word *word,
+		      uint64_t *ret);
+bool fw_check_percent(struct fw_checker *checker, const struct fw_word *word,
+		      uint32_t *ret);
+
+/* --- pending.c ------------------------------------------------------------ */
+/*
+ * Says that the file uses something: a key or value (word, may be NULL) of a
+ * place ("options", "rule", "monitor tls"), value being what stands behind it
+ * or NULL. What this version does not run becomes a row of the plan's list.
+ */
+int fw_pending_note(struct fw_checker *checker, const char *place,
+		    const char *word, const char *value,
+		    const struct fw_loc *loc);

@@ -3,8 +3,8 @@
  * Rules: a run of words, to parts.
  *
  * In: the words of a rule, defines replaced. Out: one part for each match and
- * statement, in order; a `comment "…"` at the end is none. Matches of the
- * vocabulary carry the tests that nft's netdev hook makes, its implied ones
+ * statement (statements.c), in order; a `comment "…"` at the end is none.
+ * Matches of the vocabulary carry the tests that nft's netdev hook makes, its implied ones
  * first; what is not understood is a RAW part with the words that keep it in
  * nft. A wrong value of a known match, and a set that is not there or has
  * another type, are diagnostics.
@@ -110,8 +110,9 @@ static void warn_unknown(struct fw_rule_check *check)
 {
 	struct fw_diags *diags = check->checker->diags;
 	const struct fw_word *word = fw_rule_at(check, 0);
-	size_t n;
+	size_t n, n_own = 0;
 	const char *const *words = fw_shape_words(&n);
+	const char *own[32];
 	struct fw_diag *diag;
 	const char *near;
 
@@ -121,7 +122,13 @@ static void warn_unknown(struct fw_rule_check *check)
 			  "'%s' begins no match or statement that is known; "
 			  "the rest of the rule is passed to nft as it stands",
 			  word->text);
-	near = fw_nearest(word->text, words, n);
+	while (n_own < FW_ARRAY_SIZE(own) && fw_rule_own_word(n_own)) {
+		own[n_own] = fw_rule_own_word(n_own);
+		n_own++;
+	}
+	near = fw_nearest(word->text, own, n_own);
+	if (!near)
+		near = fw_nearest(word->text, words, n);
 	if (near)
 		fw_diag_hint(diags, diag, "did you mean '%s'?", near);
 }
@@ -141,164 +148,6 @@ int fw_rule_raw(struct fw_rule_check *check)
 			shape.kind == FW_SHAPE_MATCH);
 }
 
-/* --- statements ----------------------------------------------------------- */
-static int check_counter(struct fw_rule_check *check)
-{
-	size_t n = 1;
-
-	while (fw_rule_at(check, n) && fw_rule_at(check, n + 1) &&
-	       (fw_word_is(fw_rule_at(check, n), "packets") ||
-		fw_word_is(fw_rule_at(check, n), "bytes")))
-		n += 2;
-	if (n == 1 && fw_rule_at(check, 1) &&
-	    (fw_word_is(fw_rule_at(check, 1), "name") ||
-	     fw_rule_at(check, 1)->kind == FW_WORD_STRING))
-		return fw_rule_raw(check);
-	return fw_rule_push(check, FW_PART_COUNTER, n) ? 0 : -ENOMEM;
-}
-
-static int check_accept(struct fw_rule_check *check)
-{
-	struct fw_part *part = fw_rule_push(check, FW_PART_VERDICT, 1);
-
-	if (!part)
-		return -ENOMEM;
-	part->verdict = FW_VERDICT_ACCEPT;
-	return 0;
-}
-
-static int check_drop(struct fw_rule_check *check)
-{
-	struct fw_part *part = fw_rule_push(check, FW_PART_VERDICT, 1);
-
-	if (!part)
-		return -ENOMEM;
-	part->verdict = FW_VERDICT_DROP;
-	return 0;
-}
-
-static int check_jump(struct fw_rule_check *check)
-{
-	const struct fw_word *word = fw_rule_at(check, 0);
-	const struct fw_word *target = fw_rule_at(check, 1);
-	struct fw_part *part;
-
-	if (!target || (target->kind != FW_WORD_PLAIN &&
-			target->kind != FW_WORD_STRING)) {
-		if (target && target->kind == FW_WORD_BRACE)
-			return fw_rule_raw(check);
-		fw_error(check->checker->diags, "syntax", &word->loc,
-			 "%s where? The name of a chain is missing",
-			 word->text);
-		check->failed = true;
-		return 0;
-	}
-	part = fw_rule_push(check, FW_PART_JUMP, 2);
-	if (!part)
-		return -ENOMEM;
-	part->chain = target->text;
-	part->go = fw_word_is(word, "goto");
-	return 0;
-}
-
-static int check_return(struct fw_rule_check *check)
-{
-	return fw_rule_push(check, FW_PART_JUMP, 1) ? 0 : -ENOMEM;
-}
-
-/* The index is found by the end of the blocks: profiles stand in any place. */
-static int check_inspect(struct fw_rule_check *check)
-{
-	struct fw_checker *checker = check->checker;
-	const struct fw_typed *typed = checker->typed;
-	const struct fw_word *name = fw_rule_at(check, 1);
-	FW_VEC(const char *) names = { 0 };
-	struct fw_part *part;
-	struct fw_diag *diag;
-	const char *near;
-
-	if (!name || (name->kind != FW_WORD_PLAIN &&
-		      name->kind != FW_WORD_STRING)) {
-		fw_error(checker->diags, "syntax", &fw_rule_at(check, 0)->loc,
-			 "inspect with which profile?");
-		check->failed = true;
-		return 0;
-	}
-	for (uint32_t i = 0; i < typed->n_profiles; i++) {
-		const char **slot;
-
-		if (!strcmp(typed->profiles[i].name, name->text)) {
-			part = fw_rule_push(check, FW_PART_INSPECT, 2);
-			if (!part)
-				return -ENOMEM;
-			part->profile = i;
-			return 0;
-		}
-		slot = fw_vec_push(checker->arena, &names);
-		if (!slot)
-			return -ENOMEM;
-		*slot = typed->profiles[i].name;
-	}
-	diag = fw_error(checker->diags, "unknown-profile", &name->loc,
-			"there is no profile '%s'", name->text);
-	near = fw_nearest(name->text, names.items, names.n);
-	if (near)
-		fw_diag_hint(checker->diags, diag, "did you mean '%s'?", near);
-	else
-		fw_diag_hint(checker->diags, diag,
-			     "a block 'inspect %s { … }' makes one",
-			     name->text);
-	check->failed = true;
-	return 0;
-}
-
-static int check_comment(struct fw_rule_check *check)
-{
-	const struct fw_word *text = fw_rule_at(check, 1);
-
-	if (!text || text->kind == FW_WORD_BRACE) {
-		fw_error(check->checker->diags, "syntax", &fw_rule_at(check, 0)->loc,
-			 "the text of the comment is missing");
-		check->failed = true;
-		return 0;
-	}
-	check->pos += 2;
-	return 0;
-}
-
-/* Flywall's words that nothing runs yet: said rather than passed on to nft. */
-static int check_later(struct fw_rule_check *check)
-{
-	fw_error(check->checker->diags, "unsupported", &fw_rule_at(check, 0)->loc,
-		 "'%s' is not supported by this version", fw_rule_at(check, 0)->text);
-	check->failed = true;
-	return 0;
-}
-
-static const struct {
-	const char *word;
-	int (*check)(struct fw_rule_check *check);
-	bool ends;		/* a verdict: nothing may follow but a comment */
-} statements[] = {
-	{ "counter", check_counter, false },
-	{ "accept", check_accept, true },
-	{ "drop", check_drop, true },
-	{ "jump", check_jump, true },
-	{ "goto", check_jump, true },
-	{ "return", check_return, true },
-	{ "inspect", check_inspect, true },
-	{ "comment", check_comment, true },
-	{ "audit", check_later, false },
-	{ "learn", check_later, false },
-	{ "qos", check_later, false },
-	{ "block", check_later, false },
-	{ "dns", check_later, false },
-	{ "tls", check_later, false },
-	{ "http", check_later, false },
-	{ "ssh", check_later, false },
-	{ "payload", check_later, false },
-};
-
 /* --- rules ---------------------------------------------------------------- */
 static int check_statement(struct fw_rule_check *check, bool *ret_ends)
 {
@@ -313,13 +162,7 @@ static int check_statement(struct fw_rule_check *check, bool *ret_ends)
 		return fw_rule_match(check, match, n);
 	if (fw_vocab_device(word, fw_rule_left(check), &out, &n))
 		return fw_rule_device(check, out, n);
-	for (size_t i = 0; i < FW_ARRAY_SIZE(statements); i++) {
-		if (!fw_word_is(word, statements[i].word))
-			continue;
-		*ret_ends = statements[i].ends;
-		return statements[i].check(check);
-	}
-	return fw_rule_raw(check);
+	return fw_rule_statement(check, ret_ends);
 }
 
 static void nothing_follows(struct fw_rule_check *check,

@@ -17,6 +17,7 @@ struct fw_resolved;
 struct fw_typed_table;
 struct fw_typed_chain;
 struct fw_remainder;
+struct fw_contents;
 
 /* --- sets ----------------------------------------------------------------- */
 enum fw_set_type {
@@ -178,7 +179,8 @@ struct fw_typed_table {
 struct fw_device_option {
 	const char *name;
 	enum fw_attach attach;
-	bool lowering;
+	bool lowering_given;
+	bool lowering_off;
 	struct fw_loc loc;
 };
 
@@ -224,6 +226,7 @@ struct fw_typed {
 	struct fw_plan_learn learn;
 	struct fw_plan_pending *pending;
 	size_t n_pending;
+	struct fw_contents *contents;	/* the lowerings' (contents.c) */
 
 	struct fw_plan_rule *rules;	/* every rule in the order of the file:
 					   file, line, table, chain and text
@@ -251,6 +254,8 @@ int fw_lower_xdp(struct fw_typed *typed, struct fw_plan *plan);
 int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan);
 /* plan->profiles and domain sets; layer "inspect" of their rules. */
 int fw_lower_inspect(struct fw_typed *typed, struct fw_plan *plan);
+/* What blocks, set keys and statements say: plan->classes and on. */
+int fw_lower_blocks(struct fw_typed *typed, struct fw_plan *plan);
 /* plan->tables: what stayed in nft, the gate, Flywall's own table. */
 int fw_lower_nft(struct fw_typed *typed, struct fw_plan *plan);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A file and facts in; a plan, the canonical text and the diagnostics out. What
- * fails is the user's file (65, 66) or memory (71).
+ * fails is the user's file (65, 66), something in it that this version plans but
+ * does not run (69), or memory (71).
  */
 #include "daemon/load.h"
 
@@ -28,7 +29,17 @@ static int print_text(const struct fw_ast *ast, char **ret)
 	return fflush(out) == 0 ? 0 : -ENOMEM;
 }
 
-static int print_diagnostics(struct fw_diags *diags, char **ret)
+/* What this version does not run, a line each, in the form of diagnostics. */
+static void print_pending(const struct fw_plan *plan, FILE *out)
+{
+	for (size_t i = 0; i < plan->n_pending; i++)
+		(void)fprintf(out, "%s:%u: Error: '%s' is not run by this "
+			      "version\n", plan->pending[i].file,
+			      plan->pending[i].line, plan->pending[i].what);
+}
+
+static int print_diagnostics(struct fw_diags *diags,
+			     const struct fw_plan *plan, char **ret)
 {
 	_cleanup_fclose_ FILE *out = NULL;
 	size_t size;
@@ -38,6 +49,8 @@ static int print_diagnostics(struct fw_diags *diags, char **ret)
 		return -ENOMEM;
 	fw_diags_sort(diags);
 	fw_diags_print(diags, out);
+	if (plan)
+		print_pending(plan, out);
 	return fflush(out) == 0 && !diags->oom ? 0 : -ENOMEM;
 }
 
@@ -74,7 +87,8 @@ void fw_load(const char *file, const struct fw_parse_options *options,
 		fw_diags_init(&diags, arena);
 		r = compile(arena, file, options, facts, &diags, &load);
 		if (r == 0)
-			r = print_diagnostics(&diags, &load.diagnostics);
+			r = print_diagnostics(&diags, load.plan,
+					      &load.diagnostics);
 	}
 	if (r == -ENOMEM)
 		load.code = EX_OSERR;
@@ -82,6 +96,8 @@ void fw_load(const char *file, const struct fw_parse_options *options,
 		load.code = EX_NOINPUT;
 	else if (!load.plan)
 		load.code = EX_DATAERR;
+	else if (load.plan->n_pending > 0)
+		load.code = EX_UNAVAILABLE;
 	if (r < 0 && asprintf(&load.error, "%s: %s", file, strerror(-r)) < 0)
 		load.error = NULL;
 	if (load.code != 0) {

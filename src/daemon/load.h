@@ -10,7 +10,7 @@
 
 /* A configuration as it runs, or what is wrong with it. */
 struct fw_load {
-	int code;		/* exit status: 0, 65, 66 or 71 */
+	int code;		/* exit status: 0, 65, 66, 69 or 71 */
 	struct fw_plan *plan;	/* valid with code 0 */
 	char *text;		/* canonical, valid with code 0 */
 	char *diagnostics;	/* as they are printed, or NULL */

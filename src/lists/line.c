@@ -108,6 +108,17 @@ static int first_field(struct fw_list_run *run, char *line)
 	return len ? give(run, line, field, len) : 0;
 }
 
+/* A pattern may hold blanks and number signs. */
+static int whole_line(struct fw_list_run *run, char *line)
+{
+	char *field = line + strspn(line, BLANKS);
+	size_t len = strlen(field);
+
+	while (len && strchr(BLANKS, field[len - 1]))
+		len--;
+	return len && *field != '#' ? give(run, line, field, len) : 0;
+}
+
 static bool is_address(const char *text, size_t len)
 {
 	char copy[INET6_ADDRSTRLEN];
@@ -211,6 +222,8 @@ int fw_list_line(struct fw_list_run *run, enum fw_list_format format, char *line
 		return names_of_host(run, line);
 	case FW_LIST_CSV:
 		return cell(run, line);
+	case FW_LIST_LINES:
+		return whole_line(run, line);
 	default:
 		return first_field(run, line);
 	}

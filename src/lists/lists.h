@@ -17,6 +17,8 @@ enum fw_list_format {
 	FW_LIST_NETSET,	/* the same; # comments */
 	FW_LIST_HOSTS,	/* second field */
 	FW_LIST_CSV,	/* a column, comma, from 1 */
+	FW_LIST_LINES,	/* a line as it is, without the blanks around it; # at
+			   its start begins a comment */
 };
 
 #define FW_LIST_MAX_LINE 4096			/* bytes */

@@ -134,17 +134,27 @@ struct fw_pattern_set {
 	size_t n_patterns;
 };
 
+/* An element of the configuration that stays for a time only. */
+struct fw_timed_element {
+	const char *text;
+	uint64_t ms;
+};
+
 /* What the daemon must know of a set that nft does not: where it is fed from,
  * and how long a run-time element of Flywall's own types stays. */
 struct fw_plan_set {
 	const char *family, *table;	/* "" at top level */
 	const char *name, *type;
-	const char *file;		/* or NULL */
+	const char *file;		/* as written, or NULL */
+	const char *path;		/* where it was found; valid with file */
 	const char *format;		/* as written, "auto" by default */
 	uint64_t refresh_ms;		/* 0: read at load only */
 	uint32_t max_shrink;		/* millionths; valid with file */
 	bool force;
-	uint64_t timeout_ms;		/* Flywall's own types; 0: none */
+	/* Flywall's own types: */
+	uint64_t timeout_ms;		/* 0: none */
+	const struct fw_timed_element *timed;
+	size_t n_timed;
 };
 
 /* --- statements of rules -------------------------------------------------- */

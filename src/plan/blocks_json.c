@@ -174,14 +174,16 @@ static int add_sets(json_t *doc, const struct fw_plan *plan)
 		const struct fw_plan_set *s = &plan->sets[i];
 
 		r = fw_plan_json_append(sets, json_pack(
-			"{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:b, s:o}",
+			"{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
 			"family", s->family, "table", s->table,
 			"name", fw_plan_json_text(s->name),
 			"type", fw_plan_json_text(s->type),
 			"file", fw_plan_json_text(s->file),
 			"format", fw_plan_json_text(s->format),
 			"refresh_ms", number(s->refresh_ms, s->refresh_ms),
-			"max_shrink", (double)s->max_shrink / FW_MILLION,
+			"max_shrink", s->file ?
+				json_real((double)s->max_shrink / FW_MILLION) :
+				json_null(),
 			"force", s->force,
 			"timeout_ms", number(s->timeout_ms, s->timeout_ms)));
 	}

@@ -260,6 +260,8 @@ static void print_fed_sets(const struct fw_plan *plan, FILE *out)
 		if (s->timeout_ms)
 			fprintf(out, ", timeout %" PRIu64 " ms",
 				s->timeout_ms);
+		if (s->n_timed)
+			fprintf(out, ", %zu elements for a time", s->n_timed);
 		fputs("\n", out);
 	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Sealing, for the parts that Flywall's own blocks and statements make: what
- * they say goes into the hash; where they stand (`pending`) does not.
+ * they say goes into the hash; where they stand (`pending`), and where a file
+ * was found, does not.
  *
  * In: a plan. Out: a longer hash. Nothing fails.
  */
@@ -136,6 +137,11 @@ static void add_sets(struct fw_hasher *h, const struct fw_plan *plan)
 		fw_hasher_add_u64(h, s->max_shrink);
 		fw_hasher_add_u64(h, s->force);
 		fw_hasher_add_u64(h, s->timeout_ms);
+		fw_hasher_add_u64(h, s->n_timed);
+		for (size_t k = 0; k < s->n_timed; k++) {
+			fw_hasher_add_text(h, s->timed[k].text);
+			fw_hasher_add_u64(h, s->timed[k].ms);
+		}
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/typed_text.h"
+#include "util/cleanup.h"
 
 static void open_set(struct typed_text *t, const char *lines)
 {
@@ -106,7 +107,8 @@ static void wrong_elements(void **state)
 	is_wrong("type ipv4_addr; size 1; elements = { 10.0.0.1, 10.0.0.2 }",
 		 "set-full");
 	is_wrong("type domain; elements = { \"a..b\" }", "bad-name");
-	is_wrong("type ja4", "unsupported");
+	is_wrong("type ja4; elements = { \"t13d1715h2\" }", "bad-ja4");
+	is_wrong("type ja3; elements = { abc }", "bad-ja3");
 	is_wrong("elements = { 10.0.0.1 }", "no-type");
 }
 
@@ -129,6 +131,67 @@ static void domains(void **state)
 	typed_text_close(&t);
 	is_wrong("type domain; elements = { \"a.b\", \"!a.b\" }",
 		 "contradiction");
+}
+
+static void fingerprints(void **state)
+{
+	const struct fw_text_set *texts;
+	struct typed_text t;
+
+	(void)state;
+	texts = open_valid(&t, "type ja3; elements = { "
+			   "E7d705a3286e19ea42f587b344ee6865, "
+			   "\"e7d705a3286e19ea42f587b344ee6865\", "
+			   "12345678901234567890123456789012 }")->texts;
+	assert_int_equal(texts->n_texts, 2);
+	assert_string_equal(texts->texts[0],
+			    "12345678901234567890123456789012");
+	assert_string_equal(texts->texts[1],
+			    "e7d705a3286e19ea42f587b344ee6865");
+	typed_text_close(&t);
+	/* Each place of a JA4 value has its own characters. */
+	is_wrong("type ja4; elements = { x13d1715h2_5b57614c22b0_3d5424432f57 }",
+		 "bad-ja4");
+	is_wrong("type ja4; elements = { t13d17a5h2_5b57614c22b0_3d5424432f57 }",
+		 "bad-ja4");
+	is_wrong("type ja4; elements = { t13d1715h2-5b57614c22b0_3d5424432f57 }",
+		 "bad-ja4");
+	is_wrong("type ja4; elements = { t13d1715h2_5B57614c22b0_3d5424432f57 }",
+		 "bad-ja4");
+}
+
+/* What is a pattern, as far as that is looked at. */
+static void patterns(void **state)
+{
+	static const char *const good[] = {
+		"a: /x/",	  "a: /a\\/b/i",   "a: /[]x]+/",
+		"a: /[^]/(]*/",	  "a: /(?:ab){2,3}?/", "a: /a{x}/",
+		"a: /[[:alpha:]]{2}{3}/", "a: /\\Q(\\E/",  "a:/x|^y$/imsxu",
+		"a.b-c_1: /\\(/", "a: /(?i)x*+/",
+	};
+	static const char *const bad[] = {
+		"/x/",	    "a /x/",	"a: x",	   "a: /x",   "a: //",
+		"a: /(x/",  "a: /x)/",	"a: /[x/", "a: /*x/", "a: /x**/",
+		"a: /x\\/", "a: /x/g",	"a: /x/ii", "a: /(+)/", "a: /^?/",
+	};
+	struct typed_text t;
+	char lines[128];
+
+	(void)state;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(good); i++) {
+		(void)snprintf(lines, sizeof(lines),
+			       "type pattern; elements = { \"%s\" }", good[i]);
+		assert_int_equal(open_valid(&t, lines)->patterns->n_patterns,
+				 1);
+		typed_text_close(&t);
+	}
+	for (size_t i = 0; i < FW_ARRAY_SIZE(bad); i++) {
+		(void)snprintf(lines, sizeof(lines),
+			       "type pattern; elements = { \"%s\" }", bad[i]);
+		is_wrong(lines, "bad-pattern");
+	}
+	is_wrong("type pattern; elements = { \"a: /x/\", \"a: /y/\" }",
+		 "declared-twice");
 }
 
 /* --- files ---------------------------------------------------------------- */
@@ -292,6 +355,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_constant),
 		cmocka_unit_test(wrong_elements),
 		cmocka_unit_test(domains),
+		cmocka_unit_test(fingerprints),
+		cmocka_unit_test(patterns),
 		cmocka_unit_test(files_are_merged),
 		cmocka_unit_test(single_values_stay_single),
 		cmocka_unit_test(everything_needs_force),

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The form that a rule with statements of Flywall's own has in nft.
+ *
+ * In: a typed rule. Out: its words as nft can take them, or none where the rule
+ * as a whole is nothing for nft. Fails only for want of memory.
+ *
+ *	inspect NAME		jump to the profile's chain
+ *	learn, qos class NAME	left out; nft has nothing to do for them
+ *	audit VERDICT		counter: the verdict is not carried out
+ *	block for TIME		drop
+ *	dns …			the whole rule stays out: without its match it
+ *				would hit packets that are not meant
+ *	synproxy at ingress	likewise; nft has none there
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "compile/lower.h"
+#include "compile/vocabulary.h"
+
+typedef FW_VEC(struct fw_word) word_vec;
+
+bool fw_form_is_ingress_synproxy(const struct fw_typed_chain *chain,
+				 const struct fw_part *part)
+{
+	return part->kind == FW_PART_RAW && !part->is_match &&
+	       part->n_words > 0 && fw_word_is(&part->words[0], "synproxy") &&
+	       (chain->hook == FW_HOOK_INGRESS ||
+		strcmp(chain->table->family, "netdev") == 0);
+}
+
+bool fw_form_is_nfts(const struct fw_typed_chain *chain,
+		     const struct fw_typed_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_parts; i++) {
+		const struct fw_part *part = &rule->parts[i];
+
+		if (part->kind == FW_PART_DNS_NAME ||
+		    part->kind == FW_PART_DNS_TYPE ||
+		    part->kind == FW_PART_DNS_REPLY ||
+		    fw_form_is_ingress_synproxy(chain, part))
+			return false;
+	}
+	return true;
+}
+
+/* A word of our own in the place of one of the user's. */
+static int put(struct fw_arena *arena, word_vec *out, const char *text,
+	       const struct fw_loc *loc)
+{
+	struct fw_word *word = text ? fw_vec_push(arena, out) : NULL;
+
+	if (!word)
+		return -ENOMEM;
+	*word = (struct fw_word){ .kind = FW_WORD_PLAIN, .text = text,
+				  .loc = *loc, .space = true };
+	return 0;
+}
+
+static int keep(struct fw_arena *arena, word_vec *out,
+		const struct fw_word *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct fw_word *word = fw_vec_push(arena, out);
+
+		if (!word)
+			return -ENOMEM;
+		*word = words[i];
+	}
+	return 0;
+}
+
+static int put_part(struct fw_typed *typed, struct fw_arena *arena,
+		    const struct fw_part *part, bool muted, word_vec *out)
+{
+	const struct fw_loc *loc = &part->words[0].loc;
+	int r;
+
+	if (muted)
+		return 0;
+	switch (part->kind) {
+	case FW_PART_LEARN:
+	case FW_PART_QOS:
+		return 0;
+	case FW_PART_AUDIT:
+		return put(arena, out, "counter", loc);
+	case FW_PART_BLOCK:
+		return put(arena, out, "drop", loc);
+	case FW_PART_INSPECT:
+		r = put(arena, out, "jump", loc);
+		return r ? r : put(arena, out, fw_gate_inspect_name(
+			arena, typed->profiles[part->profile].name), loc);
+	default:
+		return keep(arena, out, part->words, part->n_words);
+	}
+}
+
+static bool is_own(const struct fw_typed_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_parts; i++)
+		if (rule->parts[i].kind == FW_PART_INSPECT ||
+		    (rule->parts[i].kind >= FW_PART_LEARN &&
+		     rule->parts[i].kind < FW_PART_RAW))
+			return true;
+	return false;
+}
+
+int fw_form(struct fw_typed *typed, struct fw_arena *arena,
+	    const struct fw_typed_rule *rule, const struct fw_word **ret_words,
+	    size_t *ret_n)
+{
+	const struct fw_word *rest = rule->words;
+	word_vec out = { 0 };
+	bool muted = false;
+	int r = 0;
+
+	*ret_words = rule->words;
+	*ret_n = rule->n_words;
+	if (!is_own(rule))
+		return 0;
+	for (size_t i = 0; r == 0 && i < rule->n_parts; i++) {
+		const struct fw_part *part = &rule->parts[i];
+
+		r = put_part(typed, arena, part, muted, &out);
+		muted = part->kind == FW_PART_AUDIT;
+		rest = part->words + part->n_words;
+	}
+	/* nft takes no rule without a statement. */
+	if (r == 0 && out.n == 0)
+		r = put(arena, &out, "continue", &rule->words[0].loc);
+	/* What is no part: a comment. */
+	if (r == 0)
+		r = keep(arena, &out, rest, rule->n_words -
+			 (size_t)(rest - rule->words));
+	*ret_words = out.items;
+	*ret_n = out.n;
+	return r;
+}

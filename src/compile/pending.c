@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What this version checks and plans, but does not run yet.
+ *
+ * In: what a file uses, as the readers of blocks, sets and rules name it. Out:
+ * checker->pending, for plan->pending: the daemon refuses a plan that has any.
+ * Fails only for want of memory.
+ *
+ * The change that makes one of these work takes its row away.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "compile/typecheck.h"
+#include "util/cleanup.h"
+
+static const struct {
+	const char *place;	/* as the reader names it */
+	const char *word;	/* NULL: the place itself */
+	const char *value;	/* NULL: whatever stands behind the word */
+} rows[] = {
+	/* The other values are what this version does anyway. */
+	{ "options", "existing", NULL },
+	{ "options", "vlan-offload", "off" },
+	{ "options", "rate-sources", NULL },
+	{ "options", "dns-pending", NULL },
+	{ "options", "leases", NULL },
+	{ "options", "malformed", "drop" },
+	{ "options", "syn-cookies", "auto" },
+	{ "options", "syn-cookies", "on" },
+	{ "options", "sysctl", "set" },
+	{ "options", "control", NULL },
+	{ "options", "metrics", NULL },
+
+	{ "qos", NULL, NULL },
+	{ "monitor dns", "local", NULL },
+	{ "monitor dns", "alert", NULL },
+	{ "monitor tls", NULL, NULL },
+	{ "monitor dhcp", NULL, NULL },
+	{ "monitor kernel", NULL, NULL },
+	{ "events", NULL, NULL },
+	{ "learn", NULL, NULL },
+
+	{ "inspect", "tls", "ja3" },
+	{ "inspect", "tls", "ja4" },
+	{ "inspect", "tls", "version" },
+	{ "inspect", "tls", "alpn" },
+	{ "inspect", "http", NULL },
+	{ "inspect", "ssh", NULL },
+	{ "inspect", "dns", NULL },
+	{ "inspect", "payload", NULL },
+	{ "inspect rule", "counter", NULL },
+	{ "inspect rule", "log", NULL },
+	{ "inspect rule", "qos", NULL },
+	{ "inspect rule", "audit", NULL },
+	{ "inspect rule", "block", NULL },
+
+	{ "rule", "learn", NULL },
+	{ "rule", "qos", NULL },
+	{ "rule", "audit", NULL },
+	{ "rule", "block", NULL },
+	{ "rule", "dns", NULL },
+	{ "rule", "synproxy", NULL },	/* at ingress */
+
+	{ "set", "type", "ja3" },
+	{ "set", "type", "ja4" },
+	{ "set", "type", "pattern" },
+	{ "set", "refresh", NULL },
+	{ "set", "max-shrink", NULL },
+	{ "set of Flywall's own", "timeout", NULL },
+};
+
+static bool is(const char *row, const char *text)
+{
+	return !row || (text && !strcmp(row, text));
+}
+
+static const char *describe(struct fw_arena *arena, size_t row)
+{
+	if (!rows[row].word)
+		return rows[row].place;
+	if (!rows[row].value)
+		return rows[row].word;
+	return fw_arena_printf(arena, "%s %s", rows[row].word,
+			       rows[row].value);
+}
+
+int fw_pending_note(struct fw_checker *checker, const char *place,
+		    const char *word, const char *value,
+		    const struct fw_loc *loc)
+{
+	for (size_t i = 0; i < FW_ARRAY_SIZE(rows); i++) {
+		struct fw_plan_pending *slot;
+
+		if (strcmp(rows[i].place, place) || !rows[i].word != !word ||
+		    !is(rows[i].word, word) || !is(rows[i].value, value))
+			continue;
+		slot = fw_vec_push(checker->arena, &checker->pending);
+		if (!slot)
+			return -ENOMEM;
+		slot->what = describe(checker->arena, i);
+		slot->file = loc->file;
+		slot->line = loc->line;
+		return slot->what ? 0 : -ENOMEM;
+	}
+	return 0;
+}
