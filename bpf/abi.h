@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define FW_ABI_VERSION 1	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 2	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -124,7 +124,9 @@ enum fw_l3 {
  *
  *	gen	ARRAY[1]	struct fw_gen
  *	dev	HASH		u32 ifindex -> struct fw_dev
- *	saddr4	LPM_TRIE	struct fw_lpm4 -> u32 row; daddr4 likewise
+ *	saddr4	ARRAY		u32 FW_TRIE_*, or none; daddr4 likewise
+ *	saddr4_lpm LPM_TRIE	struct fw_lpm4 -> u32 row, where saddr4 is not;
+ *				daddr4_lpm likewise
  *	saddr6	LPM_TRIE	struct fw_lpm6 -> u32 row; daddr6 likewise
  *	sport	ARRAY[65536]	u32 row; dport likewise
  *	small	ARRAY[FW_SMALL_MAX]	u32 row
@@ -136,21 +138,33 @@ enum fw_l3 {
  * in "dev" has no lowered rules: all its packets pass, uncarried.
  */
 #define FW_SLOTS 2
-#define FW_ROW_WORDS 16
+#define FW_ROW_WORDS 64
 #define FW_RULES_MAX (FW_ROW_WORDS * 64)
 #define FW_DEVICES_MAX 64
 
 /* Bit r of the row is set when rule r admits the field's value. Rule r stands
  * in word r / 64, bit r % 64; lower rules come first. */
 struct fw_row {
+	__u64 any;		/* bit w is set when words[w] is not 0 */
 	__u64 words[FW_ROW_WORDS];
 };
+
+/*
+ * IPv4 addresses go through a trie of plain arrays, 16 bits, 8 and 8, all in one
+ * table: the first 65,536 entries by the upper half of the address, then blocks
+ * of 256. An entry is a row, or FW_TRIE_BLOCK and the block's number, counted
+ * behind the first 65,536.
+ */
+#define FW_TRIE_ROOT 65536
+#define FW_TRIE_BLOCK 0x80000000u
+#define FW_TRIE_INDEX(block, byte) (FW_TRIE_ROOT + (block) * 256 + (byte))
 
 struct fw_gen {
 	__u32 magic;		/* FW_GEN_MAGIC; 0 in a slot never filled */
 	__u32 flags;		/* FW_GEN_* */
 	__u32 mark_shift;	/* the eight mark bits begin here */
 	__u32 rules;		/* in use, at most FW_RULES_MAX */
+	__u32 every;		/* row of all rules in use */
 	__u32 absent[FW_FIELD_MAX_];	/* row where the packet has no such
 					   field: rules that do not test it */
 	__u32 other[FW_FIELD_MAX_];	/* row of an address that has no entry
@@ -159,15 +173,15 @@ struct fw_gen {
 
 #define FW_GEN_MAGIC 0x66773031
 #define FW_GEN_CLASSIFY 1u	/* there are rules; else no field is looked at */
+#define FW_GEN_SADDR4_LPM 2u	/* saddr4_lpm is in use, not saddr4 */
+#define FW_GEN_DADDR4_LPM 4u
 
-/* A device's rules are whole words of their own: [first_word, first_word +
- * n_words). The first of its rules that matches and has a verdict ends the
- * scan; where none does, policy. Policy NONE says that the rest of the chain
- * stayed in nft: the packet goes on there, and an accept has to be carried
- * there (metadata, then packet mark). */
+/* A device's rules are whole words of their own. The first of its rules that
+ * matches and has a verdict ends the scan; where none does, policy. Policy NONE
+ * says that the rest of the chain stayed in nft: the packet goes on there, and
+ * an accept has to be carried there (metadata, then packet mark). */
 struct fw_dev {
-	__u16 first_word;
-	__u16 n_words;
+	__u64 words;		/* bit w: word w is its own */
 	__u8 policy;		/* enum fw_verdict */
 	__u8 flags;		/* FW_DEV_* */
 	__u16 skip;		/* bit f: none of its rules tests field f, so
@@ -212,7 +226,7 @@ struct fw_lpm6 {
  *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
  *	events	  RINGBUF	struct fw_event_head + body
  */
-#define FW_COUNTERS_MAX 8192
+#define FW_COUNTERS_MAX 16384
 
 struct fw_counter {
 	__u64 packets;
@@ -330,9 +344,9 @@ struct fw_event_dns {
 #define FW_ASSERT_SIZE(type, size) \
 	_Static_assert(sizeof(type) == (size), #type)
 
-FW_ASSERT_SIZE(struct fw_row, 128);
-FW_ASSERT_SIZE(struct fw_gen, 16 + 8 * FW_FIELD_MAX_);
-FW_ASSERT_SIZE(struct fw_dev, 12);
+FW_ASSERT_SIZE(struct fw_row, 8 + 8 * FW_ROW_WORDS);
+FW_ASSERT_SIZE(struct fw_gen, 20 + 8 * FW_FIELD_MAX_);
+FW_ASSERT_SIZE(struct fw_dev, 16);
 FW_ASSERT_SIZE(struct fw_action, 8);
 FW_ASSERT_SIZE(struct fw_lpm4, 8);
 FW_ASSERT_SIZE(struct fw_lpm6, 20);

@@ -2,10 +2,12 @@
 /*
  * Ordered rules over a parsed packet: for each field the row of rules that
  * admit its value, ANDed; the bits that are left are the rules that match, in
- * order. (Lakshman and Stiliadis, SIGCOMM 1998.)
+ * order. (Lakshman and Stiliadis, SIGCOMM 1998.) A row begins with a word that
+ * says which of its words are not empty, so that empty ones cost nothing.
+ * (Baboescu and Varghese, SIGCOMM 2001.)
  *
- * Only the device's words are looked at, only fields that one of its rules
- * tests, cheap ones first, and none any more once no rule is left.
+ * Only the device's words are looked at, and only fields that one of its rules
+ * tests.
  *
  * A row that is not there, which a staged generation never has, is a row of no
  * rules.
@@ -26,16 +28,16 @@ struct fw_view {
 	__u32 slot;
 };
 
-/* Where a packet's rules are found and what is left of them. */
+/* How a packet is charged: the slot, and whether its counters count. */
+#define FW_SCAN_SLOT 1u
+#define FW_SCAN_CHARGE 2u
+
+/* The matching rules of one word, in order. */
 struct fw_scan {
-	__u64 words[FW_ROW_WORDS];	/* of the window, from 0 */
-	__u64 any;
-	__u32 slot;
-	__u32 first;		/* word of the window's word 0 */
-	__u32 n;		/* words in the window */
-	__u32 at;		/* the word that the walk is in */
+	__u64 bits;		/* not acted on yet */
+	__u32 how;		/* FW_SCAN_* */
+	__u32 first;		/* the word's first rule */
 	__u32 verdict;		/* enum fw_verdict */
-	__u32 charge;		/* counters are charged, with this many bytes */
 	__u32 bytes;
 };
 
@@ -98,33 +100,6 @@ static __always_inline bool fw_view_judges(const struct fw_view *view)
 	return judges;
 }
 
-/* Not static: verified by itself, once, instead of once for each way that leads
- * to one of its twelve calls. */
-__noinline int fw_scan_and(struct fw_scan *scan, __u32 row)
-{
-	const struct fw_row *words = NULL;
-	__u64 any = 0;
-	void *inner;
-
-	if (!scan)
-		return 0;
-	inner = fw_inner(rows, scan->slot);
-	if (inner)
-		words = bpf_map_lookup_elem(inner, &row);
-	if (words) {
-#pragma unroll
-		for (__u32 w = 0; w < FW_ROW_WORDS; w++) {
-			if (w >= scan->n)
-				break;
-			scan->words[w] &= words->words[(scan->first + w) %
-						       FW_ROW_WORDS];
-			any |= scan->words[w];
-		}
-	}
-	scan->any = any;
-	return 0;
-}
-
 /* The row of a value, from a table that has all of them, or an address trie.
  * A table that is not there gives a row that is not there. */
 #define fw_row_of(table, slot, key, otherwise)                              \
@@ -138,53 +113,121 @@ __noinline int fw_scan_and(struct fw_scan *scan, __u32 row)
 
 #define FW_NO_ROW 0xffffffffu
 
-/* Runs row (an expression) only where it is needed. */
-#define fw_scan_field(scan, view, pkt, field, row)                          \
-	do {                                                                \
-		if ((scan)->any && !((view)->dev->skip & FW_HAS(field)))    \
-			fw_scan_and(scan, (pkt)->present & FW_HAS(field)    \
-					? (row)                             \
-					: (view)->gen->absent[field]);      \
-	} while (0)
-
-#define fw_scan_small(scan, view, pkt, field, base, value)                  \
-	fw_scan_field(scan, view, pkt, field, ({                            \
-		__u32 small_key_ = (base) + (value);                        \
-		fw_row_of(small, (view)->slot, &small_key_, FW_NO_ROW);     \
-	}))
-
-#define fw_scan_port(scan, view, pkt, field, table, value)                  \
-	fw_scan_field(scan, view, pkt, field, ({                            \
-		__u32 port_key_ = (value);                                  \
-		fw_row_of(table, (view)->slot, &port_key_, FW_NO_ROW);      \
-	}))
-
-#define fw_scan_address(scan, view, pkt, field, table, address)             \
-	fw_scan_field(scan, view, pkt, field,                               \
-		      fw_row_of(table, (view)->slot, (address),             \
-				(view)->gen->other[field]))
-
-static __always_inline void fw_scan_fields(struct fw_scan *scan,
-					   const struct fw_view *view,
-					   const struct fw_packet *pkt)
+static __always_inline __u32 fw_trie_entry(void *trie, __u32 at, __u32 other)
 {
-	fw_scan_small(scan, view, pkt, FW_FIELD_L3, FW_SMALL_L3, pkt->l3);
-	fw_scan_small(scan, view, pkt, FW_FIELD_L4PROTO, FW_SMALL_L4PROTO,
-		      pkt->l4proto);
-	fw_scan_port(scan, view, pkt, FW_FIELD_DPORT, dport, pkt->dport);
-	fw_scan_port(scan, view, pkt, FW_FIELD_SPORT, sport, pkt->sport);
-	fw_scan_small(scan, view, pkt, FW_FIELD_TCP_FLAGS, FW_SMALL_TCP_FLAGS,
-		      pkt->tcp_flags);
-	fw_scan_small(scan, view, pkt, FW_FIELD_ICMP_TYPE, FW_SMALL_ICMP_TYPE,
-		      pkt->icmp_type);
-	fw_scan_small(scan, view, pkt, FW_FIELD_ICMP_CODE, FW_SMALL_ICMP_CODE,
-		      pkt->icmp_code);
-	fw_scan_small(scan, view, pkt, FW_FIELD_NEXTHDR, FW_SMALL_NEXTHDR,
-		      pkt->nexthdr);
-	fw_scan_address(scan, view, pkt, FW_FIELD_SADDR4, saddr4, &pkt->saddr);
-	fw_scan_address(scan, view, pkt, FW_FIELD_DADDR4, daddr4, &pkt->daddr);
-	fw_scan_address(scan, view, pkt, FW_FIELD_SADDR6, saddr6, &pkt->saddr);
-	fw_scan_address(scan, view, pkt, FW_FIELD_DADDR6, daddr6, &pkt->daddr);
+	const __u32 *entry = bpf_map_lookup_elem(trie, &at);
+
+	return entry ? *entry : other;
+}
+
+/* The row of an IPv4 address: three steps at most. */
+static __always_inline __u32 fw_trie_row(void *trie, const __u8 *address,
+					 __u32 other)
+{
+	__u32 entry;
+
+	if (!trie)
+		return other;
+	entry = fw_trie_entry(trie, (__u32)address[0] << 8 | address[1], other);
+	if (entry & FW_TRIE_BLOCK)
+		entry = fw_trie_entry(trie, FW_TRIE_INDEX(entry & ~FW_TRIE_BLOCK,
+							  address[2]), other);
+	if (entry & FW_TRIE_BLOCK)
+		entry = fw_trie_entry(trie, FW_TRIE_INDEX(entry & ~FW_TRIE_BLOCK,
+							  address[3]), other);
+	return entry;
+}
+
+/* The rows of a packet's fields by number; FW_NO_ROW: no rule of the device
+ * tests the field. */
+struct fw_ids {
+	__u32 every;
+	__u32 of[FW_FIELD_MAX_];
+};
+
+static __always_inline __u32 fw_id_small(__u32 slot, __u32 base, __u32 value)
+{
+	__u32 key = base + value;
+
+	return fw_row_of(small, slot, &key, 0);
+}
+
+/* The key on the stack: kernels before 6.4 take none from elsewhere. */
+static __always_inline __u32 fw_id_lpm(void *lpm,
+				       const struct fw_address *address,
+				       __u32 other)
+{
+	struct fw_address key = *address;
+	const __u32 *row = NULL;
+
+	if (lpm)
+		row = bpf_map_lookup_elem(lpm, &key);
+	return row ? *row : other;
+}
+
+static __always_inline __u32 fw_id_address4(const struct fw_gen *gen,
+					    void *trie, void *lpm, __u32 is_lpm,
+					    const struct fw_address *address,
+					    __u32 other)
+{
+	if (!(gen->flags & is_lpm))
+		return fw_trie_row(trie, (const __u8 *)address->words, other);
+	return fw_id_lpm(lpm, address, other);
+}
+
+/* Not static: verified by itself, once, instead of once for each way that leads
+ * here. A table that is not there gives row 0, which has no rules. */
+__noinline int fw_find_ids(struct fw_ids *ids, const struct fw_packet *pkt,
+			   __u32 slot, __u32 skip)
+{
+	const struct fw_gen *gen;
+	__u32 port;
+
+	if (!ids || !pkt)
+		return 0;
+	slot &= 1;
+	gen = fw_gen_of(slot);
+	if (!gen)
+		return 0;
+	ids->every = gen->every;
+#define FW_ID(field, id)                                                \
+	do {                                                            \
+		if (skip & FW_HAS(field))                               \
+			ids->of[field] = FW_NO_ROW;                     \
+		else if (pkt->present & FW_HAS(field))                  \
+			ids->of[field] = (id);                          \
+		else                                                    \
+			ids->of[field] = gen->absent[field];            \
+	} while (0)
+	FW_ID(FW_FIELD_SADDR4,
+	      fw_id_address4(gen, fw_inner(saddr4, slot),
+			     fw_inner(saddr4_lpm, slot), FW_GEN_SADDR4_LPM,
+			     &pkt->saddr, gen->other[FW_FIELD_SADDR4]));
+	FW_ID(FW_FIELD_DADDR4,
+	      fw_id_address4(gen, fw_inner(daddr4, slot),
+			     fw_inner(daddr4_lpm, slot), FW_GEN_DADDR4_LPM,
+			     &pkt->daddr, gen->other[FW_FIELD_DADDR4]));
+	FW_ID(FW_FIELD_SADDR6, fw_id_lpm(fw_inner(saddr6, slot), &pkt->saddr,
+					 gen->other[FW_FIELD_SADDR6]));
+	FW_ID(FW_FIELD_DADDR6, fw_id_lpm(fw_inner(daddr6, slot), &pkt->daddr,
+					 gen->other[FW_FIELD_DADDR6]));
+	FW_ID(FW_FIELD_DPORT,
+	      (port = pkt->dport, fw_row_of(dport, slot, &port, 0)));
+	FW_ID(FW_FIELD_SPORT,
+	      (port = pkt->sport, fw_row_of(sport, slot, &port, 0)));
+	FW_ID(FW_FIELD_L3, fw_id_small(slot, FW_SMALL_L3, pkt->l3));
+	FW_ID(FW_FIELD_NEXTHDR,
+	      fw_id_small(slot, FW_SMALL_NEXTHDR, pkt->nexthdr));
+	FW_ID(FW_FIELD_L4PROTO,
+	      fw_id_small(slot, FW_SMALL_L4PROTO, pkt->l4proto));
+	FW_ID(FW_FIELD_TCP_FLAGS,
+	      fw_id_small(slot, FW_SMALL_TCP_FLAGS, pkt->tcp_flags));
+	FW_ID(FW_FIELD_ICMP_TYPE,
+	      fw_id_small(slot, FW_SMALL_ICMP_TYPE, pkt->icmp_type));
+	FW_ID(FW_FIELD_ICMP_CODE,
+	      fw_id_small(slot, FW_SMALL_ICMP_CODE, pkt->icmp_code));
+#undef FW_ID
+	return 0;
 }
 
 static __always_inline void fw_charge(__u32 counter, __u32 bytes)
@@ -204,27 +247,95 @@ static __always_inline void fw_charge(__u32 counter, __u32 bytes)
 static long fw_scan_step(__u32 i, struct fw_scan *scan)
 {
 	const struct fw_action *action = NULL;
-	__u32 at = scan->at % FW_ROW_WORDS;
-	__u64 bits = scan->words[at];
+	__u64 bits = scan->bits;
 	void *inner;
 	__u32 rule;
 
 	(void)i;
-	if (!bits) {
-		scan->at = at + 1;
-		return scan->at >= scan->n;
-	}
-	scan->words[at] = bits & (bits - 1);
-	rule = (scan->first + at) * 64 + fw_lowest_bit(bits);
-	inner = fw_inner(actions, scan->slot);
+	if (!bits)
+		return 1;
+	scan->bits = bits & (bits - 1);
+	rule = scan->first + fw_lowest_bit(bits);
+	inner = fw_inner(actions, scan->how & FW_SCAN_SLOT);
 	if (inner)
 		action = bpf_map_lookup_elem(inner, &rule);
 	if (!action)
 		return 0;
-	if (scan->charge)
+	if (scan->how & FW_SCAN_CHARGE)
 		fw_charge(action->counter, scan->bytes);
 	scan->verdict = action->verdict;
 	return action->verdict != FW_VERDICT_NONE;
+}
+
+/* The matching rules of a word, to the first with a verdict, which it returns.
+ * Not static: verified by itself, once. Most words end at their first rule. */
+__noinline int fw_scan_word(__u32 how, __u32 first, __u64 bits, __u32 bytes)
+{
+	struct fw_scan scan = {
+		.bits = bits,
+		.how = how,
+		.first = first,
+		.verdict = FW_VERDICT_NONE,
+		.bytes = bytes,
+	};
+
+	if (!fw_scan_step(0, &scan) && scan.bits)
+		bpf_loop(64, fw_scan_step, &scan, 0);
+	return (int)scan.verdict;
+}
+
+/*
+ * The rows of all fields, then word by word what they have in common: first of
+ * those that tell rules apart most, which leaves nothing of most words. words
+ * are the device's, skip the fields that none of its rules tests. The verdict,
+ * or NONE. Not static, as above.
+ */
+__noinline int fw_scan_rules(const struct fw_packet *pkt, __u32 how, __u32 skip,
+			     __u64 words)
+{
+	const struct fw_row *row[FW_FIELD_MAX_], *every;
+	struct fw_ids ids = {0};
+	void *rows_;
+
+	if (!pkt)
+		return FW_VERDICT_NONE;
+	rows_ = fw_inner(rows, how & FW_SCAN_SLOT);
+	if (!rows_)
+		return FW_VERDICT_NONE;
+	fw_find_ids(&ids, pkt, how & FW_SCAN_SLOT, skip);
+	every = bpf_map_lookup_elem(rows_, &ids.every);
+	if (!every)
+		return FW_VERDICT_NONE;
+#pragma unroll
+	for (int f = 0; f < FW_FIELD_MAX_; f++) {
+		row[f] = every;
+		if (ids.of[f] == FW_NO_ROW)
+			continue;
+		row[f] = bpf_map_lookup_elem(rows_, &ids.of[f]);
+		if (!row[f])
+			return FW_VERDICT_NONE;
+		words &= row[f]->any;
+	}
+	for (__u32 i = 0; i < FW_ROW_WORDS && words; i++) {
+		__u32 w = fw_lowest_bit(words) % FW_ROW_WORDS;
+		__u64 bits = row[FW_FIELD_SADDR4]->words[w] &
+			     row[FW_FIELD_DADDR4]->words[w] &
+			     row[FW_FIELD_DPORT]->words[w];
+		int verdict;
+
+		words &= words - 1;
+		if (!bits)
+			continue;
+#pragma unroll
+		for (int f = 0; f < FW_FIELD_MAX_; f++)
+			bits &= row[f]->words[w];
+		if (!bits)
+			continue;
+		verdict = fw_scan_word(how, w * 64, bits, pkt->len);
+		if (verdict != FW_VERDICT_NONE)
+			return verdict;
+	}
+	return FW_VERDICT_NONE;
 }
 
 /* What nft's inet ingress hook does before its chain: true, with *judged. */
@@ -243,32 +354,24 @@ static __always_inline bool fw_judge_inet(const struct fw_packet *pkt,
 }
 
 /* FW_JUDGED_*; view->dev is not NULL. charge: the counters are charged. */
-static __noinline __u32 fw_judge(const struct fw_view *view,
+static __always_inline __u32 fw_judge(const struct fw_view *view,
 				 const struct fw_packet *pkt, __u32 charge)
 {
 	const struct fw_dev *dev = view->dev;
-	struct fw_scan scan;
-	__u32 judged;
+	__u32 judged, how;
+	int verdict;
 
 	if (!dev)
 		return FW_JUDGED_POLICY;
 	if (dev->flags & FW_DEV_INET && fw_judge_inet(pkt, &judged))
 		return judged;
-	scan.slot = view->slot;
-	scan.first = dev->first_word;
-	scan.n = dev->n_words;
-	scan.at = 0;
-	scan.verdict = FW_VERDICT_NONE;
-	scan.charge = charge;
-	scan.bytes = pkt->len;
-	scan.any = scan.n;
-	__builtin_memset(scan.words, 0xff, sizeof(scan.words));
-	fw_scan_fields(&scan, view, pkt);
-	if (scan.any)
-		bpf_loop(FW_RULES_MAX + FW_ROW_WORDS, fw_scan_step, &scan, 0);
-	if (scan.verdict == FW_VERDICT_DROP)
+	how = view->slot;
+	if (charge)
+		how |= FW_SCAN_CHARGE;
+	verdict = fw_scan_rules(pkt, how, dev->skip, dev->words);
+	if (verdict == FW_VERDICT_DROP)
 		return FW_JUDGED_DROP;
-	if (scan.verdict == FW_VERDICT_ACCEPT)
+	if (verdict == FW_VERDICT_ACCEPT)
 		return dev->policy == FW_VERDICT_NONE ? FW_JUDGED_CARRY : 0;
 	if (charge)
 		fw_charge(dev->policy_counter, pkt->len);

@@ -6,8 +6,8 @@
  * Generational tables are arrays of two inner maps. Their templates give sizes
  * and no BTF types: kernels before 6.4 compare an inner map's BTF with the
  * template's, and so any map of the right sizes fits. Hashes and tries may have
- * any max_entries; of the arrays only "rows" may differ in size
- * (BPF_F_INNER_MAP, at the price of a look-up that is not inlined).
+ * any max_entries; of the arrays only those with BPF_F_INNER_MAP may
+ * differ in size, at the price of a look-up that is not inlined.
  */
 #pragma once
 
@@ -42,8 +42,10 @@
 FW_GENERATIONAL_ARRAY(gen, sizeof(struct fw_gen), 1, 0);
 FW_GENERATIONAL(dev, BPF_MAP_TYPE_HASH, sizeof(__u32), sizeof(struct fw_dev),
 		FW_DEVICES_MAX, 0);
-FW_GENERATIONAL_TRIE(saddr4, sizeof(struct fw_lpm4));
-FW_GENERATIONAL_TRIE(daddr4, sizeof(struct fw_lpm4));
+FW_GENERATIONAL_ARRAY(saddr4, sizeof(__u32), 1, BPF_F_INNER_MAP);
+FW_GENERATIONAL_ARRAY(daddr4, sizeof(__u32), 1, BPF_F_INNER_MAP);
+FW_GENERATIONAL_TRIE(saddr4_lpm, sizeof(struct fw_lpm4));
+FW_GENERATIONAL_TRIE(daddr4_lpm, sizeof(struct fw_lpm4));
 FW_GENERATIONAL_TRIE(saddr6, sizeof(struct fw_lpm6));
 FW_GENERATIONAL_TRIE(daddr6, sizeof(struct fw_lpm6));
 FW_GENERATIONAL_ARRAY(sport, sizeof(__u32), 65536, 0);

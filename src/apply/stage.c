@@ -135,8 +135,7 @@ static int make_dev(struct staging *s, struct made *made)
 		if (!device || !(device->on & (FW_PART_XDP | FW_PART_TC)))
 			continue;
 		dev = insert_row(made, device->ifindex);
-		dev->first_word = from->first_word;
-		dev->n_words = from->n_words;
+		dev->words = fw_plan_words(from);
 		dev->policy = (uint8_t)from->policy;
 		dev->skip = untested(xdp, from);
 		dev->flags = (!strcmp(from->family, "inet") ? FW_DEV_INET : 0) |

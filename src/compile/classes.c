@@ -23,7 +23,7 @@
 #include "util/cleanup.h"
 
 /* --- rows ----------------------------------------------------------------- */
-/* 16 MiB, and as much again for the other slot. */
+/* 65 MiB, and as much again for the other slot. */
 #define ROWS_MAX (1u << 17)
 
 static void rows_done(struct fw_rows *rows)
@@ -77,8 +77,7 @@ static int grow_rows(struct fw_rows *rows)
 	return 0;
 }
 
-int fw_classes_intern(struct fw_classes *b, const struct fw_row *row,
-		      uint32_t *ret)
+int fw_classes_intern(struct fw_classes *b, struct fw_row *row, uint32_t *ret)
 {
 	struct fw_rows *rows = &b->rows;
 	uint32_t *slot;
@@ -86,6 +85,9 @@ int fw_classes_intern(struct fw_classes *b, const struct fw_row *row,
 
 	if (r < 0)
 		return r;
+	row->any = 0;
+	for (int w = 0; w < FW_ROW_WORDS; w++)
+		row->any |= (uint64_t)(row->words[w] != 0) << w;
 	slot = find_slot(rows, row);
 	if (!*slot) {
 		rows->items[rows->n++] = *row;
@@ -143,7 +145,7 @@ static size_t count_intervals(const struct fw_classes *b, enum fw_field field)
 static int make_bases(struct fw_classes *b)
 {
 	const struct fw_plan_xdp *xdp = &b->plan->xdp;
-	const struct fw_row empty = { { 0 } };
+	struct fw_row empty = { 0 }, every = { 0 };
 	uint32_t row;
 	int r = fw_classes_intern(b, &empty, &row);
 
@@ -154,7 +156,10 @@ static int make_bases(struct fw_classes *b)
 				fw_row_set(&b->base[f], i);
 		r = fw_classes_intern(b, &b->base[f], &b->gen.absent[f]);
 	}
-	return r;
+	for (uint32_t i = 0; i < xdp->n_rules; i++)
+		if (in_use(&xdp->rules[i]))
+			fw_row_set(&every, i);
+	return r ? r : fw_classes_intern(b, &every, &b->gen.every);
 }
 
 int fw_classes_table(struct fw_classes *b, const char *name,
@@ -297,7 +302,7 @@ static int build_gen(struct fw_classes *b, const struct fw_typed *typed)
 
 	b->gen.magic = FW_GEN_MAGIC;
 	b->gen.rules = b->plan->xdp.n_rules;
-	b->gen.flags = b->plan->xdp.n_devices > 0 ? FW_GEN_CLASSIFY : 0;
+	b->gen.flags |= b->plan->xdp.n_devices > 0 ? FW_GEN_CLASSIFY : 0;
 	b->gen.mark_shift = typed->options.mark_shift;
 	value = fw_arena_memdup(b->plan->arena, &b->gen, sizeof(b->gen));
 	if (!value)
@@ -334,13 +339,7 @@ int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan)
 	int r = make_bases(&b);
 
 	if (r == 0)
-		r = fw_classes_addresses(&b, "saddr4", FW_FIELD_SADDR4, 32);
-	if (r == 0)
-		r = fw_classes_addresses(&b, "daddr4", FW_FIELD_DADDR4, 32);
-	if (r == 0)
-		r = fw_classes_addresses(&b, "saddr6", FW_FIELD_SADDR6, 128);
-	if (r == 0)
-		r = fw_classes_addresses(&b, "daddr6", FW_FIELD_DADDR6, 128);
+		r = fw_classes_addresses(&b);
 	if (r == 0)
 		r = build_ports(&b, "sport", FW_FIELD_SPORT);
 	if (r == 0)

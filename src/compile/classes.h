@@ -21,8 +21,8 @@ struct fw_classes {
 	FW_VEC(struct fw_plan_table) tables;
 };
 
-/* The row's number; -ENOSPC where there are too many. */
-int fw_classes_intern(struct fw_classes *classes, const struct fw_row *row,
+/* The row's number; fills row->any. -ENOSPC where there are too many. */
+int fw_classes_intern(struct fw_classes *classes, struct fw_row *row,
 		      uint32_t *ret);
 void fw_row_set(struct fw_row *row, uint32_t rule);
 /* The rule's match of the field, or NULL; also for a slot that is not in use. */
@@ -33,7 +33,18 @@ int fw_classes_table(struct fw_classes *classes, const char *name,
 		     size_t value_size, size_t n, const void *keys,
 		     const void *values);
 
-/* classes_addresses.c: a table of prefixes; width is the field's in bits. -E2BIG
- * where there are too many. */
-int fw_classes_addresses(struct fw_classes *classes, const char *name,
-			 enum fw_field field, unsigned width);
+/* A prefix, and the row of those of its addresses that no longer one covers. */
+struct fw_prefix_row {
+	fw_u128 addr;		/* in the field's own width */
+	uint32_t row;
+	uint8_t len;
+};
+
+/* classes_addresses.c: the tables of the four address fields. -E2BIG where there
+ * are too many prefixes. */
+int fw_classes_addresses(struct fw_classes *classes);
+/* classes_trie.c: an IPv4 table as a trie of arrays, from prefixes sorted by
+ * address, shorter ones first. 1, or 0 where that would be too large. */
+int fw_classes_trie(struct fw_classes *classes, const char *name,
+		    const struct fw_prefix_row *prefixes, size_t n,
+		    uint32_t other);

@@ -2,9 +2,11 @@
 /*
  * The classifier's tables of addresses: prefix -> row of rules.
  *
- * In: the matches of plan->xdp.rules on one field. Out: a table. Fails for want
- * of memory, with -ENOSPC where there are more rows than XDP can hold, and with
- * -E2BIG where there are more prefixes.
+ * In: the matches of plan->xdp.rules on addresses. Out: a table a field, in the
+ * form that fits: IPv4 a trie of arrays, or the kernel's LPM trie where that
+ * would be too large; IPv6 the LPM trie. Fails for want of memory, with -ENOSPC
+ * where there are more rows than XDP can hold, and with -E2BIG where there are
+ * more prefixes.
  *
  * Every prefix of a rule is an entry, and its row has the rules of the prefixes
  * that cover it too, so the longest match finds them all. Where no prefix is, no
@@ -40,12 +42,6 @@ struct prefix {
 };
 
 typedef FW_VEC(struct prefix) prefix_vec;
-
-struct entry {
-	fw_u128 addr;
-	uint32_t row;
-	uint8_t len;
-};
 
 static void set_all(struct fw_row *row, const struct fw_row *more)
 {
@@ -170,7 +166,7 @@ struct cover {
 /* Turns sorted prefixes into entries; returns their number or -errno. */
 static ssize_t nest(struct fw_classes *b, enum fw_field field, unsigned width,
 		    const struct groups *groups, const prefix_vec *prefixes,
-		    struct entry *entries)
+		    struct fw_prefix_row *entries)
 {
 	_cleanup_free_ struct cover *stack = calloc(width + 2, sizeof(*stack));
 	unsigned depth = 0;
@@ -197,13 +193,13 @@ static ssize_t nest(struct fw_classes *b, enum fw_field field, unsigned width,
 		r = fw_classes_intern(b, &c->row, &c->id);
 		if (r < 0)
 			return r;
-		entries[n++] = (struct entry){ p->addr, c->id, p->len };
+		entries[n++] = (struct fw_prefix_row){ p->addr, c->id, p->len };
 		depth++;
 	}
 	return (ssize_t)n;
 }
 
-static void put_key(uint8_t *key, const struct entry *e, unsigned width)
+static void put_key(uint8_t *key, const struct fw_prefix_row *e, unsigned width)
 {
 	const uint32_t len = e->len;
 
@@ -213,12 +209,28 @@ static void put_key(uint8_t *key, const struct entry *e, unsigned width)
 			(uint8_t)(e->addr >> (width - 8 - 8 * i));
 }
 
+/* --- the tables ----------------------------------------------------------- */
+struct form {
+	enum fw_field field;
+	unsigned width;
+	const char *trie;	/* NULL: none of that width */
+	const char *lpm;
+	uint32_t flag;		/* of gen, where lpm stands for the trie */
+};
+
+static const struct form forms[] = {
+	{ FW_FIELD_SADDR4, 32, "saddr4", "saddr4_lpm", FW_GEN_SADDR4_LPM },
+	{ FW_FIELD_DADDR4, 32, "daddr4", "daddr4_lpm", FW_GEN_DADDR4_LPM },
+	{ FW_FIELD_SADDR6, 128, NULL, "saddr6", 0 },
+	{ FW_FIELD_DADDR6, 128, NULL, "daddr6", 0 },
+};
+
 /* Keys sort by their bytes: abi.h's length first, then the address, by which
  * the entries stand already. */
-static int put_entries(struct fw_classes *b, const char *name, unsigned width,
-		       const struct entry *entries, size_t n)
+static int put_lpm(struct fw_classes *b, const struct form *form,
+		   const struct fw_prefix_row *entries, size_t n)
 {
-	size_t key_size = sizeof(uint32_t) + width / 8;
+	size_t key_size = sizeof(uint32_t) + form->width / 8;
 	uint8_t *keys = fw_arena_array(b->plan->arena, n, key_size);
 	uint32_t *values = fw_arena_array(b->plan->arena, n, sizeof(*values));
 	size_t starts[WIDTH_MAX + 2] = { 0 };
@@ -227,29 +239,43 @@ static int put_entries(struct fw_classes *b, const char *name, unsigned width,
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		starts[entries[i].len + 1]++;
-	for (unsigned len = 0; len < width; len++)
+	for (unsigned len = 0; len < form->width; len++)
 		starts[len + 1] += starts[len];
 	for (size_t i = 0; i < n; i++) {
 		size_t at = starts[entries[i].len]++;
 
-		put_key(keys + at * key_size, &entries[i], width);
+		put_key(keys + at * key_size, &entries[i], form->width);
 		values[at] = entries[i].row;
 	}
-	return fw_classes_table(b, name, FW_TABLE_LPM, key_size,
+	b->gen.flags |= form->flag;
+	return fw_classes_table(b, form->lpm, FW_TABLE_LPM, key_size,
 				sizeof(uint32_t), n, keys, values);
 }
 
-static int fill_addresses(struct fw_classes *b, struct fw_arena *arena,
-			  const char *name, enum fw_field field, unsigned width)
+static int put_entries(struct fw_classes *b, const struct form *form,
+		       const struct fw_prefix_row *entries, size_t n)
+{
+	int r = 0;
+
+	if (form->trie)
+		r = fw_classes_trie(b, form->trie, entries, n,
+				    b->gen.other[form->field]);
+	if (r == 0)
+		r = put_lpm(b, form, entries, n);
+	return r < 0 ? r : 0;
+}
+
+static int build(struct fw_classes *b, struct fw_arena *arena,
+		 const struct form *form)
 {
 	struct groups groups = { 0 };
 	prefix_vec prefixes = { 0 };
-	struct entry *entries;
+	struct fw_prefix_row *entries;
 	ssize_t n;
-	int r = collect_groups(b, arena, field, &groups);
+	int r = collect_groups(b, arena, form->field, &groups);
 
 	if (r == 0)
-		r = collect_prefixes(arena, &groups, width, &prefixes);
+		r = collect_prefixes(arena, &groups, form->width, &prefixes);
 	if (r < 0)
 		return r;
 	entries = fw_arena_array(arena, prefixes.n, sizeof(*entries));
@@ -258,19 +284,20 @@ static int fill_addresses(struct fw_classes *b, struct fw_arena *arena,
 	if (groups.n > 1)
 		qsort(prefixes.items, prefixes.n, sizeof(*prefixes.items),
 		      by_prefix);
-	b->gen.other[field] = b->gen.absent[field];
-	n = nest(b, field, width, &groups, &prefixes, entries);
-	if (n < 0)
-		return (int)n;
-	return put_entries(b, name, width, entries, (size_t)n);
+	b->gen.other[form->field] = b->gen.absent[form->field];
+	n = nest(b, form->field, form->width, &groups, &prefixes, entries);
+	return n < 0 ? (int)n : put_entries(b, form, entries, (size_t)n);
 }
 
-int fw_classes_addresses(struct fw_classes *b, const char *name,
-			 enum fw_field field, unsigned width)
+int fw_classes_addresses(struct fw_classes *b)
 {
-	struct fw_arena *arena = fw_arena_new();
-	int r = arena ? fill_addresses(b, arena, name, field, width) : -ENOMEM;
+	int r = 0;
 
-	fw_arena_free(arena);
+	for (size_t i = 0; r == 0 && i < FW_ARRAY_SIZE(forms); i++) {
+		struct fw_arena *arena = fw_arena_new();
+
+		r = arena ? build(b, arena, &forms[i]) : -ENOMEM;
+		fw_arena_free(arena);
+	}
 	return r;
 }

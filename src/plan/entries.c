@@ -66,6 +66,65 @@ static int say_ports(const struct sink *sink, const struct fw_plan_table *t)
 	return t->n ? say_runs(sink, t, "", 0, t->n - 1) : 0;
 }
 
+/* Addresses of one row that stand side by side are shown as one run. */
+struct run {
+	const struct sink *sink;
+	uint32_t first, row;
+	bool open;
+};
+
+static int say_run(struct run *run, uint32_t last)
+{
+	uint32_t a = htonl(run->first), b = htonl(last);
+	char from[INET_ADDRSTRLEN], to[INET_ADDRSTRLEN];
+	char key[2 * INET_ADDRSTRLEN + 1];
+
+	if (!inet_ntop(AF_INET, &a, from, sizeof(from)) ||
+	    !inet_ntop(AF_INET, &b, to, sizeof(to)))
+		return -EINVAL;
+	snprintf(key, sizeof(key), "%s%s%s", from, a == b ? "" : "-",
+		 a == b ? "" : to);
+	return say_row(run->sink, key, run->row);
+}
+
+/* n entries from base on, which begin at addr and tell bits of it apart. */
+static int walk_block(struct run *run, const struct fw_plan_table *t,
+		      size_t base, size_t n, uint32_t addr, unsigned bits)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < n; i++) {
+		uint32_t entry = row_at(t, base + i);
+		uint32_t at = addr + ((uint32_t)i << (32 - bits));
+
+		if (entry & FW_TRIE_BLOCK) {
+			r = walk_block(run, t,
+				       FW_TRIE_INDEX(entry & ~FW_TRIE_BLOCK, 0),
+				       256, at, bits + 8);
+			continue;
+		}
+		if (run->open && run->row == entry)
+			continue;
+		if (run->open)
+			r = say_run(run, at - 1);
+		run->first = at;
+		run->row = entry;
+		run->open = true;
+	}
+	return r;
+}
+
+static int say_trie(const struct sink *sink, const struct fw_plan_table *t)
+{
+	struct run run = { .sink = sink };
+	int r;
+
+	if (!t->n)
+		return 0;
+	r = walk_block(&run, t, 0, FW_TRIE_ROOT, 0, 16);
+	return r ? r : say_run(&run, UINT32_MAX);
+}
+
 /* Where each field's values stand in "small", and how many there are. */
 static const struct {
 	enum fw_field field;
@@ -176,6 +235,8 @@ static int say_gen(const struct sink *sink, const struct fw_plan_table *t)
 	snprintf(text, sizeof(text), "%" PRIu32, (uint32_t)gen.mark_shift);
 	if (!r)
 		r = sink->fn(sink->ctx, "mark-shift", text);
+	if (!r)
+		r = say_row(sink, "every", gen.every);
 	for (int f = 0; !r && f < FW_FIELD_MAX_; f++) {
 		char key[64];
 
@@ -194,8 +255,10 @@ static const struct {
 	int (*say)(const struct sink *sink, const struct fw_plan_table *t);
 } printers[] = {
 	{ "gen", say_gen },
-	{ "saddr4", say_prefixes },
-	{ "daddr4", say_prefixes },
+	{ "saddr4", say_trie },
+	{ "daddr4", say_trie },
+	{ "saddr4_lpm", say_prefixes },
+	{ "daddr4_lpm", say_prefixes },
 	{ "saddr6", say_prefixes },
 	{ "daddr6", say_prefixes },
 	{ "sport", say_ports },
@@ -245,6 +308,7 @@ const char *fw_table_kind_name(enum fw_table_kind kind)
 		[FW_TABLE_ARRAY] = "array",
 		[FW_TABLE_HASH] = "hash",
 		[FW_TABLE_LPM] = "lpm",
+		[FW_TABLE_TRIE] = "trie",
 	};
 
 	_Static_assert(FW_ARRAY_SIZE(names) == FW_TABLE_KIND_MAX_, "names");

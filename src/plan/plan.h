@@ -193,15 +193,26 @@ struct fw_xdp_device {
 	struct fw_hash policy_key;	/* counters' identity of the policy */
 };
 
+/* A bit for each of the device's words, as struct fw_dev has them. */
+static inline uint64_t fw_plan_words(const struct fw_xdp_device *device)
+{
+	uint64_t words = device->n_words < 64 ?
+				 (UINT64_C(1) << device->n_words) - 1 :
+				 ~UINT64_C(0);
+
+	return words << device->first_word % 64;
+}
+
 enum fw_table_kind {
 	FW_TABLE_ARRAY,
 	FW_TABLE_HASH,
 	FW_TABLE_LPM,
+	FW_TABLE_TRIE,		/* an array to the kernel: FW_TRIE_BLOCK */
 	FW_TABLE_KIND_MAX_,
 };
 
 /* One generational table: rows sorted by the bytes of their keys. For an
- * ARRAY, keys are u32 0..n-1 and keys is NULL. */
+ * ARRAY or TRIE, keys are u32 0..n-1 and keys is NULL. */
 struct fw_plan_table {
 	const char *name;	/* abi.h: "saddr4", "rows", … */
 	enum fw_table_kind kind;

@@ -110,12 +110,15 @@ static void make_tables(struct fw_plan *plan, const struct veth_policy *policy,
 
 	*gen = (struct fw_gen){
 		.magic = FW_GEN_MAGIC,
-		.flags = FW_GEN_CLASSIFY,
+		.flags = FW_GEN_CLASSIFY | FW_GEN_SADDR4_LPM,
 		.mark_shift = 24,
 		.rules = (uint32_t)n,
+		.every = (1u << n) - 1,
 	};
-	for (uint32_t r = 0; r < 1u << n; r++)
+	for (uint32_t r = 0; r < 1u << n; r++) {
 		rows[r].words[0] = r;
+		rows[r].any = r > 0;
+	}
 	for (uint32_t s = 0; s < VETH_SOURCES; s++) {
 		uint32_t address = htonl(0x0a090002 + s);
 
@@ -132,7 +135,7 @@ static void make_tables(struct fw_plan *plan, const struct veth_policy *policy,
 		.value_size = sizeof(*rows), .n = 1u << n,
 		.values = (void *)rows};
 	tables[2] = (struct fw_plan_table){
-		.name = "saddr4", .kind = FW_TABLE_LPM,
+		.name = "saddr4_lpm", .kind = FW_TABLE_LPM,
 		.key_size = sizeof(*keys), .value_size = 4,
 		.n = VETH_SOURCES, .keys = (void *)keys,
 		.values = (void *)values};

@@ -151,9 +151,14 @@ static enum bpf_map_type map_type(enum fw_table_kind kind)
 
 static uint32_t map_flags(const struct inner *inner)
 {
+	static const char *const sized[] = {"rows", "saddr4", "daddr4"};
+
 	if (inner->type == BPF_MAP_TYPE_LPM_TRIE)
 		return BPF_F_NO_PREALLOC;
-	return strcmp(inner->name, "rows") == 0 ? BPF_F_INNER_MAP : 0;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(sized); i++)
+		if (strcmp(inner->name, sized[i]) == 0)
+			return BPF_F_INNER_MAP;
+	return 0;
 }
 
 static int fill_inner(int fd, const struct inner *inner)
@@ -247,8 +252,7 @@ static int put_devices(struct kernel *kernel, uint32_t slot,
 		if (!keys[d])
 			return -errno;
 		values[d] = (struct fw_dev){
-			.first_word = device->first_word,
-			.n_words = device->n_words,
+			.words = fw_plan_words(device),
 			.policy = (uint8_t)device->policy,
 			.flags = (uint8_t)(flags | (inet ? FW_DEV_INET : 0)),
 			.skip = d % 2 ? 0 : untested(plan, device),

@@ -192,7 +192,9 @@ static uint16_t random_words(struct rng *rng, size_t n_devices)
 		return 0;
 	if (rng_percent(rng, 60))
 		return 1;
-	return (uint16_t)(1 + rng_below(rng, FW_ROW_WORDS / (uint32_t)n_devices));
+	return (uint16_t)(1 + rng_below(rng, (rng_percent(rng, 5) ? FW_ROW_WORDS
+								   : 16) /
+						     (uint32_t)n_devices));
 }
 
 static bool random_device(struct rng *rng, struct fw_arena *arena,

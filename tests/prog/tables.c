@@ -48,18 +48,19 @@ static bool in_use(const struct fw_xdp_rule *rule)
 	return rule->rule != FW_NO_RULE;
 }
 
-/* The number of the row for a value of the field; value NULL: it is absent. */
-static int row_of(struct builder *b, enum fw_field field, const fw_u128 *value,
-		  uint32_t *ret)
+static void add_rule(struct fw_row *row, uint32_t rule)
 {
-	struct fw_row row = {0}, *fresh;
+	row->words[rule / 64] |= UINT64_C(1) << rule % 64;
+	row->any |= UINT64_C(1) << rule / 64;
+}
 
-	for (uint32_t r = 0; r < b->plan->xdp.n_rules; r++)
-		if (in_use(&b->plan->xdp.rules[r]) &&
-		    admits(&b->plan->xdp.rules[r], field, value))
-			row.words[r / 64] |= UINT64_C(1) << r % 64;
+/* The number of a row; -ENOMEM. */
+static int find_row(struct builder *b, const struct fw_row *row, uint32_t *ret)
+{
+	struct fw_row *fresh;
+
 	for (uint32_t i = 0; i < b->rows.n; i++)
-		if (memcmp(&b->rows.items[i], &row, sizeof(row)) == 0) {
+		if (memcmp(&b->rows.items[i], row, sizeof(*row)) == 0) {
 			*ret = i;
 			return 0;
 		}
@@ -67,8 +68,21 @@ static int row_of(struct builder *b, enum fw_field field, const fw_u128 *value,
 	fresh = fw_vec_push(b->plan->arena, &b->rows);
 	if (!fresh)
 		return -ENOMEM;
-	*fresh = row;
+	*fresh = *row;
 	return 0;
+}
+
+/* The number of the row for a value of the field; value NULL: it is absent. */
+static int row_of(struct builder *b, enum fw_field field, const fw_u128 *value,
+		  uint32_t *ret)
+{
+	struct fw_row row = {0};
+
+	for (uint32_t r = 0; r < b->plan->xdp.n_rules; r++)
+		if (in_use(&b->plan->xdp.rules[r]) &&
+		    admits(&b->plan->xdp.rules[r], field, value))
+			add_rule(&row, r);
+	return find_row(b, &row, ret);
 }
 
 static int add_start(struct builder *b, struct segments *segments, fw_u128 at)
@@ -276,10 +290,18 @@ static int add_small(struct builder *b)
 
 static int add_gen(struct builder *b)
 {
+	struct fw_row every = {0};
 	struct fw_gen *gen;
+	int r;
 
+	for (uint32_t i = 0; i < b->plan->xdp.n_rules; i++)
+		if (in_use(&b->plan->xdp.rules[i]))
+			add_rule(&every, i);
+	r = find_row(b, &every, &b->gen.every);
+	if (r)
+		return r;
 	b->gen.magic = FW_GEN_MAGIC;
-	b->gen.flags = FW_GEN_CLASSIFY;
+	b->gen.flags = FW_GEN_CLASSIFY | FW_GEN_SADDR4_LPM | FW_GEN_DADDR4_LPM;
 	b->gen.mark_shift = b->plan->options.mark_shift;
 	b->gen.rules = b->plan->xdp.n_rules;
 	gen = fw_arena_memdup(b->plan->arena, &b->gen, sizeof(b->gen));
@@ -291,9 +313,9 @@ static int add_gen(struct builder *b)
 int tables_build(struct fw_plan *plan)
 {
 	struct builder b = {.plan = plan};
-	int r = add_addresses(&b, "saddr4", FW_FIELD_SADDR4, 4);
+	int r = add_addresses(&b, "saddr4_lpm", FW_FIELD_SADDR4, 4);
 
-	r = r ? r : add_addresses(&b, "daddr4", FW_FIELD_DADDR4, 4);
+	r = r ? r : add_addresses(&b, "daddr4_lpm", FW_FIELD_DADDR4, 4);
 	r = r ? r : add_addresses(&b, "saddr6", FW_FIELD_SADDR6, 16);
 	r = r ? r : add_addresses(&b, "daddr6", FW_FIELD_DADDR6, 16);
 	r = r ? r : add_ports(&b, "sport", FW_FIELD_SPORT);

@@ -167,9 +167,9 @@ static void text_says_layer_and_reason(void **state)
 			       "10.0.0.0/8 counter drop\n"));
 	assert_non_null(strstr(text, "nft      test.conf:2: ip ttl 1 drop  "
 			       "(ip ttl 1)\n"));
-	assert_non_null(strstr(text, "\n    10.0.0.0/8: row "));
-	assert_null(strstr(terse, "10.0.0.0/8: row "));
-	assert_non_null(strstr(terse, "saddr4: lpm, 1 entries, 12 bytes\n"));
+	assert_non_null(strstr(text, "\n    10.0.0.0-10.255.255.255: row "));
+	assert_null(strstr(terse, "10.0.0.0-10.255.255.255: row "));
+	assert_non_null(strstr(terse, "saddr4: trie, 65536 entries, 262144 bytes\n"));
 	assert_non_null(strstr(text, "policy in nft"));
 	build_done(&b);
 }
@@ -210,7 +210,7 @@ static void json_reads_back(void **state)
 	assert_string_equal(string_at(json_array_get(tables, 0), "name"),
 			    "saddr4");
 	assert_string_equal(string_at(json_array_get(tables, 0), "kind"),
-			    "lpm");
+			    "trie");
 	json_decref(doc);
 	build_done(&b);
 }

@@ -27,7 +27,7 @@ void build_init(struct build *b)
 			     .flows = 262144 },
 		.lowering = true,
 	};
-	b->typed.rules = fw_arena_array(b->arena, 4096,
+	b->typed.rules = fw_arena_array(b->arena, 2 * FW_RULES_MAX,
 					sizeof(*b->typed.rules));
 	b->typed.management = fw_arena_array(b->arena, BUILD_MAX,
 					     sizeof(*b->typed.management));
@@ -131,7 +131,7 @@ struct fw_typed_chain *build_chain(struct build *b, struct fw_typed_table *t,
 	c->devices = devices;
 	while (devices && devices[c->n_devices])
 		c->n_devices++;
-	c->rules = fw_arena_array(b->arena, 2048, sizeof(*c->rules));
+	c->rules = fw_arena_array(b->arena, FW_RULES_MAX + 64, sizeof(*c->rules));
 	assert(c->rules);
 	return c;
 }
