@@ -27,6 +27,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/inspect_rules.c \
 	src/compile/inspect_values.c \
 	src/compile/intervals.c \
+	src/compile/keys.c \
 	src/compile/judge.c \
 	src/compile/judge.h \
 	src/compile/lint.c \
@@ -68,6 +69,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/rule_device.c \
 	src/compile/rule_match.c \
 	src/compile/rule_protocols.c \
+	src/compile/rule_tuple.c \
 	src/compile/rule_values.c \
 	src/compile/sets.c \
 	src/compile/sets.h \
@@ -77,6 +79,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/sets_lines.c \
 	src/compile/sets_names.c \
 	src/compile/sets_own.c \
+	src/compile/sets_typed.c \
 	src/compile/shapes.c \
 	src/compile/statements.c \
 	src/compile/steps.c \

@@ -150,7 +150,8 @@ static int collect(struct reach *reach)
 
 				if (part->kind == FW_PART_JUMP && part->chain)
 					r = add_jump(reach, &part->words[1]);
-				if (part->kind != FW_PART_RAW)
+				if (part->kind != FW_PART_RAW &&
+				    part->kind != FW_PART_VMAP)
 					continue;
 				r = raw_jumps(reach, part->words,
 					      part->n_words);
@@ -161,6 +162,23 @@ static int collect(struct reach *reach)
 		}
 	}
 	reach->first[reach->table->n_chains] = reach->jumps.n;
+	return r;
+}
+
+/* nft wants the targets of every map to be there, used or not. */
+static int unused_maps(struct reach *reach)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < reach->source->sets.n; i++) {
+		const struct fw_res_set *map = reach->source->sets.items[i];
+
+		if (!map->map || reach->table->sets[i]->used)
+			continue;
+		for (size_t e = 0; !r && e < map->elements.n; e++)
+			r = raw_jumps(reach, map->elements.items[e].words,
+				      map->elements.items[e].n_words);
+	}
 	return r;
 }
 
@@ -431,6 +449,8 @@ static int check_table(struct fw_checker *checker,
 	if (!reach.state || !reach.depth || !reach.first)
 		return -ENOMEM;
 	r = collect(&reach);
+	if (!r)
+		r = unused_maps(&reach);
 	if (r)
 		return r;
 	for (size_t i = 0; i < table->n_chains; i++)

@@ -27,10 +27,12 @@ struct fw_rule_check {
 	struct fw_typed_rule *rule;
 	FW_VEC(struct fw_part) parts;
 	size_t pos;
-	/* What earlier parts have settled: one, or several after a list, which
-	 * nft then takes for a conflict with whatever needs one of them */
+	/* What earlier parts have settled. Of transport protocols there may be
+	 * several, after a list: nft then takes each other one for a conflict */
 	FW_VEC(struct fw_rule_protocol) layers[FW_RULE_LAYER_MAX_];
 	int icmp_type;		/* of `icmp type 8`; FW_ANY unknown */
+	bool loose;		/* a list named one protocol and others: nft
+				   reads the one's fields off all of them */
 	bool stacked;		/* `vlan type 8021q`: a further tag follows */
 	bool failed;		/* a diagnostic was added: the rest is not
 				   looked at */
@@ -75,6 +77,9 @@ int fw_rule_begin(struct fw_rule_check *check);
 int fw_rule_imply(struct fw_rule_check *check, struct fw_part *part,
 		  const struct fw_needs *needs, const struct fw_loc *loc);
 #define FW_RULE_IMPLIED 6
+/* Whether the fields of what is needed may be bytes of something else. */
+bool fw_rule_is_loose(const struct fw_rule_check *check,
+		      const struct fw_needs *needs);
 /* A positive test of a protocol field settles what may follow: each value that
  * stands by itself does, as nft does not look into ranges. */
 int fw_rule_learn(struct fw_rule_check *check, const struct fw_match *match,
@@ -90,13 +95,6 @@ enum fw_relation {
 	FW_RELATION_GE,
 };
 
-/* What is compared, for messages: "tcp dport". */
-struct fw_rule_subject {
-	const char *name;
-	struct fw_loc loc;
-	enum fw_value_type type;
-};
-
 struct fw_rule_values {
 	struct fw_interval_vec vec;
 	const struct fw_typed_set *set;	/* whose the intervals are, merged and
@@ -110,11 +108,6 @@ bool fw_rule_relation(const struct fw_word *word, enum fw_relation *ret);
 bool fw_relation_holds(enum fw_relation relation, fw_u128 left, fw_u128 right);
 /* Words behind a selector or value that make it more than that. */
 bool fw_rule_goes_on(const struct fw_word *word);
-/* One value, prefix or range, all of the words. */
-enum fw_value_result fw_rule_value(struct fw_rule_check *check,
-				   const struct fw_rule_subject *subject,
-				   const struct fw_word *words, size_t n,
-				   struct fw_interval *ret);
 /* The words of the next element of a list, from *pos on. False at the end, and
  * after a diagnostic, which *result then says. */
 bool fw_rule_element(struct fw_rule_check *check, const struct fw_word *brace,
@@ -122,9 +115,13 @@ bool fw_rule_element(struct fw_rule_check *check, const struct fw_word *brace,
 		     enum fw_value_result *result);
 /* What stands behind a relation, ahead words from here; *ret_n words of it. */
 enum fw_value_result fw_rule_values(struct fw_rule_check *check,
-				    const struct fw_rule_subject *subject,
+				    const struct fw_subject *subject,
 				    size_t ahead, struct fw_rule_values *ret,
 				    size_t *ret_n);
+
+/* --- rule_tuple.c --------------------------------------------------------- */
+/* A concatenation, or a verdict map, begins here. */
+int fw_rule_tuple(struct fw_rule_check *check);
 
 /* --- rule_bits.c ---------------------------------------------------------- */
 /* `& mask` behind the n keywords of a match, or a match of flags. */

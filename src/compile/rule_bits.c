@@ -95,7 +95,7 @@ int fw_rule_masked(struct fw_rule_check *check,
 		   const struct fw_vocab_match *match, size_t n)
 {
 	const struct fw_word *word = fw_rule_at(check, n + 1), *value;
-	struct fw_rule_subject subject = { "", { 0 }, match->value };
+	struct fw_subject subject = { "", { 0 }, match->value };
 	struct mask m = { .max = fw_field_max(match->field) };
 	struct fw_rule_values values = { .computed = true };
 	struct fw_interval read;
@@ -105,7 +105,7 @@ int fw_rule_masked(struct fw_rule_check *check,
 
 	if (match->field == FW_FIELD_L3 || !word || word->kind != FW_WORD_PLAIN)
 		return fw_rule_raw(check);
-	result = fw_rule_value(check, &subject, word, 1, &read);
+	result = fw_check_value(check->checker, &subject, word, 1, &read);
 	if (result)
 		return raw_or_failed(check, result);
 	m.mask = read.lo;
@@ -116,7 +116,7 @@ int fw_rule_masked(struct fw_rule_check *check,
 	    fw_value_words(value, fw_rule_left(check) - n) != 1 ||
 	    fw_rule_goes_on(fw_rule_at(check, n + 1)))
 		return fw_rule_raw(check);
-	result = fw_rule_value(check, &subject, value, 1, &read);
+	result = fw_check_value(check->checker, &subject, value, 1, &read);
 	if (result)
 		return raw_or_failed(check, result);
 	m.value = read.lo;

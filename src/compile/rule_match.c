@@ -191,6 +191,23 @@ static bool is_masked(const struct fw_word *word)
 	return word && (fw_mark_is(word, "&") || fw_word_is(word, "and"));
 }
 
+/* Elsewhere it is always the same. A management line goes where it fits. */
+static bool fits_nfproto(struct fw_rule_check *check,
+			 const struct fw_subject *subject)
+{
+	if (!check->table || !strcmp(check->table->family, "inet"))
+		return true;
+	fw_error(check->checker->diags, "conflicting-protocols", &subject->loc,
+		 "meta nfproto says something in tables of family inet only");
+	check->failed = true;
+	return false;
+}
+
+static bool begins_tuple(const struct fw_word *word)
+{
+	return word && (fw_mark_is(word, ".") || fw_word_is(word, "vmap"));
+}
+
 static int push_values(struct fw_rule_check *check,
 		       const struct fw_vocab_match *match, size_t n,
 		       enum fw_relation relation, struct fw_rule_values *values)
@@ -209,7 +226,7 @@ int fw_rule_match(struct fw_rule_check *check,
 		  const struct fw_vocab_match *match, size_t n)
 {
 	const struct fw_word *operand, *first = fw_rule_at(check, 0);
-	struct fw_rule_subject subject = {
+	struct fw_subject subject = {
 		words_of(check, n), fw_loc_span(&first[0].loc, &first[n - 1].loc),
 		match->value,
 	};
@@ -221,8 +238,13 @@ int fw_rule_match(struct fw_rule_check *check,
 	if (!subject.name)
 		return -ENOMEM;
 	/* Behind a second tag nft looks at other bytes. */
-	if (check->stacked && match->needs.link == FW_LINK_VLAN)
+	if (fw_rule_is_loose(check, &match->needs) ||
+	    (check->stacked && match->needs.link == FW_LINK_VLAN))
 		return fw_rule_raw(check);
+	if (begins_tuple(fw_rule_at(check, n)))
+		return fw_rule_tuple(check);
+	if (match->field == FW_FIELD_NFPROTO && !fits_nfproto(check, &subject))
+		return 0;
 	if (is_flags(match))
 		return fw_rule_flags(check, match, n);
 	if (is_masked(fw_rule_at(check, n)))

@@ -76,19 +76,20 @@ static bool is_family(const struct fw_rule_check *check, const char *family)
 }
 
 /* --- what is known -------------------------------------------------------- */
-/* The first words that ask for a protocol are the ones that are shown. */
+/* Of link and network the last one named counts, of transport each; of a family
+ * what it says until the rule says more. */
 static int note(struct fw_rule_check *check, enum fw_rule_layer layer,
 		int protocol, const struct fw_loc *loc)
 {
 	struct fw_rule_protocol *slot;
 	size_t n = check->layers[layer].n;
 
-	/* What the rule says takes the place of what the family says. */
-	if (n && !check->layers[layer].items[0].loc)
-		check->layers[layer].n = n = 0;
 	for (size_t i = 0; i < n; i++)
-		if (check->layers[layer].items[i].protocol == protocol)
+		if (check->layers[layer].items[i].protocol == protocol &&
+		    check->layers[layer].items[i].loc)
 			return 0;
+	if (layer != FW_RULE_TRANSPORT)
+		check->layers[layer].n = 0;
 	slot = fw_vec_push(check->checker->arena, &check->layers[layer]);
 	if (!slot)
 		return -ENOMEM;
@@ -202,8 +203,13 @@ static int need_vlan(struct fw_rule_check *check, struct fw_part *part,
 		return 0;
 	/* The rule has looked behind Ethernet and seen no tag. */
 	if (known(check, FW_RULE_NETWORK) &&
-	    check->layers[FW_RULE_NETWORK].items[0].loc) {
-		conflict_with(check, loc, "vlan", FW_RULE_NETWORK,
+	    (check->layers[FW_RULE_NETWORK].items[0].loc ||
+	     known(check, FW_RULE_LINK))) {
+		conflict_with(check, loc, "vlan",
+			      known(check, FW_RULE_LINK) ? FW_RULE_LINK :
+							   FW_RULE_NETWORK,
+			      known(check, FW_RULE_LINK) ?
+			      &check->layers[FW_RULE_LINK].items[0] :
 			      &check->layers[FW_RULE_NETWORK].items[0]);
 		return 0;
 	}
@@ -406,9 +412,18 @@ int fw_rule_learn(struct fw_rule_check *check, const struct fw_match *match,
 
 	for (size_t i = 0; i < FW_ARRAY_SIZE(telling); i++)
 		tells = tells || telling[i] == match->field;
+	check->loose = check->loose || (tells && match->n_intervals > 1 &&
+					match->field != FW_FIELD_ICMP_TYPE);
 	for (size_t i = 0; tells && !r && i < match->n_intervals; i++)
 		if (match->intervals[i].lo == match->intervals[i].hi)
 			r = learn_value(check, match->field,
 					(unsigned)match->intervals[i].lo, loc);
 	return r;
+}
+
+bool fw_rule_is_loose(const struct fw_rule_check *check,
+		      const struct fw_needs *needs)
+{
+	return check->loose && (needs->l3 != FW_ANY || needs->l4 != FW_ANY ||
+				needs->link != FW_ANY);
 }

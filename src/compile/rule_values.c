@@ -64,25 +64,6 @@ bool fw_rule_goes_on(const struct fw_word *word)
 }
 
 /* --- values --------------------------------------------------------------- */
-enum fw_value_result fw_rule_value(struct fw_rule_check *check,
-				   const struct fw_rule_subject *subject,
-				   const struct fw_word *words, size_t n,
-				   struct fw_interval *ret)
-{
-	struct fw_diags *diags = check->checker->diags;
-	size_t before = diags->n;
-	enum fw_value_result r = fw_value_read(diags, subject->type, words, n,
-					       ret);
-	struct fw_diag *diag = diags->n > before ? &diags->items[before] : NULL;
-
-	/* A value of another type: what the match takes, and where it says so. */
-	if (diag && (!strcmp(diag->id, "wrong-type") ||
-		     !strcmp(diag->id, "wrong-family")))
-		fw_diag_related(diags, diag, &subject->loc, "'%s' is of type %s",
-				subject->name, fw_value_name(subject->type));
-	return r;
-}
-
 static enum fw_value_result empty_element(struct fw_rule_check *check,
 					  const struct fw_word *comma)
 {
@@ -120,7 +101,7 @@ bool fw_rule_element(struct fw_rule_check *check, const struct fw_word *brace,
 
 /* { 22, 80-90 } */
 static enum fw_value_result read_list(struct fw_rule_check *check,
-				      const struct fw_rule_subject *subject,
+				      const struct fw_subject *subject,
 				      const struct fw_word *brace,
 				      struct fw_interval_vec *ret)
 {
@@ -137,7 +118,7 @@ static enum fw_value_result read_list(struct fw_rule_check *check,
 			check->checker->diags->oom = true;
 			return FW_VALUE_WRONG;
 		}
-		r = fw_rule_value(check, subject, words, n, slot);
+		r = fw_check_value(check->checker, subject, words, n, slot);
 		if (r == FW_VALUE_OTHER)
 			return r;
 		if (r)
@@ -146,29 +127,42 @@ static enum fw_value_result read_list(struct fw_rule_check *check,
 	return result;
 }
 
+/* Whether the set's keys may be of this type: nft takes numbers of any width for
+ * one type, and judges them itself. */
+static enum fw_value_result fits(const struct fw_checker *checker,
+				 const struct fw_typed_set *set,
+				 enum fw_value_type type)
+{
+	if (set->map)
+		return FW_VALUE_WRONG;
+	if (checker->set_infos[set - checker->typed->sets].open)
+		return FW_VALUE_OTHER;
+	if (set->n_types != 1)
+		return FW_VALUE_WRONG;
+	if (fw_value_is_integer(type) && fw_value_is_integer(set->types[0]))
+		return type == set->types[0] ? FW_VALUE_OK : FW_VALUE_OTHER;
+	return type == set->types[0] ? FW_VALUE_OK : FW_VALUE_WRONG;
+}
+
 static enum fw_value_result read_set(struct fw_rule_check *check,
-				     const struct fw_rule_subject *subject,
+				     const struct fw_subject *subject,
 				     const struct fw_word *word,
 				     struct fw_rule_values *ret)
 {
 	struct fw_typed_set *set = fw_check_set_name(check->checker,
 						     check->table, word);
-	enum fw_value_type has;
+	enum fw_value_result r;
 
 	if (!set)
 		return FW_VALUE_WRONG;
-	if (!set->map && set->type == FW_SET_OTHER &&
-	    !strcmp(fw_check_set_type(check->checker, set),
-		    fw_value_name(subject->type)))
-		return FW_VALUE_OTHER;
-	if (set->map || !fw_set_value_type(set->type, &has) ||
-	    has != subject->type) {
+	r = fits(check->checker, set, subject->type);
+	if (r == FW_VALUE_WRONG)
 		fw_check_set_mismatch(check->checker, set, word,
 				      fw_value_name(subject->type));
-		return FW_VALUE_WRONG;
-	}
-	if (!set->constant)
-		return FW_VALUE_OTHER;
+	if (r == FW_VALUE_OK && !set->constant)
+		r = FW_VALUE_OTHER;
+	if (r != FW_VALUE_OK)
+		return r;
 	ret->set = set;
 	ret->vec.items = set->intervals;
 	ret->vec.n = set->n_intervals;
@@ -176,7 +170,7 @@ static enum fw_value_result read_set(struct fw_rule_check *check,
 }
 
 enum fw_value_result fw_rule_values(struct fw_rule_check *check,
-				    const struct fw_rule_subject *subject,
+				    const struct fw_subject *subject,
 				    size_t ahead, struct fw_rule_values *ret,
 				    size_t *ret_n)
 {
@@ -207,5 +201,5 @@ enum fw_value_result fw_rule_values(struct fw_rule_check *check,
 		check->checker->diags->oom = true;
 		return FW_VALUE_WRONG;
 	}
-	return fw_rule_value(check, subject, word, *ret_n, slot);
+	return fw_check_value(check->checker, subject, word, *ret_n, slot);
 }

@@ -101,7 +101,11 @@ static int check_set(struct fw_checker *checker, const struct fw_res_set *source
 	if (!r)
 		r = finish(&check);
 	checker->set_infos[set - checker->typed->sets] = (struct fw_set_info){
-		check.type ? check.type : "none", source->loc, { 0 } };
+		.type = check.type ? check.type : "none",
+		.loc = source->loc,
+	};
+	if (!r)
+		r = fw_set_check_types(&check);
 	body = fw_buf_take(&check.body);
 	set->body = body ? fw_arena_strdup(checker->arena, body) : NULL;
 	free(body);

@@ -41,3 +41,6 @@ int fw_set_own_element(struct fw_set_check *check,
 int fw_set_own_finish(struct fw_set_check *check);
 /* lint_sets.c: elements that add nothing; after the others. */
 int fw_lint_elements(struct fw_set_check *check);
+/* sets_typed.c: what the keys of any set or map are made of, and the content of
+ * those that sets_elements.c does not read. */
+int fw_set_check_types(struct fw_set_check *check);

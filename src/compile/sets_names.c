@@ -21,18 +21,33 @@ static const struct fw_loc *set_loc(const struct fw_checker *checker,
 	return &checker->set_infos[set - checker->typed->sets].loc;
 }
 
-void fw_check_set_mismatch(struct fw_checker *checker,
-			   const struct fw_typed_set *set,
-			   const struct fw_word *word, const char *meant)
+/* nft's name, and in prose where there is more to it than the name. */
+static const char *in_words(struct fw_checker *checker, const char *type)
+{
+	enum fw_value_type known;
+	const char *text = type;
+
+	if (fw_value_named(type, &known))
+		text = fw_arena_printf(checker->arena, "%s (%s)", type,
+				       fw_value_prose(known));
+	return text ? text : type;
+}
+
+struct fw_diag *fw_check_set_mismatch(struct fw_checker *checker,
+				      const struct fw_typed_set *set,
+				      const struct fw_word *word,
+				      const char *meant)
 {
 	struct fw_diag *diag = fw_error(
 		checker->diags, "set-type", &word->loc,
 		"%s '%s' is of type %s, but %s is meant here",
 		set->map ? "map" : "set", set->name,
-		fw_check_set_type(checker, set), meant);
+		in_words(checker, fw_check_set_type(checker, set)),
+		in_words(checker, meant));
 
 	fw_diag_related(checker->diags, diag, set_loc(checker, set),
 			"declared here");
+	return diag;
 }
 
 static void unknown_set(struct fw_checker *checker,

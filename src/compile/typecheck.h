@@ -12,6 +12,9 @@ struct fw_set_info {
 	struct fw_loc loc;	/* of its name */
 	struct fw_match others;	/* what is not in it; intervals NULL: no rule
 				   has asked yet */
+	const struct fw_match *projections;	/* of its boxes, a field each;
+						   likewise */
+	bool open;		/* typeof what is not understood */
 };
 
 /* A rule of the plan before it has its index. */
@@ -44,9 +47,10 @@ struct fw_typed_set *fw_check_set_name(struct fw_checker *checker,
 const char *fw_check_set_type(const struct fw_checker *checker,
 			      const struct fw_typed_set *set);
 /* A diagnostic: the set cannot stand where type is meant. */
-void fw_check_set_mismatch(struct fw_checker *checker,
-			   const struct fw_typed_set *set,
-			   const struct fw_word *word, const char *meant);
+struct fw_diag *fw_check_set_mismatch(struct fw_checker *checker,
+				      const struct fw_typed_set *set,
+				      const struct fw_word *word,
+				      const char *meant);
 bool fw_set_value_type(enum fw_set_type type, enum fw_value_type *ret);
 
 /* --- sets_file.c ---------------------------------------------------------- */
@@ -82,6 +86,42 @@ int fw_domain_read(struct fw_arena *arena, const char *text,
 /* Sorted, each name once; -EINVAL and ret_clash where a name is an entry and an
  * exception at once. */
 int fw_domains_sort(struct fw_domain_vec *domains, const char **ret_clash);
+
+/* --- keys.c --------------------------------------------------------------- */
+/* What a value belongs to, for messages: "tcp dport", or a set's type. */
+struct fw_subject {
+	const char *name;
+	struct fw_loc loc;
+	enum fw_value_type type;
+};
+
+/* An element of a set or map, `192.0.2.1 . 80 comment "x" : accept`, taken
+ * apart. */
+struct fw_element {
+	const struct fw_word *words;	/* the key */
+	size_t n_words;
+	const struct fw_word *data;	/* behind the colon, or NULL */
+	size_t n_data;
+	bool catch_all;		/* `*` */
+	bool stateful;		/* timeout, counter and the like */
+};
+
+/* False where there is no key at all. */
+bool fw_check_element(const struct fw_word *words, size_t n,
+		      struct fw_element *ret);
+/* One value, prefix or range, all of the words. */
+enum fw_value_result fw_check_value(struct fw_checker *checker,
+				    const struct fw_subject *subject,
+				    const struct fw_word *words, size_t n,
+				    struct fw_interval *ret);
+/* As many as there are subjects, with dots between them. */
+enum fw_value_result fw_check_key(struct fw_checker *checker,
+				  const struct fw_subject *subjects,
+				  size_t n_subjects, const struct fw_word *words,
+				  size_t n, struct fw_interval *ret);
+enum fw_value_result fw_check_verdict(struct fw_checker *checker,
+				      const struct fw_word *words, size_t n,
+				      struct fw_vmap_verdict *ret);
 
 /* --- typecheck_rule.c ----------------------------------------------------- */
 /* Words to parts. table NULL: a management line. */

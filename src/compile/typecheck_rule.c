@@ -98,7 +98,9 @@ int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 	if (!is_match || part->words[0].kind != FW_WORD_PLAIN)
 		return 0;
 	needs = fw_vocab_implies(part->words[0].text);
-	if (!needs)
+	/* nft tests nothing before an option, though only TCP has them. */
+	if (!needs || (n > 1 && fw_word_is(&part->words[0], "tcp") &&
+		       fw_word_is(&part->words[1], "option")))
 		return 0;
 	part->matches = fw_arena_array(check->checker->arena, FW_RULE_IMPLIED,
 				       sizeof(*part->matches));

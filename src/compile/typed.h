@@ -11,6 +11,7 @@
 
 #include "ast/ast.h"
 #include "compile/compile.h"
+#include "compile/values.h"
 #include "plan/plan.h"
 
 struct fw_resolved;
@@ -41,9 +42,21 @@ struct fw_typed_set {
 	bool interval, dynamic, merges;	/* its flags; auto-merge or a file */
 	bool constant;		/* content known whole here: no timeout, not
 				   dynamic; only such a set may be lowered */
-	/* addresses, services, protocols: elements and file, merged */
+	/* What its keys are made of; none where that is not understood */
+	const enum fw_value_type *types;
+	size_t n_types;
+	/* one type, no map: elements and file, merged */
 	struct fw_interval *intervals;
 	size_t n_intervals;
+	/* Concatenations and maps: each element's key, an interval a type, in
+	 * order; and, in a verdict map, what it says. A catch-all is the last
+	 * one and covers everything */
+	const struct fw_interval *boxes;
+	const struct fw_vmap_verdict *verdicts;	/* or NULL */
+	size_t n_boxes;
+	bool catch_all;
+	const char *const *names;	/* type ifname: valid with constant */
+	size_t n_names;
 	const struct fw_domain_set *domains;	/* domain */
 	const struct fw_text_set *texts;	/* ja3, ja4 */
 	const struct fw_pattern_set *patterns;	/* pattern */
@@ -79,7 +92,8 @@ enum fw_part_kind {
 
 /* A test of several fields at once, `ip saddr . tcp dport { … }`: holds when
  * one of the boxes has the packet's value in each of its intervals. Box b's
- * interval of field f is boxes[b * n_fields + f]. */
+ * interval of field f is boxes[b * n_fields + f]. Where boxes overlap, the first
+ * one decides. */
 struct fw_tuple {
 	const enum fw_field *fields;
 	size_t n_fields;
@@ -91,7 +105,7 @@ struct fw_tuple {
 /* What a verdict map says for a box of its tuple. */
 struct fw_vmap_verdict {
 	enum fw_part_kind kind;		/* VERDICT or JUMP */
-	enum fw_verdict verdict;
+	enum fw_verdict verdict;	/* VERDICT: NONE for continue */
 	const char *chain;		/* JUMP: NULL for return */
 	bool go;
 };
@@ -106,7 +120,9 @@ struct fw_part {
 	bool is_match;		/* RAW: a match, not a statement */
 	/* A match may need more than one field: `tcp dport 22` is l4proto and
 	 * dport. All must hold. Also valid for RAW as far as it is known to
-	 * imply them (`udp length 8` implies l4proto udp): then n may be 0 */
+	 * imply them (`udp length 8` implies l4proto udp): then n may be 0.
+	 * For TUPLE and VMAP: the protocols, and what their boxes say of each
+	 * field by itself */
 	struct fw_match *matches;
 	size_t n_matches;
 	struct fw_tuple tuple;		/* TUPLE, VMAP */

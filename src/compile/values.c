@@ -73,6 +73,8 @@ static const struct {
 				    FORM_NAMED, FW_SYMBOLS_CT_DIRECTION },
 	[FW_VALUE_BOOLEAN] = { "boolean", "truth value", 1, FORM_NAMED,
 			       FW_SYMBOLS_BOOLEAN },
+	[FW_VALUE_IFNAME] = { "ifname", "device name", 128, FORM_FOREIGN, 0 },
+	[FW_VALUE_IFINDEX] = { "iface_index", "device", 32, FORM_FOREIGN, 0 },
 	[FW_VALUE_INT1] = { "integer", "number", 1, FORM_NUMBER, 0 },
 	[FW_VALUE_INT3] = { "integer", "number", 3, FORM_NUMBER, 0 },
 	[FW_VALUE_INT12] = { "integer", "number", 12, FORM_NUMBER, 0 },
@@ -82,6 +84,17 @@ static const struct {
 	[FW_VALUE_INT32] = { "integer", "number", 32, FORM_NUMBER, 0 },
 };
 _Static_assert(FW_ARRAY_SIZE(types) == FW_VALUE_MAX_, "a row for each type");
+
+bool fw_value_named(const char *name, enum fw_value_type *ret)
+{
+	for (size_t i = 0; i < FW_VALUE_INT1; i++) {
+		if (strcmp(types[i].name, name))
+			continue;
+		*ret = (enum fw_value_type)i;
+		return true;
+	}
+	return false;
+}
 
 const char *fw_value_name(enum fw_value_type type)
 {
@@ -277,6 +290,8 @@ static enum fw_value_result single(enum fw_value_type type, const char *text,
 
 	if (types[type].form == FORM_ADDRESS)
 		return address(type, text, ret, error);
+	if (type == FW_VALUE_IFNAME || type == FW_VALUE_IFINDEX)
+		return FW_VALUE_OTHER;
 	if (fw_number(text, &number)) {
 		if (number > fw_value_max(type))
 			return wrong(error, "bad-value", "%s %.*s is beyond %llu",

@@ -30,6 +30,8 @@ enum fw_value_type {
 	FW_VALUE_CT_STATUS,
 	FW_VALUE_CT_DIRECTION,
 	FW_VALUE_BOOLEAN,
+	FW_VALUE_IFNAME,	/* devices have no numbers here: never read */
+	FW_VALUE_IFINDEX,
 	FW_VALUE_INT1,		/* numbers, by the bits of their field */
 	FW_VALUE_INT3,
 	FW_VALUE_INT12,
@@ -59,6 +61,8 @@ enum fw_value_result {
 	FW_VALUE_OTHER,		/* no value, prefix or range: nft's affair */
 };
 
+/* The type that nft calls so; of the integers none. */
+bool fw_value_named(const char *name, enum fw_value_type *ret);
 /* nft's name of the type: "ipv4_addr"; and in prose: "IPv4 address". */
 const char *fw_value_name(enum fw_value_type type);
 const char *fw_value_prose(enum fw_value_type type);

@@ -68,7 +68,8 @@ static void types_and_content(void **state)
 	set = open_valid(&t, "type ipv4_addr . inet_service; elements = { "
 			     "10.0.0.1 . 80 }");
 	assert_int_equal(set->type, FW_SET_OTHER);
-	assert_false(set->constant);
+	assert_true(set->constant && set->n_types == 2 && set->n_boxes == 1);
+	assert_true(set->boxes[1].lo == 80 && set->boxes[1].hi == 80);
 	assert_string_equal(set->elements[0], "10.0.0.1 . 80");
 	typed_text_close(&t);
 }

@@ -106,6 +106,78 @@ static void named_sets(void **state)
 	is_wrong("ct state new ip saddr . tcp dport @piars", "unknown-set");
 }
 
+static void tuples(void **state)
+{
+	(void)state;
+	is("ip saddr . tcp dport { 10.0.0.1 . 22, 10.0.0.0/24 . 80-90 }",
+	   "tuple saddr4 . dport 167772161 . 22, "
+	   "167772160-167772415 . 80-90 [ l3 1; l4proto 6; "
+	   "saddr4 167772160-167772415; dport 22 80-90 ]");
+	/* Not one of these says nothing of a field by itself. */
+	is("tcp dport . ip saddr != { 22 . 10.0.0.1 }",
+	   "tuple dport . saddr4 != 22 . 167772161 [ l4proto 6; l3 1 ]");
+	is("ip saddr . tcp dport @pairs",
+	   "tuple saddr4 . dport 167772161 . 22, "
+	   "167772160-167772415 . 80-90 [ l3 1; l4proto 6; "
+	   "saddr4 167772160-167772415; dport 22 80-90 ]");
+	is("meta l4proto . th dport { tcp . 22, udp . 53 }",
+	   "tuple l4proto . th-dport 6 . 22, 17 . 53 "
+	   "[ l4proto 6 17; th-dport 22 53 ]");
+	is("meta protocol . meta mark { ip . 1 }",
+	   "tuple protocol . mark 2048 . 1 [ protocol 2048; mark 1 ]");
+	is("vlan id . ip saddr { 5 . 10.0.0.1 }",
+	   "tuple vlan-id . saddr4 5 . 167772161 [ iiftype 1; "
+	   "ether-type 33024; vlan-type 2048; vlan-id 5; saddr4 167772161 ]");
+	is_wrong("ip saddr . tcp dport 10.0.0.1 . 22", "needs-set");
+	is_wrong("ip saddr . tcp dport { 10.0.0.1 }", "field-count");
+	is_wrong("ip saddr . tcp dport { 10.0.0.1 . 22 . 5 }", "field-count");
+	is_wrong("ip saddr . tcp dport { 22 . 10.0.0.1 }", "wrong-type");
+	is_wrong("tcp dport . udp dport { 22 . 53 }", "conflicting-protocols");
+	is_wrong("ip saddr . udp dport { 10.0.0.1 . 1 } tcp sport 1",
+		 "conflicting-protocols");
+	is_wrong("ip saddr . ip daddr @pairs", "set-type");
+	is_wrong("ip saddr . tcp dport @four", "set-type");
+	is_wrong("ip saddr @pairs", "set-type");
+	is_wrong("ip saddr . tcp dport @verdicts", "set-type");
+}
+
+static void verdict_maps(void **state)
+{
+	(void)state;
+	is("tcp dport vmap { 22 : accept, 80-90 : jump other, 1 : goto other, "
+	   "2 : return, 3 : continue }",
+	   "vmap dport 22 : accept, 80-90 : jump other, 1 : goto other, "
+	   "2 : return, 3 : none [ l4proto 6; dport 1-3 22 80-90 ]");
+	is("ip saddr . udp sport vmap { 10.0.0.1 . 5 : drop, * : accept }",
+	   "vmap saddr4 . sport 167772161 . 5 : drop, "
+	   "0-4294967295 . 0-65535 : accept [ l3 1; l4proto 17 ]");
+	is("ip saddr vmap @verdicts",
+	   "vmap saddr4 167772161 : accept, 167772162 : jump other, "
+	   "0-4294967295 : drop [ l3 1 ]");
+	is_in("inet", "ct state vmap { established : accept, invalid : drop }",
+	      "vmap ct-state 2 : accept, 1 : drop [ ct-state 1-2 ]");
+	is_wrong("tcp dport vmap { 22 : acept }", "bad-value");
+	is_wrong("tcp dport vmap { 22 }", "syntax");
+	is_wrong("tcp dport vmap { ::1 : accept }", "wrong-type");
+	is_wrong("tcp dport vmap { 22 : jump nowhere }", "unknown-chain");
+	is_wrong("tcp dport vmap @verdicts", "set-type");
+	is_wrong("ip saddr vmap @marked", "set-type");
+	is_wrong("ip saddr vmap @four", "set-type");
+}
+
+static void sets_of_other_types(void **state)
+{
+	(void)state;
+	is("iifname @devices", "iif a b");
+	is("oifname != @devices", "oif != a b");
+	is("meta mark @marks", "match (meta mark) mark 1 7");
+	is("ct mark != @marks",
+	   "match (ct mark) ct-mark 0 2-6 8-4294967295");
+	is_wrong("ip saddr @marks", "set-type");
+	is_wrong("tcp dport @devices", "set-type");
+	is_wrong("iifname @four", "set-type");
+}
+
 /* Every form of nft's, by what it makes of it. */
 static void tcp_flags(void **state)
 {
@@ -131,7 +203,6 @@ static void tcp_flags(void **state)
 	is("tcp flags != cwr / cwr,ecn",
 	   "match l4proto 6; tcp-flags 0-127 192-255");
 	is("tcp flags > 253", "match l4proto 6; tcp-flags 254-255");
-	is("tcp flags vmap { syn : drop }", "raw (vmap) l4proto 6");
 	is_wrong("tcp flags synn", "bad-value");
 	is_wrong("tcp flags & (syn | akc) == syn", "bad-value");
 }
@@ -290,23 +361,27 @@ static void what_is_left_to_nft(void **state)
 	   "raw (limit rate)\ndrop");
 	is("log prefix \"inspect \" level warn flags tcp sequence,options drop",
 	   "raw (log)\ndrop");
-	is("ip saddr . tcp dport @pairs drop",
-	   "raw (concatenation) l3 1\ndrop");
-	is("tcp dport vmap { 22 : accept, 80 : jump other }",
-	   "raw (vmap) l4proto 6");
+	is("ip saddr . tcp dport @late2 drop",
+	   "raw (set @late2) l3 1; l4proto 6\ndrop");
+	is("iifname . tcp dport { \"a\" . 22 }",
+	   "raw (concatenation) l4proto 6");
+	is("iifname vmap { \"a\" : jump other }", "raw (vmap)");
+	is("ip saddr . ct original proto-dst vmap { 10.0.0.1 . 5 : drop }",
+	   "raw (vmap) l3 1");
+	is("tcp dport vmap { 22 counter : accept }", "raw (vmap) l4proto 6");
 	is("@th,16,16 53 drop", "raw (@th)\ndrop");
 	is("meta mark set ct mark counter", "raw (meta mark)\ncounter");
 	is("update @late { ip saddr timeout 5s } drop", "raw (update)\ndrop");
 	is("fib saddr . iif oif missing drop", "raw (fib)\ndrop");
 	is("tcp option sack-permitted exists drop",
-	   "raw (tcp option) l4proto 6\ndrop");
+	   "raw (tcp option)\ndrop");
 	is("ct bytes original > 1000 drop", "raw (ct bytes)\ndrop");
 	is("dnat to [2001:db8::1]:80", "raw (dnat)");
 	is("meter m { ip saddr limit rate 5/second } drop",
 	   "raw (meter)\ndrop");
 	is("synproxy mss 1460 wscale 7 timestamp sack-perm", "raw (synproxy)");
 	is("tcp option maxseg size set 1360 accept",
-	   "raw (tcp option) l4proto 6\naccept");
+	   "raw (tcp option)\naccept");
 	is("queue flags bypass to 3 comment \"q\"", "raw (queue)");
 	is("tcp sequence 1 tcp dport 22",
 	   "raw (tcp sequence) l4proto 6\nmatch dport 22");
@@ -323,8 +398,12 @@ static void after_a_list_of_protocols(void **state)
 	(void)state;
 	is_wrong("meta l4proto { udp, tcp } tcp dport 22",
 		 "conflicting-protocols");
-	is_wrong("meta protocol { ip6, ip } ip saddr 10.0.0.1",
+	is_wrong("meta protocol { ip, ip6 } ip saddr 10.0.0.1",
 		 "conflicting-protocols");
+	/* Of these nft remembers only the last, and reads its bytes off the
+	 * others too. */
+	is("meta protocol { ip6, ip } ip saddr 10.0.0.1",
+	   "match l3 1-2\nraw (ip saddr)");
 	is("meta l4proto { udp, tcp } th dport 22",
 	   "match l4proto 6 17\nmatch (th dport) th-dport 22");
 	is("meta l4proto { tcp } tcp dport 22",
@@ -334,7 +413,7 @@ static void after_a_list_of_protocols(void **state)
 	is("meta l4proto != { udp, tcp } tcp dport 22",
 	   "match l4proto 0-5 7-16 18-255\nmatch l4proto 6; dport 22");
 	is("ip protocol { tcp, 200 } tcp dport 22",
-	   "match l3 1; nexthdr 6 200\nmatch dport 22");
+	   "match l3 1; nexthdr 6 200\nraw (tcp dport)");
 	is_wrong("meta l4proto { tcp, 200 } tcp dport 22",
 		 "conflicting-protocols");
 }
@@ -383,6 +462,9 @@ int main(void)
 		cmocka_unit_test(fields_and_what_they_imply),
 		cmocka_unit_test(values_prefixes_ranges_lists),
 		cmocka_unit_test(named_sets),
+		cmocka_unit_test(tuples),
+		cmocka_unit_test(verdict_maps),
+		cmocka_unit_test(sets_of_other_types),
 		cmocka_unit_test(tcp_flags),
 		cmocka_unit_test(rows),
 		cmocka_unit_test(families),

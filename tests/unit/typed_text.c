@@ -48,9 +48,18 @@ void typed_text_rule_in(struct typed_text *t, const char *family,
 		       "set four { type ipv4_addr; flags interval; elements = "
 		       "{ 10.0.0.0/8, 192.0.2.1 } }\n"
 		       "set late { type ipv4_addr; timeout 5m; }\n"
-		       "set pairs { type ipv4_addr . inet_service; }\n"
+		       "set pairs { type ipv4_addr . inet_service; "
+		       "flags interval; elements = { 10.0.0.1 . 22, "
+		       "10.0.0.0/24 . 80-90 } }\n"
+		       "set late2 { type ipv4_addr . inet_service; timeout 5m }\n"
+		       "set devices { type ifname; elements = { \"a\", b } }\n"
+		       "set marks { typeof meta mark; elements = { 1, 7 } }\n"
 		       "set ports { typeof tcp dport; elements = { 22 } }\n"
-		       "map verdicts { type ipv4_addr : verdict; }\n"
+		       "map verdicts { type ipv4_addr : verdict; elements = { "
+		       "10.0.0.1 : accept, 10.0.0.2 comment \"x\" : jump other, "
+		       "* : drop } }\n"
+		       "map marked { type ipv4_addr : mark; elements = { "
+		       "10.0.0.1 : 5 } }\n"
 		       "chain other { }\n"
 		       "chain c {\n%s\n}\n}\n", family, rule);
 	typed_text_open(t, text);
@@ -92,6 +101,50 @@ static void print_matches(struct fw_buf *buf, const struct fw_part *part)
 	}
 }
 
+static void print_interval(struct fw_buf *buf, const struct fw_interval *v)
+{
+	print_number(buf, v->lo);
+	if (v->lo == v->hi)
+		return;
+	fw_buf_addc(buf, '-');
+	print_number(buf, v->hi);
+}
+
+static void print_says(struct fw_buf *buf, const struct fw_vmap_verdict *says)
+{
+	if (says->kind == FW_PART_VERDICT)
+		fw_buf_printf(buf, " : %s", fw_verdict_name(says->verdict));
+	else if (says->chain)
+		fw_buf_printf(buf, " : %s %s", says->go ? "goto" : "jump",
+			      says->chain);
+	else
+		fw_buf_add(buf, " : return");
+}
+
+/* tuple saddr4 . dport != 1 . 2, 3 . 4-5 [l4proto 6] */
+static void print_tuple(struct fw_buf *buf, const struct fw_part *part)
+{
+	const struct fw_tuple *t = &part->tuple;
+
+	fw_buf_add(buf, part->kind == FW_PART_VMAP ? "vmap" : "tuple");
+	for (size_t i = 0; i < t->n_fields; i++)
+		fw_buf_printf(buf, "%s%s", i ? " . " : " ",
+			      fw_field_name(t->fields[i]));
+	fw_buf_add(buf, t->negate ? " !=" : "");
+	for (size_t b = 0; b < t->n_boxes; b++) {
+		fw_buf_add(buf, b ? ", " : " ");
+		for (size_t i = 0; i < t->n_fields; i++) {
+			fw_buf_add(buf, i ? " . " : "");
+			print_interval(buf, &t->boxes[b * t->n_fields + i]);
+		}
+		if (part->kind == FW_PART_VMAP)
+			print_says(buf, &part->verdicts[b]);
+	}
+	fw_buf_add(buf, " [");
+	print_matches(buf, part);
+	fw_buf_add(buf, " ]");
+}
+
 static void print_part(struct fw_buf *buf, const struct fw_part *part)
 {
 	switch (part->kind) {
@@ -100,6 +153,10 @@ static void print_part(struct fw_buf *buf, const struct fw_part *part)
 		if (part->reason)
 			fw_buf_printf(buf, " (%s)", part->reason);
 		print_matches(buf, part);
+		break;
+	case FW_PART_TUPLE:
+	case FW_PART_VMAP:
+		print_tuple(buf, part);
 		break;
 	case FW_PART_IIF:
 	case FW_PART_OIF:
