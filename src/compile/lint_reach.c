@@ -269,14 +269,14 @@ static void check_policy(const struct reach *reach)
 		return;
 	rest = chain->n_rules - first - 1;
 	loc = fw_lint_rule_loc(&chain->rules[first]);
-	if (rest)
+	if (rest > 1)
 		fw_lint_add(diags_of(reach), FW_LINT_SAME_AS_POLICY, &loc,
 			    "this rule and the %zu behind it change nothing: "
 			    "the chain's policy is %s", rest, policy);
 	else
 		fw_lint_add(diags_of(reach), FW_LINT_SAME_AS_POLICY, &loc,
-			    "this rule changes nothing: the chain's policy is "
-			    "%s", policy);
+			    "this rule %s nothing: the chain's policy is %s",
+			    rest ? "and the next change" : "changes", policy);
 }
 
 /* --- never-reached -------------------------------------------------------- */
@@ -368,9 +368,10 @@ static void tell_rest(const struct reach *reach, size_t rule)
 	if (!rest)
 		return;
 	loc = fw_lint_rule_loc(&chain->rules[rule + 1]);
-	if (rest == 1)
+	if (rest <= 2)
 		diag = fw_lint_add(diags_of(reach), FW_LINT_NEVER_REACHED,
-				   &loc, "this rule is never reached");
+				   &loc, "this rule %s never reached",
+				   rest == 1 ? "is" : "and the next are");
 	else
 		diag = fw_lint_add(diags_of(reach), FW_LINT_NEVER_REACHED,
 				   &loc, "this rule and the %zu behind it are "

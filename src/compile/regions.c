@@ -192,7 +192,8 @@ static bool goes_on(const struct fw_part *part)
 	       part->kind == FW_PART_QOS ||
 	       (part->kind == FW_PART_RAW && !part->is_match &&
 		(fw_word_is(&part->words[0], "log") ||
-		 fw_word_is(&part->words[0], "counter")));
+		 (fw_word_is(&part->words[0], "counter") &&
+		  part->n_words <= 3)));	/* not one of a map's */
 }
 
 /* --- what is written ------------------------------------------------------ */

@@ -315,7 +315,7 @@ static bool counter(struct cursor *c)
 	static const char *const keys[] = { "packets", "bytes" };
 
 	if (take_word(c, "name"))
-		return primary(c);
+		return expression(c);
 	if (peek(c) && peek(c)->kind == FW_WORD_STRING)
 		return one(c);
 	while (at_any(c, keys, FW_ARRAY_SIZE(keys)))
@@ -373,7 +373,7 @@ static void amount(struct cursor *c)
 static bool limit(struct cursor *c)
 {
 	if (take_word(c, "name"))
-		return primary(c);
+		return expression(c);
 	if (!take_word(c, "rate"))
 		return primary(c);
 	(void)(take_word(c, "over") || take_word(c, "until"));
@@ -388,7 +388,7 @@ static bool limit(struct cursor *c)
 static bool quota(struct cursor *c)
 {
 	if (take_word(c, "name"))
-		return primary(c);
+		return expression(c);
 	(void)(take_word(c, "over") || take_word(c, "until"));
 	amount(c);
 	if (take_word(c, "used"))

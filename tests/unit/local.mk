@@ -144,6 +144,6 @@ fw_unit_tests += tests/unit/test_table
 tests_unit_test_table_SOURCES = tests/unit/test_table.c
 tests_unit_test_table_LDADD = libfwclient.a libfwdaemon.a $(fw_unit_libs)
 
-fw_unit_tests += tests/unit/test_lint_reach
-tests_unit_test_lint_reach_SOURCES = tests/unit/test_lint_reach.c $(fw_typed_text)
-tests_unit_test_lint_reach_LDADD = $(fw_unit_libs)
+fw_unit_tests += tests/unit/test_lints
+tests_unit_test_lints_SOURCES = tests/unit/test_lints.c $(fw_typed_text)
+tests_unit_test_lints_LDADD = $(fw_unit_libs)

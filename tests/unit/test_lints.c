@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rules never reached or matched: what the lints say of random chains, against
- * every packet there is.
+ * Lints: what they say of random chains, against every packet there is; what
+ * names a chain.
  *
  * A rule is made at random as bit sets of small values, written as a line of
  * the configuration, and tried on all packets by those bits. What is said to be
@@ -317,10 +317,47 @@ static void lints_know_every_packet(void **state)
 	assert_true(dead > ROUNDS);
 }
 
+/* --- names ---------------------------------------------------------------- */
+static bool says(const char *text, enum fw_lint lint)
+{
+	struct typed_text t;
+	bool said = false;
+
+	typed_text_open(&t, text);
+	assert_string_equal(typed_text_error(&t), "");
+	for (size_t i = 0; i < t.diags.n; i++)
+		said = said || !strcmp(t.diags.items[i].id, fw_lints[lint].id);
+	typed_text_close(&t);
+	return said;
+}
+
+/* Whoever adds the map to a rule later finds the chain there. */
+static void elements_of_maps_name_chains(void **state)
+{
+	(void)state;
+	assert_true(says("table ip t {\n\tchain x { }\n}\n",
+			 FW_LINT_UNUSED_CHAIN));
+	assert_false(says("table ip t {\n"
+			  "\tmap m {\n"
+			  "\t\ttype inet_service : verdict\n"
+			  "\t\telements = { 1 : jump x }\n"
+			  "\t}\n"
+			  "\tchain x { }\n"
+			  "}\n", FW_LINT_UNUSED_CHAIN));
+	assert_true(says("table ip t {\n"
+			 "\tmap m {\n"
+			 "\t\ttype inet_service : verdict\n"
+			 "\t\telements = { 1 : jump x }\n"
+			 "\t}\n"
+			 "\tchain x { }\n"
+			 "}\n", FW_LINT_UNUSED_SET));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lints_know_every_packet),
+		cmocka_unit_test(elements_of_maps_name_chains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
