@@ -123,6 +123,10 @@ fw_unit_tests += tests/unit/test_typecheck
 tests_unit_test_typecheck_SOURCES = tests/unit/test_typecheck.c $(fw_typed_text)
 tests_unit_test_typecheck_LDADD = $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_matches
+tests_unit_test_matches_SOURCES = tests/unit/test_matches.c $(fw_typed_text)
+tests_unit_test_matches_LDADD = $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_resolve
 tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c $(fw_typed_text)
 tests_unit_test_resolve_LDADD = $(fw_unit_libs)
