@@ -50,9 +50,13 @@ bool fw_check_bytes(struct fw_checker *checker, const struct fw_word *words,
 		*ret_n = 2;
 		return true;
 	}
-	diag = fw_error(checker->diags, "bad-unit",
-			n > 1 ? &words[1].loc : &words[0].loc,
-			"a unit is missing behind %s", words[0].text);
+	if (n > 1 && words[1].kind == FW_WORD_PLAIN)
+		diag = fw_error(checker->diags, "bad-unit", &words[1].loc,
+				"'%s' is no unit of size", words[1].text);
+	else
+		diag = fw_error(checker->diags, "bad-unit",
+				n > 1 ? &words[1].loc : &words[0].loc,
+				"a unit is missing behind %s", words[0].text);
 	fw_diag_hint(checker->diags, diag, "bytes, kbytes, mbytes, gbytes");
 	return false;
 }
