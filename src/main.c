@@ -181,6 +181,8 @@ static int run_explain(const struct fw_words *words)
 		.n_files = 1,
 		.parse = parse_options(words),
 		.json = is_given(words, FW_OPTION_JSON),
+		.verbose = is_given(words, FW_OPTION_VERBOSE),
+		.capture = words->capture,
 	};
 	_cleanup_(fw_buf_done) struct fw_buf packet = { 0 };
 
@@ -189,7 +191,7 @@ static int run_explain(const struct fw_words *words)
 			      words->words[i]);
 	if (packet.failed)
 		return EX_OSERR;
-	if (!packet.text)
+	if (!packet.text && !words->capture)
 		return usage_error("explain which packet?");
 	return fw_offline_explain(&options, packet.text);
 }
@@ -208,7 +210,7 @@ static const struct command commands[] = {
 	  run_plan, "print which rule runs on which layer, and why" },
 	{ "diff", FW_OPTIONS_CONFIG | FW_BIT(JSON), "[FILE FILE]", run_diff,
 	  "say what one configuration changes in another" },
-	{ "explain", FW_OPTIONS_CONFIG | FW_BIT(JSON), "PACKET",
+	{ "explain", FW_OPTIONS_CONFIG | FW_BIT(JSON) | FW_BIT(PCAP), "PACKET",
 	  run_explain, "say which rules a packet meets, and what becomes of it" },
 	{ "reload", FW_BIT(FILE) | FW_BIT(JSON), NULL, run_reload,
 	  "read the configuration again, and wait for the outcome" },

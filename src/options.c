@@ -31,6 +31,8 @@ const struct fw_option_row fw_options[] = {
 			       "check: warnings are errors" },
 	[FW_OPTION_FLUSH] = { 0, 0, "flush", NULL,
 			      "stop: take everything out of the kernel" },
+	[FW_OPTION_PCAP] = { 0, 0, "pcap", "CAPTURE",
+			     "explain: each packet of a capture" },
 	[FW_OPTION_VERBOSE] = { 'v', 0, "verbose", NULL, "say more" },
 	[FW_OPTION_VERSION] = { 'V', 0, "version", NULL, "print the version" },
 	[FW_OPTION_HELP] = { 'h', 0, "help", NULL, "print this" },
@@ -65,6 +67,9 @@ static void take(struct fw_words *words, enum fw_option option,
 		break;
 	case FW_OPTION_INSTANCE:
 		words->instance = value;
+		break;
+	case FW_OPTION_PCAP:
+		words->capture = value;
 		break;
 	case FW_OPTION_INCLUDE:
 	case FW_OPTION_DEFINE:

@@ -31,9 +31,11 @@ struct fw_told {
 void fw_told_fields(struct fw_told *told, uint64_t given,
 		    const fw_u128 value[FW_FIELD_ALL_MAX_], const char *iif,
 		    const char *oif);
-/* From a frame as on the wire, that came in by iif. */
+/* From a frame as on the wire. state: of its connection, a NF_CT_STATE_BIT(),
+ * and its direction; 0 where nobody knows. */
 void fw_told_frame(struct fw_told *told, const uint8_t *frame, size_t len,
-		   const char *iif);
+		   const char *iif, const char *oif, unsigned state,
+		   unsigned direction);
 /* The usual value of a field in nft's words ("ct state new"); NULL where there
  * is none. */
 const char *fw_told_assumption(const struct fw_told *told, enum fw_field field,
@@ -89,8 +91,9 @@ int fw_explain(struct fw_arena *arena, const struct fw_plan *plan,
 	       const struct fw_told *told, struct fw_explain **ret);
 
 const char *fw_explain_verdict_name(enum fw_explain_verdict verdict);
-/* For people; and one JSON object in one line, without its newline. */
+/* For people; and one JSON object in one line, without its newline. packet: its
+ * number in a list of them; 0: it stands alone. */
 void fw_explain_text(const struct fw_plan *plan, const struct fw_explain *explain,
 		     struct fw_buf *ret);
 void fw_explain_json(const struct fw_plan *plan, const struct fw_explain *explain,
-		     struct fw_buf *ret);
+		     size_t packet, struct fw_buf *ret);

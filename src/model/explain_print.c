@@ -184,9 +184,12 @@ static void json_assumed(const struct fw_explain *explain, struct fw_buf *ret)
 }
 
 void fw_explain_json(const struct fw_plan *plan, const struct fw_explain *explain,
-		     struct fw_buf *ret)
+		     size_t packet, struct fw_buf *ret)
 {
-	fw_buf_add(ret, "{\"schema\": \"flywall/1\", ");
+	if (packet > 0)
+		fw_buf_printf(ret, "{\"packet\": %zu, ", packet);
+	else
+		fw_buf_add(ret, "{\"schema\": \"flywall/1\", ");
 	json_head(explain, ret);
 	fw_buf_add(ret, ", \"rules\": [");
 	for (size_t i = 0; i < explain->rules.n; i++) {

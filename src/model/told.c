@@ -24,6 +24,7 @@
 #define TCP_ACK 0x10
 #define CLIENT_PORT 49152	/* RFC 6335: the first dynamic one */
 #define CT_INVALID 1
+#define CT_ESTABLISHED 2
 #define CT_NEW 8
 #define CT_UNTRACKED 64
 
@@ -324,16 +325,22 @@ void fw_told_fields(struct fw_told *told, uint64_t given,
 }
 
 void fw_told_frame(struct fw_told *told, const uint8_t *frame, size_t len,
-		   const char *iif)
+		   const char *iif, const char *oif, unsigned state,
+		   unsigned direction)
 {
 	struct filler f = { told, &told->packet };
 
 	memset(told, 0, sizeof(*told));
 	told->iif = iif;
+	told->oif = oif;
 	fw_model_packet_parse(frame, len, &told->packet);
 	/* These are told by the hook, or by nobody. */
 	told->packet.has[FW_FIELD_CT_STATE] = false;
 	told->packet.has[FW_FIELD_MARK] = false;
+	if (state) {
+		assume(&f, FW_FIELD_CT_STATE, state);
+		assume(&f, FW_FIELD_CT_DIRECTION, direction);
+	}
 	fill_meta(&f);
 }
 
@@ -363,10 +370,12 @@ static const struct {
 	{ FW_FIELD_PKTTYPE, 2, "meta pkttype multicast" },
 	{ FW_FIELD_MARK, 0, "meta mark 0" },
 	{ FW_FIELD_CT_STATE, CT_NEW, "ct state new" },
+	{ FW_FIELD_CT_STATE, CT_ESTABLISHED, "ct state established" },
 	{ FW_FIELD_CT_STATE, CT_UNTRACKED, "ct state untracked" },
 	{ FW_FIELD_CT_STATE, CT_INVALID, "ct state invalid" },
 	{ FW_FIELD_CT_STATUS, 0, "ct status 0" },
 	{ FW_FIELD_CT_DIRECTION, 0, "ct direction original" },
+	{ FW_FIELD_CT_DIRECTION, 1, "ct direction reply" },
 	{ FW_FIELD_CT_MARK, 0, "ct mark 0" },
 };
 

@@ -16,6 +16,7 @@
 
 #include "compile/describe.h"
 #include "model/explain.h"
+#include "offline/explain_capture.h"
 #include "offline/load.h"
 #include "util/cleanup.h"
 
@@ -25,7 +26,7 @@ static int print(const struct fw_plan *plan, const struct fw_explain *explain,
 	_cleanup_(fw_buf_done) struct fw_buf text = { 0 };
 
 	if (json) {
-		fw_explain_json(plan, explain, &text);
+		fw_explain_json(plan, explain, 0, &text);
 		fw_buf_addc(&text, '\n');
 	} else {
 		fw_explain_text(plan, explain, &text);
@@ -72,6 +73,25 @@ static int explain_one(const struct fw_load *load, const char *text, bool json)
 	return print(load->plan, explain, json);
 }
 
+/* Of a capture's packets everything is told but the devices. */
+static int explain_capture(const struct fw_load *load,
+			   const struct fw_offline_options *options,
+			   const char *text)
+{
+	struct fw_description devices = { 0 };
+	int status = text ? describe(load->arena, text, &devices) : 0;
+
+	if (!status && devices.given) {
+		(void)fputs("flywall: with --pcap, iif and oif alone are "
+			    "described\n", stderr);
+		status = EX_USAGE;
+	}
+	if (!status)
+		status = fw_explain_capture(load->plan, options, devices.iif,
+					    devices.oif);
+	return status;
+}
+
 int fw_offline_explain(const struct fw_offline_options *options,
 		       const char *packet)
 {
@@ -82,6 +102,8 @@ int fw_offline_explain(const struct fw_offline_options *options,
 	status = load.status;
 	if (status)
 		fw_diags_print(&load.diags, stderr);
+	else if (options->capture)
+		status = explain_capture(&load, options, packet);
 	else
 		status = explain_one(&load, packet, options->json);
 	fw_load_close(&load);

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwoffline.a
 libfwoffline_a_SOURCES = \
+	src/offline/capture.c \
+	src/offline/capture.h \
 	src/offline/check.c \
 	src/offline/lints.c \
 	src/offline/diff.c \
 	src/offline/explain.c \
+	src/offline/explain_capture.c \
+	src/offline/explain_capture.h \
+	src/offline/flow_memory.c \
+	src/offline/flow_memory.h \
 	src/offline/load.c \
 	src/offline/load.h \
 	src/offline/offline.h \

@@ -21,6 +21,7 @@ struct fw_offline_options {
 	bool json;
 	bool strict;	/* check: warnings are errors */
 	bool verbose;	/* check: also what was not done */
+	const char *capture;	/* explain: a file of packets, or NULL */
 	bool terse;	/* plan: without contents of maps */
 };
 
@@ -34,6 +35,7 @@ void fw_offline_lints(void);
 void fw_offline_words(void);
 /* The first two files. Status 0 whether they differ or not. */
 int fw_offline_diff(const struct fw_offline_options *options);
-/* packet: in nft's matches. Status 64 where it is none. */
+/* packet: in nft's matches; with a capture its devices, or NULL. Status 64 where
+ * it is none. */
 int fw_offline_explain(const struct fw_offline_options *options,
 		       const char *packet);

@@ -164,7 +164,8 @@ static void text_says_layer_and_reason(void **state)
 	text = printed(b.plan, false, false);
 	terse = printed(b.plan, true, false);
 	assert_non_null(strstr(text, "xdp      test.conf:1: ip saddr "
-			       "10.0.0.0/8 counter drop\n"));
+			       "10.0.0.0/8 counter drop  "
+			       "[map rule "));
 	assert_non_null(strstr(text, "nft      test.conf:2: ip ttl 1 drop  "
 			       "(ip ttl 1)\n"));
 	assert_non_null(strstr(text, "\n    10.0.0.0-10.255.255.255: row "));
