@@ -183,9 +183,8 @@ static int check_part(struct reach *reach, const struct fw_part *part,
 		claim.test = tests[i];
 		r = check_claim(reach, claims, &claim, ret_never);
 	}
-	if (r || *ret_never || part->kind != FW_PART_TUPLE ||
-	    part->tuple.negate || !part->tuple.n_boxes || !is_literal(part) ||
-	    tuple_meets(&part->tuple, claims))
+	if (r || *ret_never || !part->tuple.n_fields || part->tuple.negate ||
+	    !is_literal(part) || tuple_meets(&part->tuple, claims))
 		return r;
 	never_matches(reach, &claim, NULL, false);
 	*ret_never = true;
@@ -209,9 +208,9 @@ static int check_matches(struct reach *reach, const struct fw_typed_rule *rule,
 	for (size_t i = 0; !r && !*ret_never && i < rule->n_parts; i++) {
 		const struct fw_part *part = &rule->parts[i];
 
-		if (fw_region_only_looks(part))
+		if (fw_region_only_looks(part) || part->kind == FW_PART_VMAP)
 			r = check_part(reach, part, &claims, ret_never);
-		else
+		if (!fw_region_only_looks(part))
 			forget(&claims,
 			       fw_region_part_writes(reach->regions, part));
 	}

@@ -134,6 +134,14 @@ static bool member_test(const struct fw_regions *regions,
 }
 
 /* --- parts ---------------------------------------------------------------- */
+static bool has_field(const struct fw_tuple *tuple, enum fw_field field)
+{
+	for (size_t i = 0; i < tuple->n_fields; i++)
+		if (tuple->fields[i] == field)
+			return true;
+	return false;
+}
+
 int fw_region_part(const struct fw_regions *regions, const struct fw_part *part,
 		   struct fw_match *ret, size_t *ret_n, bool *ret_exact)
 {
@@ -143,7 +151,9 @@ int fw_region_part(const struct fw_regions *regions, const struct fw_part *part,
 
 	*ret_exact = part->kind == FW_PART_MATCH;
 	for (size_t i = 0; i < part->n_matches; i++)
-		ret[n++] = part->matches[i];
+		if (!ends_in_set(part) ||
+		    !has_field(&part->tuple, part->matches[i].field))
+			ret[n++] = part->matches[i];
 	if (device && ends_in_set(part)) {
 		*ret_exact = member_test(regions, part, device_field(part),
 					 &ret[n]);

@@ -42,7 +42,13 @@ struct rule {
 	bool again;		/* one more test of the port */
 	struct test more;
 	bool counter;
-	enum { ACCEPT, DROP, COUNT, SET_MARK, ENDS, COMES_BACK } does;
+	bool pairs;		/* of address and port: more of them, both
+				   tested at once */
+	unsigned pair[3][2];
+	enum { ACCEPT, DROP, COUNT, SET_MARK, ENDS, COMES_BACK, MAP } does;
+	/* of a map: what it says of each pair, ACCEPT, DROP or COUNT, which
+	 * is to go on */
+	unsigned verdicts[3];
 	unsigned mark;
 };
 
@@ -88,9 +94,18 @@ static struct rule make_rule(unsigned *seed, bool marks)
 	rule.again = rule.asks[DPORT] && pick(seed, 6) == 0;
 	rule.more = make_test(seed);
 	rule.counter = pick(seed, 3) == 0;
-	rule.does = pick(seed, 6);
+	rule.does = pick(seed, 7);
 	if (rule.does == SET_MARK && !marks)
 		rule.does = ACCEPT;
+	if (rule.does == MAP && !rule.proto)
+		rule.does = DROP;
+	rule.pairs = rule.does == MAP || (rule.proto && pick(seed, 4) == 0);
+	for (unsigned i = 0; i < 3; i++) {
+		/* Apart: nft takes no pair twice. */
+		rule.pair[i][0] = pick(seed, 7);
+		rule.pair[i][1] = 2 * i + pick(seed, 2);
+		rule.verdicts[i] = pick(seed, 3);
+	}
 	rule.mark = pick(seed, 7);
 	return rule;
 }
@@ -121,11 +136,27 @@ static void put_test(FILE *out, int field, const struct test *test)
 	(void)fputs(" } ", out);
 }
 
+static void put_pairs(FILE *out, const struct rule *rule, const char *proto)
+{
+	static const char *const verdicts[] = { "accept", "drop", "continue" };
+
+	(void)fprintf(out, "ip saddr . %s dport %s{ ", proto,
+		      rule->does == MAP ? "vmap " : "");
+	for (unsigned i = 0; i < 3; i++) {
+		(void)fprintf(out, "%s10.0.0.%u . %u", i ? ", " : "",
+			      rule->pair[i][0], rule->pair[i][1]);
+		if (rule->does == MAP)
+			(void)fprintf(out, " : %s",
+				      verdicts[rule->verdicts[i]]);
+	}
+	(void)fputs(" } ", out);
+}
+
 static void put_rule(FILE *out, const struct rule *rule)
 {
 	static const char *const protos[] = { "", "tcp", "udp" };
 	static const char *const does[] = { "accept", "drop", "counter", "",
-					    "jump ends", "jump back" };
+					    "jump ends", "jump back", "" };
 
 	(void)fputs("\t\t", out);
 	if (rule->asks[DEVICE]) {
@@ -152,6 +183,8 @@ static void put_rule(FILE *out, const struct rule *rule)
 		(void)fputs("meta mark ", out);
 		put_test(out, MARK, &rule->tests[MARK]);
 	}
+	if (rule->pairs)
+		put_pairs(out, rule, protos[rule->proto]);
 	(void)fputs(does[rule->does], out);
 	if (rule->does == SET_MARK)
 		(void)fprintf(out, "meta mark set %u", rule->mark);
@@ -185,6 +218,23 @@ static bool passes(const struct test *test, unsigned value)
 	return (test->bits >> value & 1) != test->negate;
 }
 
+/* Which of the rule's pairs the packet has, or -1. */
+static int pair_of(const struct rule *rule, const struct packet *p)
+{
+	for (int i = 0; p->port && i < 3; i++)
+		if (rule->pair[i][0] == p->values[SADDR] &&
+		    rule->pair[i][1] == p->values[DPORT])
+			return i;
+	return -1;
+}
+
+/* What a rule does with a packet that it matches. */
+static unsigned does(const struct rule *rule, const struct packet *p)
+{
+	return rule->does == MAP ? rule->verdicts[pair_of(rule, p)] :
+				   (unsigned)rule->does;
+}
+
 /* The tests in front of the counter, and then all. */
 static bool matches(const struct rule *rule, const struct packet *p,
 		    bool to_counter)
@@ -202,6 +252,8 @@ static bool matches(const struct rule *rule, const struct packet *p,
 	    (!p->port || !passes(&rule->tests[DPORT], p->values[DPORT])))
 		return false;
 	if (rule->again && !passes(&rule->more, p->values[DPORT]))
+		return false;
+	if (rule->pairs && pair_of(rule, p) < 0)
 		return false;
 	return !rule->asks[MARK] || passes(&rule->tests[MARK], p->values[MARK]);
 }
@@ -224,8 +276,8 @@ static void walk(const struct rule *rules, struct packet p, struct truth *truth)
 			truth->reached[i] = true;
 		if (all && !gone && rule->does == SET_MARK)
 			p.values[MARK] = rule->mark;
-		if (all && (rule->does == ACCEPT || rule->does == DROP ||
-			    rule->does == ENDS))
+		if (all && (does(rule, &p) == ACCEPT ||
+			    does(rule, &p) == DROP || does(rule, &p) == ENDS))
 			gone = true;
 	}
 }
