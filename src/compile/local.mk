@@ -71,6 +71,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/rule_protocols.c \
 	src/compile/rule_tuple.c \
 	src/compile/rule_values.c \
+	src/compile/selectors.c \
 	src/compile/sets.c \
 	src/compile/sets.h \
 	src/compile/sets_domain.c \

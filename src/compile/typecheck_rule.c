@@ -137,6 +137,33 @@ static void warn_unknown(struct fw_rule_check *check)
 		fw_diag_hint(diags, diag, "did you mean '%s'?", near);
 }
 
+/* `tcp dprot`: a header's field that nft does not know, and that is near to one
+ * it does. */
+static bool is_misspelt(struct fw_rule_check *check, const struct fw_word *words,
+			size_t n)
+{
+	struct fw_diags *diags = check->checker->diags;
+	const char *const *fields;
+	struct fw_diag *diag;
+	const char *near;
+	size_t n_fields;
+
+	if (n < 2 || words[0].kind != FW_WORD_PLAIN ||
+	    words[1].kind != FW_WORD_PLAIN)
+		return false;
+	fields = fw_selector_fields(words[0].text, &n_fields);
+	for (size_t i = 0; i < n_fields; i++)
+		if (!strcmp(words[1].text, fields[i]))
+			return false;
+	near = fw_nearest(words[1].text, fields, n_fields);
+	if (!near)
+		return false;
+	diag = fw_error(diags, "unknown-word", &words[1].loc,
+			"'%s' is no field of %s", words[1].text, words[0].text);
+	fw_diag_hint(diags, diag, "did you mean '%s'?", near);
+	return true;
+}
+
 int fw_rule_raw(struct fw_rule_check *check)
 {
 	struct fw_shape shape;
@@ -146,6 +173,10 @@ int fw_rule_raw(struct fw_rule_check *check)
 
 	if (r)
 		return r;
+	for (size_t i = 0; i < shape.n_words && !check->failed; i++)
+		if (!i || fw_mark_is(fw_rule_at(check, i - 1), "."))
+			check->failed = is_misspelt(check, fw_rule_at(check, i),
+						    shape.n_words - i);
 	if (shape.kind == FW_SHAPE_UNKNOWN)
 		warn_unknown(check);
 	return fw_rule_push_raw(check, shape.n_words, shape.reason,

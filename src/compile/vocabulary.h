@@ -58,6 +58,10 @@ const struct fw_needs *fw_vocab_implies(const char *word);
 bool fw_vocab_device(const struct fw_word *words, size_t n_words, bool *ret_out,
 		     size_t *ret_n);
 
+/* --- selectors (selectors.c) ---------------------------------------------- */
+/* The words that may stand behind a match's first one, or NULL. */
+const char *const *fw_selector_fields(const char *word, size_t *ret_n);
+
 /* --- shapes (shapes.c) ---------------------------------------------------- */
 enum fw_shape_kind {
 	FW_SHAPE_MATCH,		/* an expression and what it is compared with,
