@@ -78,6 +78,21 @@ static void print_number(uint32_t value, const char *key, bool *head,
 	print_option(value, text, head, out);
 }
 
+/* The line is left open. */
+static void print_text(const char *key, const char *text, bool *head, FILE *out)
+{
+	fprintf(out, "%s  %s %s", *head ? "" : "\noptions\n", key, text);
+	*head = true;
+}
+
+static void print_line(const char *text, const char *key, bool *head, FILE *out)
+{
+	if (!text)
+		return;
+	print_text(key, text, head, out);
+	fputs("\n", out);
+}
+
 static void print_options(const struct fw_plan *plan, FILE *out)
 {
 	const struct fw_plan_options *o = &plan->options;
@@ -96,17 +111,11 @@ static void print_options(const struct fw_plan *plan, FILE *out)
 		     &head, out);
 	print_option(o->sysctl_set, "sysctl set", &head, out);
 	for (size_t i = 0; i < s->n_groups; i++) {
-		print_option(true, s->groups[i].full ? "control full" :
-						       "control read",
-			     &head, out);
-		fprintf(out, "    group %s\n", s->groups[i].name);
+		print_text("control group", s->groups[i].name, &head, out);
+		fputs(s->groups[i].full ? " full\n" : " read\n", out);
 	}
-	print_option(s->metrics_listen, "metrics listen", &head, out);
-	if (s->metrics_listen)
-		fprintf(out, "    %s\n", s->metrics_listen);
-	print_option(s->metrics_file, "metrics file", &head, out);
-	if (s->metrics_file)
-		fprintf(out, "    %s\n", s->metrics_file);
+	print_line(s->metrics_listen, "metrics listen", &head, out);
+	print_line(s->metrics_file, "metrics file", &head, out);
 }
 
 /* --- blocks --------------------------------------------------------------- */
