@@ -24,8 +24,13 @@ enum fw_value_result fw_check_value(struct fw_checker *checker,
 					       ret);
 	struct fw_diag *diag = diags->n > before ? &diags->items[before] : NULL;
 
-	if (diag && (!strcmp(diag->id, "wrong-type") ||
-		     !strcmp(diag->id, "wrong-family")))
+	if (!diag || (strcmp(diag->id, "wrong-type") &&
+		      strcmp(diag->id, "wrong-family")))
+		return r;
+	if (!strcmp(subject->name, fw_value_name(subject->type)))
+		fw_diag_related(diags, diag, &subject->loc,
+				"the type is declared here");
+	else
 		fw_diag_related(diags, diag, &subject->loc, "'%s' is of type %s",
 				subject->name, fw_value_name(subject->type));
 	return r;

@@ -161,6 +161,8 @@ static const char *types_text(const struct reading *r)
 	for (size_t i = 1; text && i < r->n_fields; i++)
 		text = fw_arena_printf(arena, "%s . %s", text,
 				       fw_value_name(r->subjects[i].type));
+	if (text && r->vmap)
+		text = fw_arena_printf(arena, "%s : verdict", text);
 	return text ? text : "";
 }
 
@@ -192,10 +194,13 @@ static enum fw_value_result mismatch(struct reading *r,
 	if (set->n_types != r->n_fields || set->map != r->vmap)
 		return FW_VALUE_WRONG;
 	i = other_field(r, set);
-	fw_diag_related(r->check->checker->diags, diag, &r->subjects[i].loc,
-			"this is of type %s, but field %zu of the %s of type %s",
-			fw_value_name(r->subjects[i].type), i + 1,
-			set->map ? "map" : "set", fw_value_name(set->types[i]));
+	if (i < r->n_fields)
+		fw_diag_related(r->check->checker->diags, diag,
+				&r->subjects[i].loc,
+				"this is of type %s; field %zu of the %s is of "
+				"type %s", fw_value_name(r->subjects[i].type),
+				i + 1, set->map ? "map" : "set",
+				fw_value_name(set->types[i]));
 	return FW_VALUE_WRONG;
 }
 

@@ -27,7 +27,7 @@ static const char *in_words(struct fw_checker *checker, const char *type)
 	enum fw_value_type known;
 	const char *text = type;
 
-	if (fw_value_named(type, &known))
+	if (fw_value_named(type, &known) && strcmp(type, fw_value_prose(known)))
 		text = fw_arena_printf(checker->arena, "%s (%s)", type,
 				       fw_value_prose(known));
 	return text ? text : type;

@@ -9,6 +9,7 @@
  */
 #include "compile/symbols.h"
 #include "util/cleanup.h"
+#include "util/diag.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -299,6 +300,18 @@ const struct fw_symbol *fw_symbol_find(enum fw_symbols table, const char *name)
 {
 	return bsearch(name, tables[table].symbols, tables[table].n,
 		       sizeof(struct fw_symbol), by_name);
+}
+
+const char *fw_symbol_nearest(enum fw_symbols table, const char *name)
+{
+	size_t n = tables[table].n;
+	_cleanup_free_ const char **names = calloc(n, sizeof(*names));
+
+	if (!names)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		names[i] = tables[table].symbols[i].name;
+	return fw_nearest(name, names, n);
 }
 
 const struct fw_symbol *fw_symbols(enum fw_symbols table, size_t *ret_n)

@@ -35,5 +35,7 @@ enum fw_symbols {
 
 /* NULL when the table has no such name. */
 const struct fw_symbol *fw_symbol_find(enum fw_symbols table, const char *name);
+/* The name that is most like it, for "did you mean"; NULL for none. */
+const char *fw_symbol_nearest(enum fw_symbols table, const char *name);
 /* A whole table, sorted by name. */
 const struct fw_symbol *fw_symbols(enum fw_symbols table, size_t *ret_n);

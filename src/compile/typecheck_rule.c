@@ -14,6 +14,7 @@
 
 #include "compile/lint.h"
 #include "compile/rule.h"
+#include "compile/symbols.h"
 #include "util/cleanup.h"
 
 /* --- parts ---------------------------------------------------------------- */
@@ -84,6 +85,31 @@ static void look_at_sets(struct fw_rule_check *check, const struct fw_word *word
 }
 
 /* --- raw ------------------------------------------------------------------ */
+/* log level wanr: nft says so too, but at the end of the line. */
+static void look_at_level(struct fw_rule_check *check, const struct fw_part *part)
+{
+	struct fw_diags *diags = check->checker->diags;
+
+	for (size_t i = 1; fw_word_is(&part->words[0], "log") &&
+	     i + 1 < part->n_words; i++) {
+		const struct fw_word *level = &part->words[i + 1];
+		struct fw_diag *diag;
+		const char *near;
+
+		if (!fw_word_is(&part->words[i], "level") ||
+		    fw_word_is(&part->words[i - 1], "prefix") ||
+		    level->kind != FW_WORD_PLAIN ||
+		    fw_symbol_find(FW_SYMBOLS_LOG_LEVEL, level->text))
+			continue;
+		check->failed = true;
+		diag = fw_error(diags, "bad-value", &level->loc,
+				"there is no log level '%s'", level->text);
+		near = fw_symbol_nearest(FW_SYMBOLS_LOG_LEVEL, level->text);
+		if (near)
+			fw_diag_hint(diags, diag, "did you mean '%s'?", near);
+	}
+}
+
 int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 		    bool is_match)
 {
@@ -95,6 +121,7 @@ int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 	part->reason = reason;
 	part->is_match = is_match;
 	look_at_sets(check, part->words, part->n_words);
+	look_at_level(check, part);
 	if (!is_match || part->words[0].kind != FW_WORD_PLAIN)
 		return 0;
 	needs = fw_vocab_implies(part->words[0].text);

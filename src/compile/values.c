@@ -243,27 +243,11 @@ static enum fw_value_result address(enum fw_value_type type, const char *text,
 	return wrong_address(type, text, error);
 }
 
-static void nearest_symbol(enum fw_symbols table, const char *text,
-			   struct fw_value_error *error)
-{
-	size_t n;
-	const struct fw_symbol *symbols = fw_symbols(table, &n);
-	_cleanup_free_ const char **names = calloc(n, sizeof(*names));
-	const char *near;
-
-	if (!names)
-		return;
-	for (size_t i = 0; i < n; i++)
-		names[i] = symbols[i].name;
-	near = fw_nearest(text, names, n);
-	if (near)
-		(void)snprintf(error->hint, sizeof(error->hint),
-			       "did you mean '%s'?", near);
-}
-
 static enum fw_value_result no_such(enum fw_value_type type, const char *text,
 				    struct fw_value_error *error)
 {
+	const char *near;
+
 	switch (types[type].form) {
 	case FORM_FOREIGN:
 		return other_type(type, text, error) ? FW_VALUE_WRONG :
@@ -276,7 +260,10 @@ static enum fw_value_result no_such(enum fw_value_type type, const char *text,
 	default:
 		if (other_type(type, text, error))
 			return FW_VALUE_WRONG;
-		nearest_symbol(types[type].symbols, text, error);
+		near = fw_symbol_nearest(types[type].symbols, text);
+		if (near)
+			(void)snprintf(error->hint, sizeof(error->hint),
+				       "did you mean '%s'?", near);
 		return wrong(error, "bad-value", "there is no %s '%.*s'",
 			     types[type].prose, SHOWN, text);
 	}
