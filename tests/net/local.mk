@@ -12,6 +12,7 @@ fw_net_tests = \
 	tests/net/held \
 	tests/net/kill \
 	tests/net/nat \
+	tests/net/pending \
 	tests/net/refused \
 	tests/net/reload \
 	tests/net/rulesets \
