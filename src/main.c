@@ -141,6 +141,7 @@ static int run_offline(const struct fw_words *words,
 		.json = is_given(words, FW_OPTION_JSON),
 		.terse = is_given(words, FW_OPTION_TERSE),
 		.strict = is_given(words, FW_OPTION_STRICT),
+		.live = is_given(words, FW_OPTION_LIVE),
 		.verbose = is_given(words, FW_OPTION_VERBOSE),
 	};
 
@@ -202,7 +203,8 @@ static const struct command commands[] = {
 	{ "run", FW_OPTIONS_CONFIG | FW_BIT(TAKE_OVER), NULL, run_daemon,
 	  "be the daemon, in the foreground; so without a command" },
 	{ "check",
-	  FW_OPTIONS_CONFIG | FW_BIT(JSON) | FW_BIT(STRICT) | FW_BIT(CHECK),
+	  FW_OPTIONS_CONFIG | FW_BIT(JSON) | FW_BIT(STRICT) | FW_BIT(CHECK) |
+		  FW_BIT(LIVE),
 	  "[FILE ...]", run_check, "say whether a configuration is valid" },
 	{ "print", FW_OPTIONS_CONFIG, NULL, run_print,
 	  "print a configuration as canonical text" },

@@ -29,6 +29,8 @@ const struct fw_option_row fw_options[] = {
 	[FW_OPTION_TERSE] = { 't', 0, "terse", NULL, "leave contents out" },
 	[FW_OPTION_STRICT] = { 0, 0, "strict", NULL,
 			       "check: warnings are errors" },
+	[FW_OPTION_LIVE] = { 0, 0, "live", NULL,
+			     "check: on this machine's kernel, too" },
 	[FW_OPTION_FLUSH] = { 0, 0, "flush", NULL,
 			      "stop: take everything out of the kernel" },
 	[FW_OPTION_PCAP] = { 0, 0, "pcap", "CAPTURE",

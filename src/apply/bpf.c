@@ -43,8 +43,8 @@ static const struct {
 
 struct loading {
 	struct fw_bpf *bpf;
-	const struct fw_bpf_fs *fs;
-	const char *state_dir;
+	const struct fw_bpf_fs *fs;	/* NULL: a trial, nothing is pinned */
+	const char *state_dir;		/* likewise */
 	const struct fw_plan_options *options;
 	struct fw_apply_error *error;
 };
@@ -112,9 +112,9 @@ static int prepare_map(struct loading *l, struct bpf_map *map)
 
 	if (!m)
 		m = add_map(l->bpf, map);
-	if (!m || !map_path(l->fs, m->name, path))
+	if (!m || (l->fs && !map_path(l->fs, m->name, path)))
 		return -E2BIG;
-	if (m->fd < 0 && l->fs->adopted) {
+	if (m->fd < 0 && l->fs && l->fs->adopted) {
 		m->fd = bpf_obj_get(path);
 		if (m->fd < 0)
 			return fw_apply_fail(l->error, FW_APPLY_SYSTEM, -errno,
@@ -141,6 +141,8 @@ static int take_map(struct loading *l, const struct bpf_map *map)
 	if (m->fd < 0)
 		return -errno;
 	m->max_entries = max_entries(m->fd);
+	if (!l->fs)
+		return 0;
 	if (!map_path(l->fs, m->name, path))
 		return -ENAMETOOLONG;
 	if (bpf_obj_pin(m->fd, path))
@@ -214,14 +216,31 @@ static int open_object(struct loading *l, enum fw_bpf_program which)
 	if (!r)
 		r = fw_fault(fw_bpf_program_names[which]);
 	if (r) {
-		keep_log(l->state_dir);
+		if (l->state_dir)
+			keep_log(l->state_dir);
 		fw_bpf_log_gist(gist, sizeof(gist));
 		(void)fw_apply_fail(l->error, FW_APPLY_REFUSED, r,
-				    "cannot load the %s program: %s: %s (%s/verifier.log)",
+				    "cannot load the %s program: %s: %s%s%s%s",
 				    fw_bpf_program_names[which], strerror(-r),
-				    gist, l->state_dir);
+				    gist, l->state_dir ? " (" : "",
+				    l->state_dir ? l->state_dir : "",
+				    l->state_dir ? "/verifier.log)" : "");
 	}
 	fw_bpf_log_end();
+	return r;
+}
+
+static int open_objects(struct loading *l)
+{
+	int r = 0;
+
+	*l->bpf = (struct fw_bpf){0};
+	for (int i = 0; i < FW_BPF_PROGRAM_MAX_; i++)
+		l->bpf->prog[i] = -1;
+	for (int i = 0; i < FW_BPF_PROGRAM_MAX_ && !r; i++)
+		r = open_object(l, (enum fw_bpf_program)i);
+	if (r)
+		fw_bpf_done(l->bpf);
 	return r;
 }
 
@@ -230,15 +249,19 @@ int fw_bpf_open(struct fw_bpf *bpf, struct fw_bpf_fs *fs, const char *state_dir,
 		struct fw_apply_error *ret_error)
 {
 	struct loading l = {bpf, fs, state_dir, options, ret_error};
-	int r = 0;
 
-	*bpf = (struct fw_bpf){0};
-	for (int i = 0; i < FW_BPF_PROGRAM_MAX_; i++)
-		bpf->prog[i] = -1;
-	for (int i = 0; i < FW_BPF_PROGRAM_MAX_ && !r; i++)
-		r = open_object(&l, (enum fw_bpf_program)i);
-	if (r)
-		fw_bpf_done(bpf);
+	return open_objects(&l);
+}
+
+int fw_bpf_try(const struct fw_plan_options *options,
+	       struct fw_apply_error *ret_error)
+{
+	struct fw_bpf bpf;
+	struct loading l = {&bpf, NULL, NULL, options, ret_error};
+	int r = open_objects(&l);
+
+	if (!r)
+		fw_bpf_done(&bpf);
 	return r;
 }
 

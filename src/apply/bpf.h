@@ -60,6 +60,10 @@ int fw_bpf_open(struct fw_bpf *bpf, struct fw_bpf_fs *fs, const char *state_dir,
 		const struct fw_plan_options *options,
 		struct fw_apply_error *ret_error);
 void fw_bpf_done(struct fw_bpf *bpf);
+/* Loads everything and lets go of it: nothing is pinned, none of an earlier
+ * daemon's maps is touched. 0 or -errno with ret_error filled. */
+int fw_bpf_try(const struct fw_plan_options *options,
+	       struct fw_apply_error *ret_error);
 
 /* NULL when no loaded object has it. */
 const struct fw_bpf_map *fw_bpf_map(const struct fw_bpf *bpf,

@@ -139,7 +139,7 @@ int fw_compile(struct fw_arena *arena, const struct fw_ast *ast,
 
 int fw_compile_located(struct fw_arena *arena, const struct fw_ast *ast,
 		       const struct fw_facts *facts, struct fw_diags *diags,
-		       bool devices, struct fw_plan **ret,
+		       struct fw_plan **ret,
 		       struct fw_located **ret_located)
 {
 	struct fw_typed *typed;
@@ -148,5 +148,5 @@ int fw_compile_located(struct fw_arena *arena, const struct fw_ast *ast,
 	*ret_located = NULL;
 	if (r || !*ret)
 		return r;
-	return fw_located_build(typed, devices, ret_located);
+	return fw_located_build(typed, false, false, ret_located);
 }

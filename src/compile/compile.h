@@ -22,9 +22,9 @@ int fw_compile(struct fw_arena *arena, const struct fw_ast *ast,
 	       const struct fw_facts *facts, struct fw_diags *diags,
 	       struct fw_plan **ret);
 
-/* The same, and with a plan the whole configuration as nft's own text; devices
- * says whether it names the configuration's devices (located.h). */
+/* The same, and with a plan the whole configuration as nft's own text
+ * (located.h). */
 int fw_compile_located(struct fw_arena *arena, const struct fw_ast *ast,
 		       const struct fw_facts *facts, struct fw_diags *diags,
-		       bool devices, struct fw_plan **ret,
+		       struct fw_plan **ret,
 		       struct fw_located **ret_located);

@@ -180,6 +180,20 @@ static void put_table(struct writer *w, const struct fw_res_table *t)
 	end(w, command);
 }
 
+/* As if no table of this name were there. */
+static void put_delete(struct writer *w, const struct fw_res_table *t)
+{
+	static const char *const verbs[] = { "add", "delete" };
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(verbs); i++) {
+		struct fw_located_command command = begin(w, false);
+
+		fw_buf_printf(&w->buf, "%s table %s ", verbs[i], t->family);
+		put_for(w, &t->loc, t->name);
+		end(w, command);
+	}
+}
+
 static void put_objects(struct writer *w, const struct fw_res_table *t)
 {
 	for (size_t i = 0; i < t->objects.n; i++) {
@@ -418,7 +432,7 @@ static int finish(struct writer *w)
 	return 0;
 }
 
-int fw_located_build(const struct fw_typed *typed, bool devices,
+int fw_located_build(const struct fw_typed *typed, bool anew, bool devices,
 		     struct fw_located **ret)
 {
 	struct writer w = {
@@ -434,6 +448,8 @@ int fw_located_build(const struct fw_typed *typed, bool devices,
 	for (size_t i = 0; i < typed->n_tables; i++) {
 		const struct fw_res_table *t = typed->resolved->tables.items[i];
 
+		if (anew)
+			put_delete(&w, t);
 		put_table(&w, t);
 		put_objects(&w, t);
 		put_sets(&w, typed, t);

@@ -41,14 +41,16 @@ struct fw_located {
 	FW_VEC(struct fw_located_word) words;
 	FW_VEC(struct fw_located_command) commands;
 	FW_VEC(size_t) lines;	/* where each begins */
-	const struct fw_typed *typed;	/* for fw_located_explain() */
+	const struct fw_typed *typed;	/* what it was built from */
 };
 
 /*
- * devices: chains and flowtables keep the devices that the file names; else
- * they are on lo, which every network namespace has. 0 or -ENOMEM.
+ * For the network namespace of the caller: where tables of the file's names
+ * stand there already, anew lets them not count; devices lets chains and
+ * flowtables keep theirs, which else are on lo, that every namespace has. 0 or
+ * -ENOMEM.
  */
-int fw_located_build(const struct fw_typed *typed, bool devices,
+int fw_located_build(const struct fw_typed *typed, bool anew, bool devices,
 		     struct fw_located **ret);
 
 /* What stands at a place of the text, lines and columns as nft counts them:

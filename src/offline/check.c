@@ -6,7 +6,7 @@
  *
  * In: files. Out: a line for each valid one on standard output, diagnostics on
  * standard error; with -j one document on standard output. The exit status is
- * that of the worst file.
+ * that of the worst file. With --live this machine is asked besides (live.c).
  */
 #include "offline/offline.h"
 
@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include "offline/live.h"
 #include "offline/load.h"
 #include "offline/opinion.h"
 
@@ -153,7 +155,9 @@ static int check_file(const struct fw_offline_options *options,
 	int status;
 
 	fw_load_located(&load, file, &options->parse);
-	if (!load.status)
+	if (!load.status && options->live)
+		fw_live(&load, file);
+	else if (!load.status)
 		fw_opinion(&load, options->verbose);
 	if (!load.status && options->strict && load.diags.n_warnings)
 		load.status = EX_DATAERR;
@@ -170,10 +174,15 @@ static int check_file(const struct fw_offline_options *options,
 
 int fw_offline_check(const struct fw_offline_options *options)
 {
-	json_t *files = options->json ? json_array() : NULL;
-	json_t *diagnostics = options->json ? json_array() : NULL;
+	json_t *files, *diagnostics;
 	int worst = 0;
 
+	if (options->live && geteuid()) {
+		(void)fprintf(stderr, "flywall: check --live needs root\n");
+		return EX_NOPERM;
+	}
+	files = options->json ? json_array() : NULL;
+	diagnostics = options->json ? json_array() : NULL;
 	for (size_t i = 0; i < options->n_files; i++) {
 		int status = check_file(options, options->files[i], files,
 					diagnostics);

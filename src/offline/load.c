@@ -37,7 +37,7 @@ static int read_and_compile(struct fw_load *load, const char *file,
 		return fw_compile(load->arena, load->ast, &fw_facts_empty,
 				  &load->diags, &load->plan);
 	return fw_compile_located(load->arena, load->ast, &fw_facts_empty,
-				  &load->diags, false, &load->plan,
+				  &load->diags, &load->plan,
 				  &load->located);
 }
 

@@ -11,6 +11,10 @@ libfwoffline_a_SOURCES = \
 	src/offline/explain_capture.h \
 	src/offline/flow_memory.c \
 	src/offline/flow_memory.h \
+	src/offline/foreign.c \
+	src/offline/foreign.h \
+	src/offline/live.c \
+	src/offline/live.h \
 	src/offline/load.c \
 	src/offline/load.h \
 	src/offline/offline.h \

@@ -5,7 +5,8 @@
  * They read files and nothing else: no root, no kernel, no network. Data goes
  * to standard output, diagnostics to standard error. Each returns the exit
  * status: 0, 65 (a configuration is invalid), 66 (a file named on the command
- * line cannot be read), 70, 71 or 74.
+ * line cannot be read), 70, 71 or 74. check --live asks this machine, too: 69
+ * says that it refuses what is valid, 77 that only root may ask.
  */
 #pragma once
 
@@ -20,6 +21,7 @@ struct fw_offline_options {
 	struct fw_parse_options parse;
 	bool json;
 	bool strict;	/* check: warnings are errors */
+	bool live;	/* check: on this machine, too */
 	bool verbose;	/* check: also what was not done */
 	const char *capture;	/* explain: a file of packets, or NULL */
 	bool terse;	/* plan: without contents of maps */

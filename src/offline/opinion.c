@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "compile/compile.h"
 #include "nft/child.h"
@@ -26,6 +27,7 @@ struct opinion {
 	struct fw_load *load;
 	struct fw_located *located;
 	size_t first;		/* of the diagnostics made here */
+	bool live;		/* of this machine, and not apart */
 	bool again;		/* the text was changed: worth another round */
 };
 
@@ -140,11 +142,13 @@ static void tell_host(struct opinion *o, const struct subject *s,
 		      enum fw_nft_source source, const char *text)
 {
 	/* The namespace in which nft was asked has no devices. */
-	if (!strcmp(text, "Interface does not exist"))
+	if (!o->live && !strcmp(text, "Interface does not exist"))
 		return;
-	fw_note(&o->load->diags, source == FW_NFT_HOST ? "host" : "kernel",
-		&s->loc, source == FW_NFT_HOST ? "on this host: %s" :
-		"this host's kernel refuses it: %s", text);
+	fw_diag_add(&o->load->diags,
+		    o->live ? FW_SEVERITY_ERROR : FW_SEVERITY_NOTE,
+		    source == FW_NFT_HOST ? "host" : "kernel", &s->loc,
+		    source == FW_NFT_HOST ? "on this host: %s" :
+		    "this host's kernel refuses it: %s", text);
 }
 
 static struct subject subject_of(const struct opinion *o,
@@ -200,15 +204,21 @@ static void take_complaints(struct opinion *o,
 			    const struct fw_nft_complaints *complaints)
 {
 	const struct fw_located_command *refused = NULL;
+	bool missing = false;
 
 	for (size_t i = 0; i < complaints->n; i++) {
 		const struct fw_nft_complaint *complaint = &complaints->items[i];
 		const struct fw_located_command *command =
 			subject_of(o, complaint).command;
 
+		/* A rule of a chain that did not come to be. */
+		if (missing && command && command->is_rule &&
+		    complaint->source == FW_NFT_KERNEL)
+			continue;
 		if (!command || command != refused)
 			take_complaint(o, complaint);
 		refused = command;
+		missing = missing || (command && !command->is_rule);
 		if (!strncmp(complaint->text, "syntax error", 12))
 			return;
 	}
@@ -218,7 +228,7 @@ static void take_complaints(struct opinion *o,
 /* No opinion: the verdict is Flywall's alone. */
 static void tell_none(struct opinion *o, int r, bool verbose)
 {
-	if (verbose)
+	if (verbose || o->live)
 		(void)fprintf(stderr, "flywall: nft was not asked: %s\n",
 			      r == -EPERM ? "no network namespace can be made" :
 			      r == -ECHILD ? "libnftables crashed" :
@@ -229,7 +239,8 @@ static void tell_none(struct opinion *o, int r, bool verbose)
 static void ask(struct opinion *o, bool verbose)
 {
 	const struct fw_nft_job job = {
-		.script = o->located->text, .dry_run = true, .apart = true,
+		.script = o->located->text, .dry_run = true,
+		.apart = !o->live,
 	};
 	struct fw_nft_complaints complaints;
 	int r = fw_nft_child_do(o->load->arena, &job, &complaints, NULL);
@@ -242,18 +253,45 @@ static void ask(struct opinion *o, bool verbose)
 	take_complaints(o, &complaints);
 }
 
-void fw_opinion(struct fw_load *load, bool verbose)
+static void ask_in_rounds(struct opinion *o, bool verbose)
 {
-	struct opinion o = {
-		.load = load,
-		.located = load->located,
-		.first = load->diags.n,
-	};
 	size_t rounds = 0;
 
+	o->first = o->load->diags.n;
 	do
-		ask(&o, verbose);
-	while (o.again && ++rounds < ROUNDS_MAX);
-	fw_located_explain(o.located, &load->diags, o.first);
+		ask(o, verbose);
+	while (o->again && ++rounds < ROUNDS_MAX);
+	fw_located_explain(o->located, &o->load->diags, o->first);
+}
+
+void fw_opinion(struct fw_load *load, bool verbose)
+{
+	struct opinion o = { .load = load, .located = load->located };
+
+	ask_in_rounds(&o, verbose);
+	fw_load_judge(load);
+}
+
+/* Some error's fault is the file's own: this counts more than the machine. */
+static bool is_invalid(const struct fw_diags *diags)
+{
+	for (size_t i = 0; i < diags->n; i++)
+		if (diags->items[i].severity == FW_SEVERITY_ERROR &&
+		    strcmp(diags->items[i].id, "host") &&
+		    strcmp(diags->items[i].id, "kernel"))
+			return true;
+	return false;
+}
+
+void fw_opinion_live(struct fw_load *load, bool devices)
+{
+	struct opinion o = { .load = load, .live = true };
+
+	if (fw_located_build(load->located->typed, true, devices, &o.located))
+		load->diags.oom = true;
+	else
+		ask_in_rounds(&o, true);
+	if (load->diags.n_errors && !is_invalid(&load->diags))
+		load->status = EX_UNAVAILABLE;
 	fw_load_judge(load);
 }

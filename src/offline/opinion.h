@@ -14,3 +14,8 @@ struct fw_load;
 
 /* load is of fw_load_located(), without errors so far. */
 void fw_opinion(struct fw_load *load, bool verbose);
+
+/* The same of this network namespace and its kernel: what they refuse is an
+ * error, too, and makes the status 69. devices: those that the file names are
+ * all there. */
+void fw_opinion_live(struct fw_load *load, bool devices);

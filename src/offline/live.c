@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * check --live: devices, programs, nft and other people's tables.
+ *
+ * In: a valid configuration, and this machine. Out: diagnostics. What may fail:
+ * memory, which the diagnostics note. The order: what is not there, what the
+ * kernel does not load, what nft does not take, what others do.
+ */
+#include "offline/live.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "apply/bpf.h"
+#include "apply/devices.h"
+#include "offline/foreign.h"
+#include "offline/load.h"
+#include "offline/opinion.h"
+#include "util/cleanup.h"
+
+struct live {
+	struct fw_load *load;
+	const struct fw_facts *facts;
+	size_t missing;		/* devices */
+};
+
+/* --- devices -------------------------------------------------------------- */
+static bool is_there(const struct live *live, const char *name)
+{
+	return fw_facts_device(live->facts, name) != NULL;
+}
+
+static void tell_missing(struct live *live, const struct fw_loc *loc,
+			 const char *name)
+{
+	fw_error(&live->load->diags, "host", loc, "there is no device '%s' here",
+		 name);
+	live->missing++;
+}
+
+/* Names behind `device` or `devices`, up to the next key. */
+static size_t look_at_names(struct live *live, const struct fw_word *words,
+			    size_t n)
+{
+	size_t i = 0;
+
+	if (i < n && words[i].kind == FW_WORD_MARK)
+		i++;	/* = */
+	if (i < n && words[i].kind == FW_WORD_BRACE) {
+		for (size_t k = 0; k < words[i].n_words; k++)
+			(void)look_at_names(live, &words[i].words[k], 1);
+		return i + 1;
+	}
+	if (i < n && (words[i].kind == FW_WORD_PLAIN ||
+		      words[i].kind == FW_WORD_STRING)) {
+		if (!is_there(live, words[i].text))
+			tell_missing(live, &words[i].loc, words[i].text);
+		return i + 1;
+	}
+	return i;
+}
+
+static void look_at_line(struct live *live, const struct fw_line *line)
+{
+	static const char *const keys[] = { "device", "devices" };
+
+	for (size_t i = 0; i < line->n_words;) {
+		const struct fw_word *word = &line->words[i++];
+		bool names = false;
+
+		for (size_t k = 0; k < FW_ARRAY_SIZE(keys); k++)
+			names = names || (word->kind == FW_WORD_PLAIN &&
+					  !strcmp(word->text, keys[k]));
+		if (names)
+			i += look_at_names(live, &line->words[i],
+					   line->n_words - i);
+	}
+	for (size_t i = 0; line->has_body && i < line->n_body; i++)
+		look_at_line(live, &line->body[i]);
+}
+
+static void look_at_items(struct live *live, const struct fw_item *items,
+			  size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (items[i].kind == FW_ITEM_LINE)
+			look_at_line(live, &items[i].line);
+		look_at_items(live, items[i].items, items[i].n_items);
+	}
+}
+
+/* Those that the file names by a define: found where nothing else is. */
+static void look_at_plan(struct live *live, const char *file)
+{
+	const struct fw_plan *plan = live->load->plan;
+	const struct fw_loc loc = { .file = file };
+
+	for (size_t i = 0; !live->missing && i < plan->n_devices; i++)
+		if (!is_there(live, plan->devices[i].name))
+			tell_missing(live, &loc, plan->devices[i].name);
+}
+
+/* --- programs ------------------------------------------------------------- */
+static void try_programs(struct live *live, const char *file)
+{
+	const struct fw_loc loc = { .file = file };
+	struct fw_apply_error error = { .rule = FW_NO_RULE };
+
+	if (fw_bpf_try(&live->load->plan->options, &error))
+		fw_error(&live->load->diags, "kernel", &loc, "%s", error.text);
+}
+
+void fw_live(struct fw_load *load, const char *file)
+{
+	struct fw_facts facts;
+	struct live live = { .load = load, .facts = &facts };
+	int r = fw_apply_facts(load->arena, &facts);
+
+	if (r) {
+		const struct fw_loc loc = { .file = file };
+
+		fw_error(&load->diags, "host", &loc, "cannot list devices: %s",
+			 strerror(-r));
+	} else {
+		look_at_items(&live, load->ast->items, load->ast->n_items);
+		look_at_plan(&live, file);
+	}
+	try_programs(&live, file);
+	fw_foreign(load);
+	fw_opinion_live(load, !r && !live.missing);
+}
