@@ -41,6 +41,7 @@ static const struct {
 	{ "events", NULL, NULL },
 	{ "learn", NULL, NULL },
 
+	{ "inspect", "recheck", NULL },
 	{ "inspect", "tls", "ja3" },
 	{ "inspect", "tls", "ja4" },
 	{ "inspect", "tls", "version" },
