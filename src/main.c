@@ -168,9 +168,15 @@ static int run_plan(const struct fw_words *words)
 /* Two files, or one against what runs. */
 static int run_diff(const struct fw_words *words)
 {
-	return words->n_words == 2 ?
-		       run_offline(words, fw_offline_diff) :
-		       usage_error("diff takes two files");
+	struct client c;
+
+	if (words->n_words == 2)
+		return run_offline(words, fw_offline_diff);
+	if (words->n_words > 0)
+		return usage_error("diff takes two files, or none");
+	if (words->n_includes > 0 || words->n_defines > 0)
+		return usage_error("the daemon has its own -I and -D");
+	return fw_client_diff(client(words, &c), words->file);
 }
 
 /* Its words are the packet: quoted as one, or not. */
@@ -186,6 +192,7 @@ static int run_explain(const struct fw_words *words)
 		.capture = words->capture,
 	};
 	_cleanup_(fw_buf_done) struct fw_buf packet = { 0 };
+	struct client c;
 
 	for (size_t i = 0; i < words->n_words; i++)
 		fw_buf_printf(&packet, "%s%s", i > 0 ? " " : "",
@@ -194,6 +201,10 @@ static int run_explain(const struct fw_words *words)
 		return EX_OSERR;
 	if (!packet.text && !words->capture)
 		return usage_error("explain which packet?");
+	/* What runs, unless a file is named or nothing runs. */
+	if (!words->file && !words->capture &&
+	    fw_client_answers(client(words, &c)))
+		return fw_client_explain(&c.client, packet.text);
 	return fw_offline_explain(&options, packet.text);
 }
 

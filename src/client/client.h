@@ -24,3 +24,9 @@ int fw_client_events(const struct fw_client *client, bool follow,
 /* file: NULL for the one that runs. */
 int fw_client_reload(const struct fw_client *client, const char *file);
 int fw_client_stop(const struct fw_client *client, bool flush);
+/* Of the running generation. packet: in nft's matches. */
+int fw_client_explain(const struct fw_client *client, const char *packet);
+/* file: NULL for the one that runs. */
+int fw_client_diff(const struct fw_client *client, const char *file);
+/* Whether a daemon answers; says nothing. */
+bool fw_client_answers(const struct fw_client *client);

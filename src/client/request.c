@@ -49,6 +49,13 @@ static int connect_to(const char *path)
 	return FW_TAKE_FD(fd);
 }
 
+bool fw_client_answers(const struct fw_client *client)
+{
+	_cleanup_close_ int fd = connect_to(client->socket);
+
+	return fd >= 0;
+}
+
 /* A daemon that refuses to be asked says so and closes: that is no failure to
  * send, its answer can be read. */
 static int send_request(int fd, const char *command, json_t *arguments)

@@ -32,21 +32,32 @@ static int absolute(const char *file, char **ret)
 	return asprintf(ret, "%s/%s", here, file) < 0 ? -1 : 0;
 }
 
+int fw_client_path(const char *file, char **ret)
+{
+	*ret = NULL;
+	if (!file)
+		return 0;
+	if (!strcmp(file, "-")) {
+		(void)fputs("flywall: a daemon takes a file by its name\n",
+			    stderr);
+		return EX_USAGE;
+	}
+	if (absolute(file, ret) < 0) {
+		perror("flywall");
+		return EX_OSERR;
+	}
+	return 0;
+}
+
 int fw_client_reload(const struct fw_client *client, const char *file)
 {
 	_cleanup_free_ char *path = NULL;
 	json_t *arguments = NULL;
+	int code = fw_client_path(file, &path);
 
-	if (file && !strcmp(file, "-")) {
-		(void)fputs("flywall: reload takes a file by its name\n",
-			    stderr);
-		return EX_USAGE;
-	}
-	if (file) {
-		if (absolute(file, &path) < 0) {
-			perror("flywall: reload");
-			return EX_OSERR;
-		}
+	if (code)
+		return code;
+	if (path) {
 		arguments = json_pack("{s:s}", "file", path);
 		if (!arguments) {
 			(void)fprintf(stderr, "flywall: %s: not UTF-8\n", path);

@@ -11,6 +11,7 @@
 
 #include "daemon/json.h"
 #include "daemon/loop.h"
+#include "daemon/questions.h"
 #include "daemon/reload.h"
 #include "daemon/status.h"
 #include "util/cleanup.h"
@@ -297,6 +298,8 @@ const struct fw_socket_command fw_commands[] = {
 	{ "list flows", run_flows },
 	{ "list config", run_config },
 	{ "events", run_events },
+	{ "explain", fw_question_explain },
+	{ "diff", fw_question_diff },
 	{ "reload", run_reload },
 	{ "stop", run_stop },
 };

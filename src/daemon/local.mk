@@ -35,6 +35,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/notify.h \
 	src/daemon/queues.c \
 	src/daemon/queues.h \
+	src/daemon/questions.c \
+	src/daemon/questions.h \
 	src/daemon/reload.c \
 	src/daemon/reload.h \
 	src/daemon/state.h \

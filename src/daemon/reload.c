@@ -55,6 +55,7 @@ struct fw_reload {
 	fw_reload_fn done;	/* NULL: forgotten */
 	void *ctx;
 	bool again;		/* another one is wanted behind it */
+	bool compares;		/* nothing is committed */
 	pthread_t thread;
 	int fd;			/* readable when load is there */
 	struct event *event;
@@ -193,6 +194,12 @@ static void finish(struct fw_reload *reload)
 		.error = load->error,
 	};
 
+	if (reload->compares) {
+		outcome.plan = load->plan;
+		if (reload->done)
+			reload->done(reload->ctx, &outcome);
+		return;
+	}
 	if (outcome.code == 0)
 		commit(daemon, load->plan, &error, &outcome);
 	tell(daemon, reload->file, &outcome);
@@ -243,8 +250,8 @@ static int prepare(struct fw_reload *reload)
 	return fw_apply_facts(reload->arena, &reload->facts);
 }
 
-int fw_reload_start(struct fw_daemon *daemon, const char *file,
-		    fw_reload_fn done, void *ctx)
+static int start(struct fw_daemon *daemon, const char *file, bool compares,
+		 fw_reload_fn done, void *ctx)
 {
 	_cleanup_(reload_free_ptr_) struct fw_reload *reload = NULL;
 	int r;
@@ -262,6 +269,7 @@ int fw_reload_start(struct fw_daemon *daemon, const char *file,
 	reload->file = strdup(file);
 	reload->done = done;
 	reload->ctx = ctx;
+	reload->compares = compares;
 	r = prepare(reload);
 	if (r < 0)
 		return r;
@@ -269,9 +277,22 @@ int fw_reload_start(struct fw_daemon *daemon, const char *file,
 	if (r < 0)
 		return r;
 	(void)event_add(reload->event, NULL);
-	fw_notify_reloading();
+	if (!compares)
+		fw_notify_reloading();
 	daemon->reload = FW_TAKE(reload);
 	return 0;
+}
+
+int fw_reload_start(struct fw_daemon *daemon, const char *file,
+		    fw_reload_fn done, void *ctx)
+{
+	return start(daemon, file, false, done, ctx);
+}
+
+int fw_reload_compare(struct fw_daemon *daemon, const char *file,
+		      fw_reload_fn done, void *ctx)
+{
+	return start(daemon, file, true, done, ctx);
 }
 
 int fw_reload_explain(int error, const char **ret_text)

@@ -18,6 +18,8 @@ struct fw_outcome {
 	uint64_t from, to;	/* generations; to is valid with code 0 */
 	const char *diagnostics;	/* as they are printed, or NULL */
 	const char *error;	/* what else failed, or NULL */
+	const struct fw_plan *plan;	/* compared: what the file came to; valid
+					   with code 0, and for the call */
 };
 
 typedef void (*fw_reload_fn)(void *ctx, const struct fw_outcome *outcome);
@@ -36,6 +38,10 @@ void fw_reload_again(struct fw_daemon *daemon);
  * when it cannot be begun. */
 int fw_reload_start(struct fw_daemon *daemon, const char *file,
 		    fw_reload_fn done, void *ctx);
+/* Compiles as a reload would, and stops there: nothing is committed, logged or
+ * recorded. Otherwise as fw_reload_start(). */
+int fw_reload_compare(struct fw_daemon *daemon, const char *file,
+		      fw_reload_fn done, void *ctx);
 /* The exit status, and what to say, for such an error. */
 int fw_reload_explain(int error, const char **ret_text);
 /* After the one under way, another: its file may have been read already when
