@@ -161,7 +161,28 @@ struct cover {
 	struct fw_row row;
 	fw_u128 last;
 	uint32_t id;
+	uint32_t within, group;	/* the row is that of a prefix of this group
+				   alone within that row */
+	bool known;		/* within and group are valid */
 };
+
+/* The row of a prefix of these groups (prefixes of the same addresses), n of
+ * them. The elements of a large set have the same, one after the other. */
+static int cover_row(struct fw_classes *b, const struct groups *groups,
+		     const struct prefix *p, size_t n, const struct cover *outer,
+		     struct cover *top)
+{
+	if (n == 1 && top->known && top->within == outer->id &&
+	    top->group == p->group)
+		return 0;
+	top->row = outer->row;
+	for (size_t i = 0; i < n; i++)
+		set_all(&top->row, &groups->items[p[i].group].rules);
+	top->within = outer->id;
+	top->group = p->group;
+	top->known = n == 1;
+	return fw_classes_intern(b, &top->row, &top->id);
+}
 
 /* Turns sorted prefixes into entries; returns their number or -errno. */
 static ssize_t nest(struct fw_classes *b, enum fw_field field, unsigned width,
@@ -174,26 +195,27 @@ static ssize_t nest(struct fw_classes *b, enum fw_field field, unsigned width,
 
 	if (!stack)
 		return -ENOMEM;
-	stack[0] = (struct cover){ b->base[field], ~(fw_u128)0,
-				   b->gen.other[field] };
+	stack[0] = (struct cover){ .row = b->base[field],
+				   .last = ~(fw_u128)0,
+				   .id = b->gen.other[field] };
 	for (size_t i = 0; i < prefixes->n;) {
 		const struct prefix *p = &prefixes->items[i];
-		struct cover *c;
+		size_t same = 1;
+		struct cover *top;
 		int r;
 
 		while (depth > 0 && stack[depth].last < p->addr)
 			depth--;
-		c = &stack[depth + 1];
-		c->row = stack[depth].row;
-		c->last = last_of(p->addr, p->len, width);
-		for (; i < prefixes->n && by_prefix(&prefixes->items[i], p) == 0;
-		     i++)
-			set_all(&c->row,
-				 &groups->items[prefixes->items[i].group].rules);
-		r = fw_classes_intern(b, &c->row, &c->id);
+		while (i + same < prefixes->n && by_prefix(p + same, p) == 0)
+			same++;
+		top = &stack[depth + 1];
+		top->last = last_of(p->addr, p->len, width);
+		r = cover_row(b, groups, p, same, &stack[depth], top);
 		if (r < 0)
 			return r;
-		entries[n++] = (struct fw_prefix_row){ p->addr, c->id, p->len };
+		entries[n++] = (struct fw_prefix_row){ p->addr, top->id,
+						       p->len };
+		i += same;
 		depth++;
 	}
 	return (ssize_t)n;
