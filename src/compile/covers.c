@@ -17,8 +17,9 @@
 
 #include "compile/regions.h"
 
-/* Pieces of one box. */
+/* Pieces of one box, and the values of boxes that are cut up. */
 #define MAX_PIECES 256
+#define MAX_VALUES 4096
 
 /* A test of a cover: how far its values reach. */
 struct span {
@@ -260,6 +261,15 @@ static void note_rule(size_t rule, size_t *rules, size_t max, size_t *n)
 	rules[at] = rule;
 }
 
+static size_t count_values(const struct fw_box *box)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->n; i++)
+		n += box->tests[i].n_intervals;
+	return n;
+}
+
 int fw_covers_ask(struct fw_covers *covers, const struct fw_box *box,
 		  size_t rule, const size_t *changed, size_t *ret_rules,
 		  size_t max, size_t *ret_n)
@@ -275,6 +285,7 @@ int fw_covers_ask(struct fw_covers *covers, const struct fw_box *box,
 		return -ENOMEM;
 	*slot = *box;
 	for (size_t pieces = 0; todo.n; pieces++) {
+		size_t values;
 		int r;
 
 		q.box = todo.items[--todo.n];
@@ -286,12 +297,14 @@ int fw_covers_ask(struct fw_covers *covers, const struct fw_box *box,
 			  &n);
 		if (q.whole)
 			continue;
+		values = count_values(&q.box) + count_values(&q.some->box);
+		if (values > MAX_VALUES)
+			return 0;
+		*covers->work += values;
 		r = fw_box_subtract(covers->arena, &q.box, &q.some->box,
 				    &todo);
 		if (r)
 			return r;
-		for (size_t t = 0; t < q.box.n; t++)
-			*covers->work += q.box.tests[t].n_intervals;
 	}
 	*ret_n = n;
 	return 0;

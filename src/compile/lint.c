@@ -314,6 +314,8 @@ int fw_lint(struct fw_checker *checker)
 	}
 	for (size_t s = 0; !r && s < resolved->sets.n; s++)
 		r = fw_lint_set_words(checker, resolved->sets.items[s]);
+	if (!r)
+		r = fw_lint_management_words(checker);
 	fw_lint_unused_sets(checker);
 	fw_lint_unused_defines(checker);
 	return r;

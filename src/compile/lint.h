@@ -95,4 +95,5 @@ int fw_lint_inspect(const struct fw_lint_chain *lint);
 int fw_lint_unused(const struct fw_lint_table *table);
 void fw_lint_unused_sets(struct fw_checker *checker);
 void fw_lint_unused_defines(struct fw_checker *checker);
+int fw_lint_management_words(struct fw_checker *checker);
 int fw_lint_set_words(struct fw_checker *checker, const struct fw_res_set *set);

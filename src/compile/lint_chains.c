@@ -189,10 +189,33 @@ static bool heeds_replies(const struct fw_typed_rule *rule)
 
 struct replies {
 	bool *asked;	/* by chain of the table */
-	bool heeded;	/* some rule does */
-	bool accepts;	/* a rule accepts some, but not all */
-	bool unknown;	/* a verdict map decides */
+	bool heeded;	/* some rule does, or may accept them by chance: a
+			   verdict map, a trusted network */
+	bool accepts;	/* a rule accepts by what only one side sends */
 };
+
+/* Tests that replies fail: they come from the port, and go to another one. */
+static bool is_one_way(const struct fw_part *part)
+{
+	for (size_t i = 0; i < part->n_matches; i++)
+		switch (part->matches[i].field) {
+		case FW_FIELD_DPORT:
+		case FW_FIELD_TH_DPORT:
+		case FW_FIELD_ICMP_TYPE:
+			return true;
+		default:
+			break;
+		}
+	return false;
+}
+
+/* A host's talk to itself passes both ways. */
+static bool is_loopback(const struct fw_part *part)
+{
+	return (part->kind == FW_PART_IIF || part->kind == FW_PART_OIF) &&
+	       !part->negate && part->n_names == 1 &&
+	       !strcmp(part->names[0], "lo");
+}
 
 static void ask_chain(const struct fw_lint_chain *lint,
 		      const struct fw_typed_chain *chain,
@@ -201,22 +224,24 @@ static void ask_chain(const struct fw_lint_chain *lint,
 static void ask_rule(const struct fw_lint_chain *lint,
 		     const struct fw_typed_rule *rule, struct replies *replies)
 {
-	bool told = false;
+	bool one_way = false, loopback = false;
 
 	replies->heeded |= heeds_replies(rule);
 	for (size_t p = 0; p < rule->n_parts; p++) {
 		const struct fw_part *part = &rule->parts[p];
 		const struct fw_res_chain *to;
 
-		told |= part->kind == FW_PART_MATCH ||
-			part->kind == FW_PART_TUPLE;
-		replies->unknown |= part->kind == FW_PART_VMAP ||
-				    (part->kind == FW_PART_RAW &&
-				     names_word(part->words, part->n_words,
-						"vmap"));
+		one_way |= is_one_way(part);
+		loopback |= is_loopback(part);
+		replies->heeded |= part->kind == FW_PART_VMAP ||
+				   (part->kind == FW_PART_RAW &&
+				    names_word(part->words, part->n_words,
+					       "vmap"));
 		if (part->kind == FW_PART_VERDICT &&
-		    part->verdict == FW_VERDICT_ACCEPT && told)
-			replies->accepts = true;
+		    part->verdict == FW_VERDICT_ACCEPT) {
+			replies->accepts |= one_way;
+			replies->heeded |= !one_way && !loopback;
+		}
 		if (part->kind != FW_PART_JUMP || !part->chain)
 			continue;
 		to = fw_res_chain(lint->source_table, part->chain);
@@ -235,8 +260,7 @@ static void ask_chain(const struct fw_lint_chain *lint,
 	if (*asked)
 		return;
 	*asked = true;
-	for (size_t i = 0; i < chain->n_rules && !replies->heeded &&
-	     !replies->unknown; i++)
+	for (size_t i = 0; i < chain->n_rules && !replies->heeded; i++)
 		ask_rule(lint, &chain->rules[i], replies);
 }
 
@@ -259,7 +283,7 @@ static int check_established(const struct fw_lint_chain *lint,
 	if (!replies.asked)
 		return -ENOMEM;
 	ask_chain(lint, lint->chain, &replies);
-	if (replies.heeded || replies.unknown || !replies.accepts)
+	if (replies.heeded || !replies.accepts)
 		return 0;
 	diag = fw_lint_add(lint->checker->diags, FW_LINT_NO_ESTABLISHED,
 			   &policy->loc,

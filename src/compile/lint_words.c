@@ -62,6 +62,17 @@ static int check_prefixes(struct fw_checker *checker,
 	return r;
 }
 
+int fw_lint_management_words(struct fw_checker *checker)
+{
+	const struct fw_typed *typed = checker->typed;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < typed->n_management; i++)
+		r = check_prefixes(checker, typed->management[i].words,
+				   typed->management[i].n_words);
+	return r;
+}
+
 int fw_lint_set_words(struct fw_checker *checker, const struct fw_res_set *set)
 {
 	int r = 0;
@@ -104,7 +115,18 @@ static bool tells_protocol(const struct fw_typed_rule *rule)
 	return false;
 }
 
-/* In a chain that is jumped to, the protocol may be settled before. */
+/* As `meta l4proto != { tcp, udp } accept` does for the rules behind it. */
+static bool settles_protocol(const struct fw_typed_rule *rule)
+{
+	static const char *const words[] = { "l4proto", "protocol", "nexthdr" };
+
+	for (size_t i = 0; i < rule->n_words; i++)
+		for (size_t k = 0; k < FW_ARRAY_SIZE(words); k++)
+			if (fw_word_is(&rule->words[i], words[k]))
+				return true;
+	return false;
+}
+
 static void check_port(const struct fw_lint_chain *lint,
 		       const struct fw_typed_rule *rule)
 {
@@ -113,7 +135,7 @@ static void check_port(const struct fw_lint_chain *lint,
 		struct fw_diag *diag;
 		struct fw_loc loc;
 
-		if (!n || !lint->chain->hook || tells_protocol(rule))
+		if (!n)
 			continue;
 		loc = fw_loc_span(&rule->words[i].loc,
 				  &rule->words[i + n - 1].loc);
@@ -127,14 +149,18 @@ static void check_port(const struct fw_lint_chain *lint,
 	}
 }
 
+/* The protocol may be settled by an earlier rule, or before a jump here. */
 int fw_lint_words(const struct fw_lint_chain *lint)
 {
+	bool settled = !lint->chain->hook;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < lint->chain->n_rules; i++) {
 		const struct fw_typed_rule *rule = &lint->chain->rules[i];
 
-		check_port(lint, rule);
+		if (!settled && !tells_protocol(rule))
+			check_port(lint, rule);
+		settled = settled || settles_protocol(rule);
 		r = check_prefixes(lint->checker, rule->words, rule->n_words);
 	}
 	return r;

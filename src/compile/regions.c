@@ -274,6 +274,8 @@ uint64_t fw_region_part_writes(const struct fw_regions *regions,
 
 	if (part->kind == FW_PART_RAW)
 		return raw_writes(part);
+	if (part->kind == FW_PART_QOS)
+		return ALL;	/* a class may write DSCP, and what not */
 	if (part->kind == FW_PART_JUMP && part->chain)
 		return chain_writes(regions, part->chain);
 	for (size_t i = 0; part->kind == FW_PART_VMAP &&
