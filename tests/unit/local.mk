@@ -131,6 +131,10 @@ fw_unit_tests += tests/unit/test_resolve
 tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c $(fw_typed_text)
 tests_unit_test_resolve_LDADD = $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_blocks
+tests_unit_test_blocks_SOURCES = tests/unit/test_blocks.c $(fw_typed_text)
+tests_unit_test_blocks_LDADD = $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_sets
 tests_unit_test_sets_SOURCES = tests/unit/test_sets.c $(fw_typed_text)
 tests_unit_test_sets_LDADD = $(fw_unit_libs)
