@@ -155,3 +155,7 @@ tests_unit_test_table_LDADD = libfwclient.a libfwdaemon.a $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_lints
 tests_unit_test_lints_SOURCES = tests/unit/test_lints.c $(fw_typed_text)
 tests_unit_test_lints_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_located
+tests_unit_test_located_SOURCES = tests/unit/test_located.c
+tests_unit_test_located_LDADD = $(fw_unit_libs)
