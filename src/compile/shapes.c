@@ -406,12 +406,27 @@ static bool reject(struct cursor *c)
 	return true;
 }
 
+/* `snat ip to …`, but also `snat ip saddr map { … }`. */
+static bool at_family(const struct cursor *c)
+{
+	static const char *const behind[] = { "addr", "interval", "prefix",
+					      "to" };
+	const struct cursor next = { .words = c->words, .n = c->n,
+				     .pos = c->pos + 1 };
+
+	return (at_word(c, "ip") || at_word(c, "ip6")) &&
+	       at_any(&next, behind, FW_ARRAY_SIZE(behind));
+}
+
 static bool nat(struct cursor *c)
 {
 	static const char *const flags[] = { "random", "persistent",
 					     "fully-random", "," };
 
-	(void)(take_word(c, "ip") || take_word(c, "ip6"));
+	if (at_family(c))
+		take(c, 1);
+	else if (at_word(c, "ip") || at_word(c, "ip6"))
+		return expression(c);
 	if (take_word(c, "addr") || take_word(c, "interval"))
 		while (take_mark(c, "."))
 			take(c, 1);
