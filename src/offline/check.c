@@ -22,11 +22,13 @@
 
 struct totals {
 	size_t rules, xdp, inspect, tables;
+	size_t pending;		/* what this version does not run */
 };
 
 static struct totals count(const struct fw_plan *plan)
 {
-	struct totals totals = { .rules = plan->n_rules };
+	struct totals totals = { .rules = plan->n_rules,
+				 .pending = plan->n_pending };
 
 	for (size_t i = 0; i < plan->n_rules; i++) {
 		totals.xdp += plan->rules[i].layer == FW_LAYER_XDP;
@@ -53,10 +55,9 @@ static void print_ok(const char *file, const struct fw_load *load)
 	if (load->diags.n_warnings)
 		(void)printf(", %zu warning%s", load->diags.n_warnings,
 			     plural(load->diags.n_warnings));
-	if (load->plan->n_pending)
+	if (totals.pending)
 		(void)printf("; %zu thing%s that this version does not run",
-			     load->plan->n_pending,
-			     plural(load->plan->n_pending));
+			     totals.pending, plural(totals.pending));
 	(void)printf(")\n");
 }
 
@@ -116,11 +117,12 @@ static void add_json(json_t *files, json_t *diagnostics, const char *file,
 		(void)json_array_append_new(diagnostics,
 					    diagnostic(&load->diags.items[i]));
 	(void)json_array_append_new(
-		files, json_pack("{s:o, s:b, s:I, s:I, s:I}", "file",
+		files, json_pack("{s:o, s:b, s:I, s:I, s:I, s:I}", "file",
 				 string(file), "ok", !load->status, "rules",
 				 (json_int_t)totals.rules, "xdp",
 				 (json_int_t)totals.xdp, "inspect",
-				 (json_int_t)totals.inspect));
+				 (json_int_t)totals.inspect, "pending",
+				 (json_int_t)totals.pending));
 }
 
 static json_int_t all_rules(const json_t *files)
