@@ -74,6 +74,13 @@ tests_net_flows_test_LDADD = libfwdaemon.a libfwinspect.a libfwplan.a \
 	libfwutil.a $(LIBNFCT_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
 	$(CMOCKA_LIBS)
 
+# The vocabulary against nft's own bytecode
+check_PROGRAMS += tests/net/bytecode_test
+TESTS += tests/net/bytecode_test
+tests_net_bytecode_test_SOURCES = tests/net/bytecode_test.c \
+	tests/net/bytecode.c tests/net/bytecode.h $(fw_typed_text)
+tests_net_bytecode_test_LDADD = $(fw_unit_libs)
+
 # nft as the oracle of ingress chains
 check_PROGRAMS += tests/net/oracle_test
 TESTS += tests/net/oracle_test
