@@ -159,3 +159,8 @@ tests_unit_test_lints_LDADD = $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_located
 tests_unit_test_located_SOURCES = tests/unit/test_located.c
 tests_unit_test_located_LDADD = $(fw_unit_libs)
+fw_unit_tests += tests/unit/test_explain
+tests_unit_test_explain_SOURCES = tests/unit/test_explain.c \
+	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
+	tests/prog/plans.h tests/prog/random.h
+tests_unit_test_explain_LDADD = $(fw_unit_libs)
