@@ -57,3 +57,7 @@ fuzz-tls fuzz-reassembly:
 fw_fuzz_tests += tests/fuzz/compile
 tests_fuzz_compile_SOURCES = tests/fuzz/compile.c tests/fuzz/replay.c
 tests_fuzz_compile_LDADD = $(fw_unit_libs)
+
+fw_fuzz_tests += tests/fuzz/explain
+tests_fuzz_explain_SOURCES = tests/fuzz/explain.c tests/fuzz/replay.c
+tests_fuzz_explain_LDADD = $(fw_unit_libs)
