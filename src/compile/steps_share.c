@@ -58,7 +58,7 @@ static struct shared *find(const struct fw_steps_shared *shared,
 			return slot;
 		if (slot->hash != hash || slot->n != n)
 			continue;
-		if (slot->from == from ||
+		if (slot->from == from || !n ||
 		    memcmp(slot->to, from, n * sizeof(*from)) == 0)
 			return slot;
 	}
