@@ -159,12 +159,6 @@ static bool tuple_meets(const struct fw_tuple *tuple, const claim_vec *claims)
 	return false;
 }
 
-/* What the words say is what counts: a named set may change. */
-static bool is_literal(const struct fw_part *part)
-{
-	return part->words[part->n_words - 1].kind != FW_WORD_SET;
-}
-
 static int check_part(struct reach *reach, const struct fw_part *part,
 		      claim_vec *claims, bool *ret_never)
 {
@@ -184,7 +178,7 @@ static int check_part(struct reach *reach, const struct fw_part *part,
 		r = check_claim(reach, claims, &claim, ret_never);
 	}
 	if (r || *ret_never || !part->tuple.n_fields || part->tuple.negate ||
-	    !is_literal(part) || tuple_meets(&part->tuple, claims))
+	    fw_region_names_set(part) || tuple_meets(&part->tuple, claims))
 		return r;
 	never_matches(reach, &claim, NULL, false);
 	*ret_never = true;

@@ -57,6 +57,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/pending.c \
 	src/compile/reach.c \
 	src/compile/region_facts.c \
+	src/compile/region_parts.c \
 	src/compile/regions.c \
 	src/compile/regions.h \
 	src/compile/resolve.c \

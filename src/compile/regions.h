@@ -54,21 +54,26 @@ int fw_region_reached(const struct fw_regions *regions,
 /* Packets that surely go no further in the chain than this rule, or fewer. */
 int fw_region_decided(const struct fw_regions *regions,
 		      const struct fw_typed_rule *rule, fw_box_vec *ret);
+/* Fields, as bits, that later rules may find changed. */
+uint64_t fw_region_writes(const struct fw_regions *regions,
+			  const struct fw_typed_rule *rule);
+
+/* --- parts (region_parts.c) ----------------------------------------------- */
 /* The tests of one part; *ret_exact when it holds just where they do. room is
  * for part->n_matches + 1. */
 int fw_region_part(const struct fw_regions *regions, const struct fw_part *part,
 		   struct fw_match *ret, size_t *ret_n, bool *ret_exact);
+/* It looks a named set up: what that holds now does not count, it may change. */
+bool fw_region_names_set(const struct fw_part *part);
 /* A match of the vocabulary, typed or not, that only looks. */
 bool fw_region_only_looks(const struct fw_part *part);
-
-/* Fields, as bits, that later rules may find changed. */
-uint64_t fw_region_writes(const struct fw_regions *regions,
-			  const struct fw_typed_rule *rule);
+/* Fields, as bits, that it writes. */
 uint64_t fw_region_part_writes(const struct fw_regions *regions,
 			       const struct fw_part *part);
 /* The bits of what a test looks at. */
 uint64_t fw_region_reads(const struct fw_match *test);
 
+/* --- facts (region_facts.c) ----------------------------------------------- */
 /* What every packet of the table's family is. */
 int fw_region_family(const struct fw_regions *regions, struct fw_box *ret);
 /* Adds what follows from a box's tests. */
