@@ -138,6 +138,23 @@ static bool names_devices(const struct fw_word *word)
 	return is_plain(word, "device") || is_plain(word, "devices");
 }
 
+/* From a define a priority may come as a string: "filter - 100". */
+static void put_priority(struct writer *w, const struct fw_word *words, size_t n)
+{
+	struct fw_word *plain = fw_arena_memdup(w->arena, words,
+						n * sizeof(*words));
+
+	if (!plain) {
+		w->failed = true;
+		return;
+	}
+	for (size_t i = 1; i < n; i++)
+		if (is_plain(&words[i - 1], "priority") &&
+		    words[i].kind == FW_WORD_STRING)
+			plain[i].kind = FW_WORD_PLAIN;
+	put_words(w, plain, n);
+}
+
 /* `type filter hook ingress devices = { a, b } priority 0` and a flowtable's
  * `devices = { a, b }`. */
 static void put_device_line(struct writer *w, const struct fw_line *line)
@@ -152,7 +169,8 @@ static void put_device_line(struct writer *w, const struct fw_line *line)
 	       !is_plain(&line->words[behind], "priority"))
 		behind++;
 	if (w->devices || at == line->n_words || behind == at + 1) {
-		put_line(w, line);
+		put_priority(w, line->words, line->n_words);
+		fw_buf_addc(&w->buf, '\n');
 		return;
 	}
 	loc = fw_arena_alloc(w->arena, sizeof(*loc));
@@ -165,7 +183,7 @@ static void put_device_line(struct writer *w, const struct fw_line *line)
 	fw_buf_addc(&w->buf, ' ');
 	put_for(w, loc, "devices = { lo }");
 	fw_buf_addc(&w->buf, ' ');
-	put_words(w, line->words + behind, line->n_words - behind);
+	put_priority(w, line->words + behind, line->n_words - behind);
 	fw_buf_addc(&w->buf, '\n');
 }
 

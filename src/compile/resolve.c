@@ -128,10 +128,20 @@ int fw_resolve_rule(struct fw_resolver *resolver, const struct fw_item *item,
 	return 0;
 }
 
-/* policy may change when a chain is declared again; the last one holds. */
+/* policy may change when a chain is declared again; the last one holds. policy:
+ * where this declaration has one already, or NULL. */
 static int chain_line(struct fw_resolver *resolver, struct fw_res_chain *chain,
-		      const struct fw_line *line)
+		      const struct fw_line *line, const struct fw_loc *policy)
 {
+	struct fw_diag *diag;
+
+	if (policy && begins_with(line, "policy")) {
+		diag = fw_error(resolver->diags, "declared-twice", &line->loc,
+				"chain '%s' has a policy already", chain->name);
+		fw_diag_related(resolver->diags, diag, policy,
+				"declared here");
+		return 0;
+	}
 	for (size_t i = 0; i < chain->lines.n; i++) {
 		if (begins_with(line, "policy") &&
 		    begins_with(&chain->lines.items[i], "policy")) {
@@ -148,6 +158,7 @@ int fw_resolve_chain(struct fw_resolver *resolver, const struct fw_item *item,
 {
 	struct fw_res_chain *chain = fw_res_chain(table, name);
 	struct fw_scope scope = { .parent = parent };
+	const struct fw_loc *policy = NULL;
 	int r = 0;
 
 	resolver->head = false;
@@ -184,7 +195,9 @@ int fw_resolve_chain(struct fw_resolver *resolver, const struct fw_item *item,
 					    &line);
 			chain->broken = chain->broken || !line.n_words;
 			if (!r)
-				r = chain_line(resolver, chain, &line);
+				r = chain_line(resolver, chain, &line, policy);
+			if (begins_with(&line, "policy"))
+				policy = &child->line.loc;
 		}
 	}
 	return r;

@@ -14,6 +14,7 @@
 
 #include "compile/resolve.h"
 #include "util/buf.h"
+#include "util/cleanup.h"
 
 typedef FW_VEC(struct fw_word) word_vec;
 
@@ -234,6 +235,17 @@ static int splice(struct fw_resolver *resolver, word_vec *out,
 	return 0;
 }
 
+/* Where nft takes a name without quotes only, a define may have them. */
+static void unquote(word_vec *out, size_t at)
+{
+	static const char *const before[] = { "jump", "goto", "policy" };
+
+	for (size_t i = 0; at && at < out->n && i < FW_ARRAY_SIZE(before); i++)
+		if (out->items[at].kind == FW_WORD_STRING &&
+		    is_word(&out->items[at - 1], FW_WORD_PLAIN, before[i]))
+			out->items[at].kind = FW_WORD_PLAIN;
+}
+
 static int replace(struct fw_resolver *resolver, const struct fw_scope *scope,
 		   const struct fw_word *words, size_t n, bool braces,
 		   word_vec *out, bool *unknown)
@@ -243,7 +255,7 @@ static int replace(struct fw_resolver *resolver, const struct fw_scope *scope,
 		struct fw_define *define;
 		struct fw_word *word;
 		word_vec inner = { 0 };
-		size_t skip = 0;
+		size_t skip = 0, at = out->n;
 		int r;
 
 		if (w->kind == FW_WORD_DEFINE) {
@@ -263,6 +275,7 @@ static int replace(struct fw_resolver *resolver, const struct fw_scope *scope,
 					       define->value.n_words, w);
 			if (r)
 				return r;
+			unquote(out, at);
 			i += skip;
 			continue;
 		}

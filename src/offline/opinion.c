@@ -79,31 +79,56 @@ static bool lies_in(const struct fw_loc *loc, const struct fw_loc *span)
 		(loc->line == span->end_line && loc->col <= span->end_col));
 }
 
-/* A word of the rule that Flywall does not know either, and left to nft: that is
- * the fault, and the better place for it. */
+static void drop_diag(struct fw_diags *diags, size_t i)
+{
+	diags->n_warnings--;
+	diags->n--;
+	memmove(&diags->items[i], &diags->items[i + 1],
+		(diags->n - i) * sizeof(*diags->items));
+}
+
+static void make_error(struct fw_diags *diags, struct fw_diag *diag)
+{
+	diag->severity = FW_SEVERITY_ERROR;
+	diag->text = fw_arena_strndup(diags->arena, diag->text,
+				      strcspn(diag->text, ";"));
+	diags->oom = diags->oom || !diag->text;
+	diags->n_warnings--;
+	diags->n_errors++;
+}
+
+static bool is_before(const struct fw_loc *a, const struct fw_loc *b)
+{
+	return a->source == b->source &&
+	       (a->line < b->line || (a->line == b->line && a->col < b->col));
+}
+
+/* A word of the rule that Flywall does not know either, and left to nft: where
+ * nft has read as far, that is the fault, and the better place for it. Where it
+ * has not, what Flywall says of the word comes of the same fault. */
 static bool blame_unknown_word(struct opinion *o, const struct subject *s)
 {
 	struct fw_diags *diags = &o->load->diags;
 	const struct fw_loc rule = fw_located_loc(o->located, s->command->word,
 						  s->command->n_words);
-	bool found = false;
+	bool blamed = false;
 
-	for (size_t i = 0; i < diags->n; i++) {
+	for (size_t i = o->first; i-- > 0;) {
 		struct fw_diag *diag = &diags->items[i];
 
 		if (strcmp(diag->id, "unknown-word") ||
 		    diag->severity != FW_SEVERITY_WARNING ||
 		    !lies_in(&diag->loc, &rule))
 			continue;
-		diag->severity = FW_SEVERITY_ERROR;
-		diag->text = fw_arena_strndup(diags->arena, diag->text,
-					      strcspn(diag->text, ";"));
-		diags->oom = diags->oom || !diag->text;
-		diags->n_warnings--;
-		diags->n_errors++;
-		found = true;
+		if (is_before(&s->loc, &diag->loc)) {
+			drop_diag(diags, i);
+			o->first--;
+		} else {
+			make_error(diags, diag);
+			blamed = true;
+		}
 	}
-	return found;
+	return blamed;
 }
 
 /* A declaration stays in the text, and is refused in every round. */

@@ -3,8 +3,9 @@
 #
 # tests/golden/opinion.sh [--update] [NAME...]: what nft refuses is said at the
 # user's own words. For each opinion/NAME.conf what flywall check says and its
-# exit status, against NAME.diag; the words of nft itself, which change with its
-# version, are left out. Skipped (77) where no network namespace can be made.
+# exit status, against NAME.diag. Lints are left out, and so are the words of nft
+# itself, which change with its version. Skipped (77) where no network namespace
+# can be made.
 set -u
 
 flywall=${FLYWALL:?the program under test}
@@ -25,6 +26,15 @@ if "$flywall" check -v "$work/probe" 2>&1 >/dev/null | grep 'not asked' >&2; the
 	exit 77
 fi
 
+opinion() {
+	awk '/^[^\t ]+:[0-9]+:[-0-9]+: (Error|Warning|Note): / {
+			skip = !/: Error: |: Note: .*(on this host|kernel refuses it)/
+		}
+		/^exit/ { skip = 0 }
+		!skip' "$1" |
+		sed 's/\(nft refuses it\|kernel refuses it\|on this host\): .*/\1/'
+}
+
 if [ $# = 0 ]; then
 	for conf in *.conf; do
 		set -- "$@" "${conf%.conf}"
@@ -35,8 +45,7 @@ for name; do
 	count=$((count + 1))
 	"$flywall" check "$name.conf" >/dev/null 2>"$work/err"
 	echo "exit $?" >>"$work/err"
-	sed 's/\(nft refuses it\|kernel refuses it\|on this host\): .*/\1/' \
-		"$work/err" >"$work/out"
+	opinion "$work/err" >"$work/out"
 	[ -z "$update" ] || cp "$work/out" "$name.diag"
 	if diff -u "$name.diag" "$work/out" >"$work/diff"; then
 		echo "ok $count - $name"
