@@ -218,11 +218,18 @@ static int read_answer(int fd, int64_t deadline, struct fw_buf *ret)
 	}
 }
 
-static void reap(pid_t pid)
+/* Returns true where the child died of its own fault: the library has found a
+ * bug in itself, or has not. */
+static bool reap(pid_t pid)
 {
+	int status = 0, sig;
+
 	(void)kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	return sig == SIGABRT || sig == SIGSEGV || sig == SIGBUS ||
+	       sig == SIGFPE || sig == SIGILL;
 }
 
 static int ask_child(const struct fw_nft_job *job, struct fw_buf *ret)
@@ -245,8 +252,7 @@ static int ask_child(const struct fw_nft_job *job, struct fw_buf *ret)
 	}
 	(void)close(FW_TAKE_FD(out));
 	r = read_answer(in, now_ms() + allowed, ret);
-	reap(pid);
-	return r;
+	return reap(pid) && r == 0 ? -EFAULT : r;
 }
 
 int fw_nft_child_do(struct fw_arena *arena, const struct fw_nft_job *job,
@@ -287,6 +293,7 @@ int fw_nft_child_run(struct fw_arena *arena, const char *script, bool dry_run,
 		     struct fw_nft_complaints *ret)
 {
 	const struct fw_nft_job job = {.script = script, .dry_run = dry_run};
+	int r = fw_nft_child_do(arena, &job, ret, NULL);
 
-	return fw_nft_child_do(arena, &job, ret, NULL);
+	return r == -EFAULT ? -ECHILD : r;
 }

@@ -23,12 +23,12 @@ struct fw_nft_job {
  *
  * Returns 0 when the script was accepted; 1 when it was refused, with at least
  * one complaint in ret (memory of arena); -ETIMEDOUT when the deadline passed;
- * -ECHILD when the child crashed or ran out of what it may use; -EPERM when it
- * was to go apart and may not, and nft was not asked; -errno.
- * After -ETIMEDOUT and -ECHILD a transaction may have happened or not.
+ * -EFAULT when the library crashed; -ECHILD when it ran out of what it may use;
+ * -EPERM when it was to go apart and may not, and nft was not asked; -errno.
+ * After the first three a transaction may have happened or not.
  */
 int fw_nft_child_do(struct fw_arena *arena, const struct fw_nft_job *job,
 		    struct fw_nft_complaints *ret, const char **ret_output);
-/* Here, and without output. */
+/* Here, and without output; a crash is -ECHILD, too. */
 int fw_nft_child_run(struct fw_arena *arena, const char *script, bool dry_run,
 		     struct fw_nft_complaints *ret);

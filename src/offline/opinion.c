@@ -22,12 +22,14 @@
 #include "offline/load.h"
 
 #define ROUNDS_MAX 16
+#define CRASHES_MAX 3
 
 struct opinion {
 	struct fw_load *load;
 	struct fw_located *located;
 	size_t first;		/* of the diagnostics made here */
 	bool live;		/* of this machine, and not apart */
+	unsigned crashes;
 	bool again;		/* the text was changed: worth another round */
 };
 
@@ -249,6 +251,58 @@ static void take_complaints(struct opinion *o,
 	}
 }
 
+/* --- crashes -------------------------------------------------------------- */
+/* Does nft crash on the declarations with the rules from..to of the commands?
+ * text has room for all. */
+static bool crashes(struct opinion *o, char *text, size_t from, size_t to)
+{
+	const struct fw_located *l = o->located;
+	const struct fw_nft_job job = {
+		.script = text, .dry_run = true, .apart = !o->live,
+	};
+	struct fw_nft_complaints ignored;
+
+	memcpy(text, l->text, l->len + 1);
+	for (size_t i = 0; i < l->commands.n; i++) {
+		const struct fw_located_command *c = &l->commands.items[i];
+
+		if (c->is_rule && (i < from || i >= to))
+			memset(text + c->from, ' ', c->to - c->from);
+	}
+	return fw_nft_child_do(o->load->arena, &job, &ignored, NULL) == -EFAULT;
+}
+
+/* nft would not load it, so it is invalid, whosever fault it is: which rule is
+ * it? By halves, for one is enough. */
+static void tell_crash(struct opinion *o)
+{
+	const struct fw_located *l = o->located;
+	char *text = fw_arena_alloc(o->load->arena, l->len + 1);
+	size_t from = 0, to = l->commands.n;
+	struct subject s = { 0 };
+
+	if (!text) {
+		o->load->diags.oom = true;
+		return;
+	}
+	if (crashes(o, text, 0, 0))
+		to = 1;		/* no rule's doing */
+	while (to - from > 1) {
+		size_t mid = from + (to - from) / 2;
+
+		if (crashes(o, text, from, mid))
+			to = mid;
+		else
+			from = mid;
+	}
+	s.command = &l->commands.items[from];
+	s.loc = fw_located_loc(l, s.command->word, s.command->n_words);
+	fw_error(&o->load->diags, "nft", &s.loc, s.command->is_rule ?
+		 "nft crashes on it" : "nft crashes on this configuration");
+	if (++o->crashes < CRASHES_MAX)
+		blank_rule(o, &s);
+}
+
 /* --- rounds --------------------------------------------------------------- */
 /* No opinion: the verdict is Flywall's alone. */
 static void tell_none(struct opinion *o, int r, bool verbose)
@@ -256,7 +310,7 @@ static void tell_none(struct opinion *o, int r, bool verbose)
 	if (verbose || o->live)
 		(void)fprintf(stderr, "flywall: nft was not asked: %s\n",
 			      r == -EPERM ? "no network namespace can be made" :
-			      r == -ECHILD ? "libnftables crashed" :
+			      r == -ECHILD ? "it ran out of memory or time" :
 			      strerror(-r));
 	o->again = false;
 }
@@ -271,11 +325,12 @@ static void ask(struct opinion *o, bool verbose)
 	int r = fw_nft_child_do(o->load->arena, &job, &complaints, NULL);
 
 	o->again = false;
-	if (r < 0) {
+	if (r == -EFAULT)
+		tell_crash(o);
+	else if (r < 0)
 		tell_none(o, r, verbose);
-		return;
-	}
-	take_complaints(o, &complaints);
+	else
+		take_complaints(o, &complaints);
 }
 
 static void ask_in_rounds(struct opinion *o, bool verbose)
