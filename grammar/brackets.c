@@ -80,14 +80,12 @@ static enum fw_scope statement_scope(const struct fw_parser *parser)
 	return parser->brackets[i].scope;
 }
 
-/* Decimals are words in Flywall's blocks, and among a set's options. */
+/* In Flywall's blocks a string ends on its line. */
 static void tell_lexer(struct fw_parser *parser)
 {
 	enum fw_scope outer = statement_scope(parser);
-	bool block = outer == FW_SCOPE_BLOCK || outer == FW_SCOPE_BODY;
 
-	parser->input->short_strings = block;
-	parser->input->decimals = block || fw_bracket_top(parser)->scope == FW_SCOPE_LINES;
+	parser->input->short_strings = outer == FW_SCOPE_BLOCK || outer == FW_SCOPE_BODY;
 }
 
 bool fw_bracket_push(struct fw_parser *parser, enum fw_scope scope,

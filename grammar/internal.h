@@ -58,7 +58,6 @@ struct fw_input {
 	uint32_t line, col;	/* of the next byte */
 	size_t offset;
 	bool space;		/* white space since the last token */
-	bool decimals;		/* 0.9 and 50% are words here */
 	bool short_strings;	/* strings end in the line that they began in */
 	bool crlf_reported;
 	uint32_t indent_line, indent;	/* of the line that was begun last */

@@ -100,10 +100,8 @@ static int push_input(struct fw_parser *parser, const char *name, const char *te
 	input->source = source;
 	input->line = input->col = 1;
 	input->n_brackets = parser->n_brackets;
-	if (parser->input) {
-		input->decimals = parser->input->decimals;
+	if (parser->input)
 		input->short_strings = parser->input->short_strings;
-	}
 	if (!fw_lexer_open(input, text, check_text(parser, source) ? len : 0)) {
 		free(input);
 		return -ENOMEM;
