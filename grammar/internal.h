@@ -26,7 +26,7 @@
 /* Bounds that keep a hostile configuration from taking all memory. */
 #define FW_PARSE_MAX_ERRORS 1000
 #define FW_PARSE_MAX_FILES 4096		/* read in one run */
-#define FW_PARSE_MAX_WEIGHT (16u << 20)	/* words, a statement counting as four */
+#define FW_PARSE_MAX_WEIGHT (8u << 20)	/* words, a statement counting as four */
 
 /* Kinds that only position.h knows; the rest are the parser's own. */
 enum fw_raw_kind {

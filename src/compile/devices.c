@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "compile/lower.h"
+#include "compile/names.h"
 
 enum fw_attach fw_device_attach(const struct fw_typed *typed,
 				const char *device)
@@ -57,17 +58,20 @@ struct roll {
 	const struct fw_typed *typed;
 	struct fw_plan *plan;
 	FW_VEC(struct fw_plan_device) devices;
+	struct fw_names numbers;	/* in devices, plus 1 */
 };
 
 static struct fw_plan_device *enrol(struct roll *roll, const char *name)
 {
+	uintptr_t number = (uintptr_t)fw_names_get(&roll->numbers, name, "");
 	struct fw_plan_device *d;
 
-	for (size_t i = 0; i < roll->devices.n; i++)
-		if (strcmp(roll->devices.items[i].name, name) == 0)
-			return &roll->devices.items[i];
+	if (number)
+		return &roll->devices.items[number - 1];
 	d = fw_vec_push(roll->plan->arena, &roll->devices);
-	if (!d)
+	number = roll->devices.n;
+	if (!d || fw_names_put(roll->typed->arena, &roll->numbers, name, "",
+			       (void *)number))
 		return NULL;
 	d->name = fw_arena_strdup(roll->plan->arena, name);
 	if (!d->name)

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "compile/judge.h"
+#include "compile/names.h"
 #include "util/cleanup.h"
 
 struct pair {
@@ -32,6 +33,7 @@ struct lowering {
 	struct fw_typed *typed;
 	struct fw_plan *plan;
 	FW_VEC(struct pair) pairs;	/* in the order of the file */
+	struct fw_names first;		/* pairs that run first, by device */
 	FW_VEC(struct fw_xdp_rule) rules;	/* whole words */
 	FW_VEC(struct fw_xdp_device) devices;
 	/* Sets' intervals are large and stand in many rules: copied once. */
@@ -93,16 +95,20 @@ static bool runs_before(const struct pair *a, const struct pair *b)
 	return a->order < b->order;
 }
 
-static bool is_first(const struct lowering *l, const struct pair *p)
+/* Notes of each device the pair that runs first. */
+static int find_first(struct lowering *l)
 {
-	for (size_t i = 0; i < l->pairs.n; i++) {
-		const struct pair *q = &l->pairs.items[i];
+	int r = 0;
 
-		if (q != p && strcmp(q->device, p->device) == 0 &&
-		    !sleeps(q) && runs_before(q, p))
-			return false;
+	for (size_t i = 0; r == 0 && i < l->pairs.n; i++) {
+		struct pair *p = &l->pairs.items[i];
+		const struct pair *best = fw_names_get(&l->first, p->device, "");
+
+		if (!sleeps(p) && (!best || runs_before(p, best)))
+			r = fw_names_put(l->typed->arena, &l->first, p->device,
+					 "", p);
 	}
-	return true;
+	return r;
 }
 
 /* Why nothing of a chain is lowered on a device; the first that holds:
@@ -125,7 +131,7 @@ static int stays_whole(struct lowering *l, struct pair *p)
 					   d->reason);
 	else if (d && d->no_xdp)
 		p->stays = "no xdp";
-	else if (!is_first(l, p))
+	else if (fw_names_get(&l->first, p->device, "") != p)
 		p->stays = "not the first chain of its device";
 	else if (l->devices.n >= FW_DEVICES_MAX)
 		p->stays = "devices limit";
@@ -445,6 +451,8 @@ int fw_lower_xdp(struct fw_typed *typed, struct fw_plan *plan)
 
 	if (r == 0)
 		r = collect_pairs(&l);
+	if (r == 0)
+		r = find_first(&l);
 	for (size_t i = 0; r == 0 && i < l.pairs.n; i++)
 		r = judge_pair(&l, &l.pairs.items[i]);
 	if (r == 0)

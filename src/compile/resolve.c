@@ -15,6 +15,9 @@
 #include "compile/resolve.h"
 #include "util/cleanup.h"
 
+#define FIRST_ROOM 16
+#define LINES_MAX 1000		/* of one set, chain, table or object */
+
 /* --- finding -------------------------------------------------------------- */
 struct fw_res_table *fw_res_table(const struct fw_resolved *resolved,
 				  const char *family, const char *name)
@@ -68,7 +71,7 @@ static int add_line(struct fw_resolver *resolver, fw_line_vec *lines,
 {
 	struct fw_line *slot;
 
-	if (!line->n_words)
+	if (!line->n_words || lines->n > LINES_MAX)
 		return 0;
 	for (size_t i = 0; i < lines->n; i++) {
 		const struct fw_line *old = &lines->items[i];
@@ -90,6 +93,9 @@ static int add_line(struct fw_resolver *resolver, fw_line_vec *lines,
 				"declared here");
 		return 0;
 	}
+	if (lines->n == LINES_MAX)
+		fw_error(resolver->diags, "too-many-lines", &line->loc,
+			 "%s '%s' has more than %d lines", what, name, LINES_MAX);
 	slot = fw_vec_push(resolver->arena, lines);
 	if (!slot)
 		return -ENOMEM;
@@ -104,6 +110,45 @@ static bool begins_with(const struct fw_line *line, const char *word)
 }
 
 /* --- rules, chains -------------------------------------------------------- */
+static int put_last(struct fw_arena *arena, struct fw_res_chain *chain,
+		    const struct fw_res_rule *rule)
+{
+	const struct fw_res_rule *before = chain->rules.items;
+	struct fw_res_rule *slot = fw_vec_push(arena, &chain->rules);
+
+	if (!slot)
+		return -ENOMEM;
+	if (chain->rules.items != before)
+		chain->front = 0;
+	*slot = *rule;
+	return 0;
+}
+
+/* Room grows at the front, too: thousands may be inserted. */
+static int put_first(struct fw_arena *arena, struct fw_res_chain *chain,
+		     const struct fw_res_rule *rule)
+{
+	if (!chain->front) {
+		size_t room = chain->rules.n + FIRST_ROOM;
+		struct fw_res_rule *grown = fw_arena_array(
+			arena, room + chain->rules.n, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		if (chain->rules.n)
+			memcpy(grown + room, chain->rules.items,
+			       chain->rules.n * sizeof(*grown));
+		chain->rules.items = grown + room;
+		chain->rules.cap = chain->rules.n;
+		chain->front = room;
+	}
+	chain->front--;
+	chain->rules.n++;
+	chain->rules.cap++;
+	*--chain->rules.items = *rule;
+	return 0;
+}
+
 int fw_resolve_rule(struct fw_resolver *resolver, const struct fw_item *item,
 		    struct fw_res_chain *chain, const struct fw_line *line,
 		    const struct fw_scope *scope, bool first)
@@ -119,13 +164,8 @@ int fw_resolve_rule(struct fw_resolver *resolver, const struct fw_item *item,
 
 	if (r || !rule.run.n_words)
 		return r;
-	if (!fw_vec_push(resolver->arena, &chain->rules))
-		return -ENOMEM;
-	if (first && chain->rules.n > 1)
-		memmove(&chain->rules.items[1], &chain->rules.items[0],
-			(chain->rules.n - 1) * sizeof(rule));
-	chain->rules.items[first ? 0 : chain->rules.n - 1] = rule;
-	return 0;
+	return first ? put_first(resolver->arena, chain, &rule) :
+		       put_last(resolver->arena, chain, &rule);
 }
 
 /* policy may change when a chain is declared again; the last one holds. policy:

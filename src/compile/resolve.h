@@ -33,6 +33,7 @@ struct fw_res_chain {
 	fw_line_vec lines;	/* type, policy, devices, comment */
 	bool broken;		/* a line was left out after a diagnostic */
 	FW_VEC(struct fw_res_rule) rules;
+	size_t front;		/* free places before the first rule */
 	size_t index;		/* in its table; set by the type check */
 };
 
@@ -127,6 +128,8 @@ struct fw_resolver {
 	bool head;		/* nothing was declared yet */
 	bool flush_all;		/* `flush ruleset` stood at the head */
 	struct fw_names taken;	/* tables that were deleted */
+	size_t n_replaced;	/* words that defines became, bounded: defines
+				   of defines may double them */
 };
 
 /* DEFINE, REDEFINE and UNDEFINE items. */

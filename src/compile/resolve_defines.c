@@ -16,6 +16,9 @@
 #include "util/buf.h"
 #include "util/cleanup.h"
 
+/* Words that all uses of defines become, together; 4 million are half a GiB. */
+#define REPLACED_MAX (4u << 20)
+
 typedef FW_VEC(struct fw_word) word_vec;
 
 static struct fw_define *find_here(const struct fw_scope *scope,
@@ -189,15 +192,20 @@ static int note_use(struct fw_resolver *resolver, const struct fw_word *word,
 	return 0;
 }
 
-/* The words of a define, in the place of its use. */
+/* The words of a define, in the place of its use. -E2BIG where all that were
+ * replaced are too many. */
 static int push_value(struct fw_resolver *resolver, word_vec *out,
 		      const struct fw_word *words, size_t n,
 		      const struct fw_word *use)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct fw_word *word = fw_vec_push(resolver->arena, out);
+		struct fw_word *word;
 		word_vec inner = { 0 };
+		int r;
 
+		if (resolver->n_replaced++ >= REPLACED_MAX)
+			return -E2BIG;
+		word = fw_vec_push(resolver->arena, out);
 		if (!word)
 			return -ENOMEM;
 		*word = words[i];
@@ -206,9 +214,10 @@ static int push_value(struct fw_resolver *resolver, word_vec *out,
 			word->space = use->space;
 		if (word->kind != FW_WORD_BRACE)
 			continue;
-		if (push_value(resolver, &inner, words[i].words,
-			       words[i].n_words, use))
-			return -ENOMEM;
+		r = push_value(resolver, &inner, words[i].words,
+			       words[i].n_words, use);
+		if (r)
+			return r;
 		out->items[out->n - 1].words = inner.items;
 	}
 	return 0;
@@ -307,7 +316,7 @@ int fw_resolve_words(struct fw_resolver *resolver,
 		     size_t n_words, struct fw_res_run *ret)
 {
 	word_vec out = { 0 };
-	bool unknown = false;
+	bool unknown = false, told = resolver->n_replaced > REPLACED_MAX;
 	int r;
 
 	if (!needs_replacing(words, n_words)) {
@@ -315,6 +324,14 @@ int fw_resolve_words(struct fw_resolver *resolver,
 		return 0;
 	}
 	r = replace(resolver, scope, words, n_words, false, &out, &unknown);
+	if (r == -E2BIG) {
+		if (!told)
+			fw_error(resolver->diags, "too-large", &words[0].loc,
+				 "with this the defines stand for too many "
+				 "words, together");
+		*ret = (struct fw_res_run){ 0 };
+		return 0;
+	}
 	if (r)
 		return r;
 	*ret = (struct fw_res_run){ out.items, unknown ? 0 : out.n };

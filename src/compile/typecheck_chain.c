@@ -183,6 +183,8 @@ static bool read_priority(struct cursor *c, const char *family, int *ret)
 			 syntax(c);
 }
 
+#define DEVICES_MAX 256		/* the kernel's NFT_NETDEVICE_MAX */
+
 /* --- devices -------------------------------------------------------------- */
 int fw_check_devices(struct fw_checker *checker, const struct fw_word *words,
 		     size_t n, const struct fw_loc *loc,
@@ -238,13 +240,19 @@ int fw_check_devices(struct fw_checker *checker, const struct fw_word *words,
 static int read_devices(struct cursor *c, struct fw_typed_chain *chain)
 {
 	size_t from = c->pos;
+	int r;
 
 	if (peek(c) && fw_mark_is(peek(c), "="))
 		c->pos++;
 	c->pos += peek(c) != NULL;
-	return fw_check_devices(c->checker, &c->line->words[from],
-				c->pos - from, &c->line->loc, &chain->devices,
-				&chain->n_devices);
+	r = fw_check_devices(c->checker, &c->line->words[from], c->pos - from,
+			     &c->line->loc, &chain->devices, &chain->n_devices);
+	if (!r && chain->n_devices > DEVICES_MAX) {
+		fw_error(c->checker->diags, "too-many-devices", &c->line->loc,
+			 "a chain has at most %d devices", DEVICES_MAX);
+		chain->n_devices = DEVICES_MAX;
+	}
+	return r;
 }
 
 /* --- lines ---------------------------------------------------------------- */
