@@ -74,16 +74,31 @@ static const char **sorted(struct fw_arena *arena, const struct thing *thing)
 	return copy;
 }
 
+/* As a rule nothing has changed, and then not even the order. */
+static bool same_elements(const struct thing *a, const struct thing *b)
+{
+	if (a->n_elements != b->n_elements)
+		return false;
+	for (size_t i = 0; i < a->n_elements; i++)
+		if (strcmp(a->elements[i], b->elements[i]) != 0)
+			return false;
+	return true;
+}
+
 /* "2 added, 1 removed: + 192.0.2.1, - 192.0.2.2"; "" where nothing has changed.
  * The first few are named. */
 static const char *compare_elements(struct fw_arena *arena,
 				    const struct thing *old,
 				    const struct thing *new)
 {
-	const char **a = sorted(arena, old), **b = sorted(arena, new);
 	size_t added = 0, removed = 0;
 	const char *named = "";
+	const char **a, **b;
 
+	if (same_elements(old, new))
+		return "";
+	a = sorted(arena, old);
+	b = sorted(arena, new);
 	for (size_t i = 0, k = 0; a && b && named &&
 	     (i < old->n_elements || k < new->n_elements);) {
 		int order = i >= old->n_elements ? 1 :
