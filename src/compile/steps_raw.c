@@ -160,6 +160,19 @@ static const struct fw_word *find_word(const struct fw_part *part,
 	return NULL;
 }
 
+/* `meta mark set 5`: one number behind the word, and nothing more. */
+static void read_value(const struct fw_part *part, struct fw_step *step)
+{
+	const struct fw_word *last = &part->words[part->n_words - 1];
+	uint64_t value;
+
+	if (part->n_words < 2 || !fw_word_is(last - 1, "set") ||
+	    last->kind != FW_WORD_PLAIN || !fw_number(last->text, &value))
+		return;
+	step->known = true;
+	step->value = value;
+}
+
 int fw_steps_raw(struct fw_steps *s, const struct fw_part *part,
 		 struct fw_step *step)
 {
@@ -177,5 +190,8 @@ int fw_steps_raw(struct fw_steps *s, const struct fw_part *part,
 	match = fw_vocab_match(part->words, part->n_words);
 	if (match)
 		step->changes = BIT(match->field);
+	if (match && (match->field == FW_FIELD_MARK ||
+		      match->field == FW_FIELD_CT_MARK))
+		read_value(part, step);
 	return 0;
 }

@@ -161,7 +161,7 @@ static void look(struct fw_walk *walk, const struct fw_plan_chain *chain)
 			    nfproto(told, chain->family));
 	for (unsigned f = 0; f < FW_FIELD_ALL_MAX_; f++)
 		if (walk->changed >> f & 1)
-			fw_model_packet_open(&walk->packet, (enum fw_field)f);
+			fw_walk_change(walk, (enum fw_field)f);
 	if (walk->untracked)
 		fw_model_packet_set(&walk->packet, FW_FIELD_CT_STATE, 64);
 	if (is_before_conntrack(chain))

@@ -77,15 +77,29 @@ static void decided(struct fw_walk *walk)
 }
 
 /* --- what changes --------------------------------------------------------- */
+void fw_walk_change(struct fw_walk *walk, enum fw_field field)
+{
+	if (walk->written >> field & 1)
+		fw_model_packet_set(&walk->packet, field, walk->value[field]);
+	else
+		fw_model_packet_open(&walk->packet, field);
+}
+
 static void change(struct fw_walk *walk, const struct passage *p,
 		   const struct fw_step *step)
 {
 	bool notrack = step->words && strcmp(step->words, "notrack") == 0;
 
 	walk->changed |= step->changes;
-	for (unsigned f = 0; f < FW_FIELD_ALL_MAX_; f++)
-		if (step->changes >> f & 1)
-			fw_model_packet_open(&walk->packet, (enum fw_field)f);
+	walk->written &= ~step->changes;
+	if (step->known && is_certain(p))
+		walk->written |= step->changes;
+	for (unsigned f = 0; f < FW_FIELD_ALL_MAX_; f++) {
+		if (!(step->changes >> f & 1))
+			continue;
+		walk->value[f] = step->value;
+		fw_walk_change(walk, (enum fw_field)f);
+	}
 	if (!notrack || !is_certain(p))
 		return;
 	walk->untracked = true;

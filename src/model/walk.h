@@ -27,6 +27,8 @@ struct fw_walk {
 	const struct fw_plan *plan;
 	struct fw_explain *out;
 	uint64_t changed;	/* fields that rules have changed so far */
+	uint64_t written;	/* those of them whose new value is known */
+	fw_u128 value[FW_FIELD_ALL_MAX_];	/* valid with written */
 	bool untracked;		/* notrack was met */
 	size_t n_rules;		/* looked at */
 	unsigned depth;
@@ -49,6 +51,9 @@ struct fw_walk {
  * reading. *ret: FW_END_* bits, without RETURN. 0 or -ENOMEM. */
 int fw_walk_chain(struct fw_walk *walk, uint32_t chain, bool certain,
 		  unsigned *ret);
+
+/* A field that a rule has changed, as the packet at hand has it now. */
+void fw_walk_change(struct fw_walk *walk, enum fw_field field);
 
 /* --- explain_match.c ------------------------------------------------------ */
 /* Whether a step that tests something holds; others hold. */

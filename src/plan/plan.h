@@ -143,6 +143,8 @@ struct fw_step {
 	uint32_t profile;		/* INSPECT */
 	uint64_t changes;		/* bit f: field f is another one from
 					   here on */
+	bool known;			/* the one field that changes gets value */
+	fw_u128 value;
 };
 _Static_assert(FW_FIELD_ALL_MAX_ <= 64, "fw_step.changes");
 

@@ -15,6 +15,7 @@ fw_net_tests = \
 	tests/net/kill \
 	tests/net/nat \
 	tests/net/pending \
+	tests/net/questions \
 	tests/net/refused \
 	tests/net/reload \
 	tests/net/rulesets \
