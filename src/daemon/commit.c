@@ -37,7 +37,7 @@ static void explain_workers(int error, uint16_t queue,
 				       strerror(-error));
 }
 
-/* What nft says of a rule is shown at the user's own line. */
+/* What nft says of a rule is shown where the user wrote it. */
 static void explain_apply(const struct fw_plan *plan,
 			  const struct fw_apply_error *error,
 			  struct fw_commit_error *ret)
@@ -48,9 +48,10 @@ static void explain_apply(const struct fw_plan *plan,
 	};
 	if (ret->is_diagnostic)
 		(void)snprintf(ret->text, sizeof(ret->text),
-			       "%s:%u: Error: %s\n",
+			       "%s:%u:%u: Error: %s\n",
 			       plan->rules[error->rule].file,
-			       plan->rules[error->rule].line, error->text);
+			       plan->rules[error->rule].line,
+			       plan->rules[error->rule].column, error->text);
 	else
 		(void)snprintf(ret->text, sizeof(ret->text), "%s",
 			       error->text);
