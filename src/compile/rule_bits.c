@@ -59,16 +59,14 @@ static bool few_blocks(const struct mask *m)
 static int mask_blocks(struct fw_rule_check *check, const struct mask *m,
 		       struct fw_interval_vec *ret, bool *ret_few)
 {
-	fw_u128 block = m->mask & ~(m->mask - 1);
+	fw_u128 block = m->mask & ~(m->mask - 1), lo = 0;
+	size_t n = (size_t)(m->max / block) + 1;
 	int r = 0;
 
-	for (fw_u128 i = 0; !r && i <= m->max / block; i++) {
-		fw_u128 lo = i * block;
-
+	for (size_t i = 0; !r && i < n && ret->n <= MAX_INTERVALS; i++) {
 		if (fw_relation_holds(m->relation, lo & m->mask, m->value))
 			r = push_interval(check, ret, lo, lo + block - 1);
-		if (ret->n > MAX_INTERVALS)
-			break;
+		lo += block;
 	}
 	*ret_few = ret->n <= MAX_INTERVALS;
 	return r;
