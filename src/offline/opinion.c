@@ -18,8 +18,10 @@
 #include <sysexits.h>
 
 #include "compile/compile.h"
+#include "compile/symbols.h"
 #include "nft/child.h"
 #include "offline/load.h"
+#include "util/cleanup.h"
 
 #define ROUNDS_MAX 16
 #define CRASHES_MAX 3
@@ -206,13 +208,50 @@ static bool is_name(const struct opinion *o, const struct subject *s)
 	return s->n_words == 1 && c != '.' && !(c >= '0' && c <= '9');
 }
 
+/* A service or protocol that every /etc/services and /etc/protocols has, but a
+ * host may have neither file. */
+static bool is_well_known(const struct opinion *o, const struct subject *s,
+			  const char *text)
+{
+	static const struct {
+		const char *text;
+		enum fw_symbols table;
+	} files[] = {
+		{ "Could not resolve service", FW_SYMBOLS_SERVICE },
+		{ "Could not resolve protocol name", FW_SYMBOLS_PROTO },
+	};
+	const struct fw_located_word *word;
+	char name[64];
+
+	if (!s->command || s->n_words != 1)
+		return false;
+	word = &o->located->words.items[s->word];
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(word->to - word->from),
+		       o->located->text + word->from);
+	for (size_t i = 0; i < FW_ARRAY_SIZE(files); i++)
+		if (!strncmp(text, files[i].text, strlen(files[i].text)))
+			return fw_symbol_find(files[i].table, name);
+	return false;
+}
+
+static enum fw_nft_source source_of(const struct opinion *o,
+				    const struct subject *s,
+				    const struct fw_nft_complaint *complaint)
+{
+	if (complaint->source == FW_NFT_HOST && !is_name(o, s))
+		return FW_NFT_LANGUAGE;
+	if (is_well_known(o, s, complaint->text))
+		return FW_NFT_HOST;
+	return complaint->source;
+}
+
 static void take_complaint(struct opinion *o,
 			   const struct fw_nft_complaint *complaint)
 {
 	struct subject s = subject_of(o, complaint);
+	enum fw_nft_source source = source_of(o, &s, complaint);
 
-	if (complaint->source == FW_NFT_LANGUAGE ||
-	    (complaint->source == FW_NFT_HOST && !is_name(o, &s))) {
+	if (source == FW_NFT_LANGUAGE) {
 		if (!s.command || !was_told(o, &s.loc))
 			tell_language(o, &s, complaint->text);
 		if (s.command)
@@ -220,8 +259,8 @@ static void take_complaint(struct opinion *o,
 		return;
 	}
 	if (s.command && !was_told(o, &s.loc))
-		tell_host(o, &s, complaint->source, complaint->text);
-	if (s.command && complaint->source == FW_NFT_HOST)
+		tell_host(o, &s, source, complaint->text);
+	if (s.command && source == FW_NFT_HOST)
 		number_instead(o, &s);
 }
 
