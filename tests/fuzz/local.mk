@@ -24,13 +24,28 @@ tests_fuzz_reassembly_LDADD = libfwinspect.a
 FUZZ_SECONDS = 60
 FUZZ_CFLAGS = -g -O1 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined
+fuzz_lists_sources = $(libfwutil_a_SOURCES) $(libfwlists_a_SOURCES)
 fuzz_parse_sources = $(libfwutil_a_SOURCES) $(libfwast_a_SOURCES) \
 	$(libfwgrammar_a_SOURCES)
+fuzz_compile_sources = $(fuzz_parse_sources) $(libfwfacts_a_SOURCES) \
+	$(libfwlists_a_SOURCES) $(libfwplan_a_SOURCES) \
+	$(libfwmodel_a_SOURCES) $(libfwcompile_a_SOURCES)
+fuzz_explain_sources = $(fuzz_compile_sources) src/offline/capture.c \
+	src/offline/flow_memory.c
 
-# New inputs go to the first folder; the seeds are only read.
-fuzz-parse: grammar/parser.c grammar/lexer.c
-	$(MKDIR_P) fuzz/parse.found
-	@set -e; files=; for f in $(fuzz_parse_sources); do \
+# The words of the language, from the tables that know them
+fuzz/words.dict: flywall$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) fuzz && { \
+	./flywall$(EXEEXT) --words | cut -f2 | sed 's/.*/"&"/'; \
+	grep -hoE '"[a-z][a-z0-9_-]*"' $(srcdir)/grammar/keywords.c \
+		$(srcdir)/src/compile/*.c; } | LC_ALL=C sort -u > $@
+
+# New inputs go to the first folder; the seeds are only read, and so are the
+# rulesets of FLYWALL_CORPUS.
+fuzz-parse fuzz-compile fuzz-explain fuzz-lists: grammar/parser.c \
+	grammar/lexer.c fuzz/words.dict
+	@set -e; name=$(@:fuzz-%=%); files=; \
+	for f in $($(@:fuzz-%=fuzz_%_sources)); do \
 		case $$f in \
 		*.l | *.y) f=$${f%.?}.c ;; \
 		*.c) ;; \
@@ -38,11 +53,19 @@ fuzz-parse: grammar/parser.c grammar/lexer.c
 		esac; \
 		test -f "$$f" || f=$(srcdir)/$$f; files="$$files $$f"; \
 	done; \
-	echo "$(CLANG) -o fuzz/parse"; \
-	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) -o fuzz/parse \
-		$(srcdir)/tests/fuzz/parse.c $$files $(NETTLE_LIBS)
-	fuzz/parse -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 \
-		-artifact_prefix=fuzz/ fuzz/parse.found $(srcdir)/tests/seeds/parse
+	$(MKDIR_P) fuzz/$$name.found; \
+	echo "$(CLANG) -o fuzz/$$name"; \
+	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) \
+		-o fuzz/$$name $(srcdir)/tests/fuzz/$$name.c $$files \
+		$(JANSSON_LIBS) $(NETTLE_LIBS); \
+	seeds=$(srcdir)/tests/seeds/$$name; \
+	case $$name in parse | compile) \
+		test -z "$$FLYWALL_CORPUS" || seeds="$$seeds $$FLYWALL_CORPUS/nft" ;; \
+	esac; \
+	echo "fuzz/$$name -max_total_time=$(FUZZ_SECONDS)"; \
+	fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 \
+		-rss_limit_mb=2048 -dict=fuzz/words.dict \
+		-artifact_prefix=fuzz/$$name- fuzz/$$name.found $$seeds
 
 fuzz-tls fuzz-reassembly:
 	name=$(@:fuzz-%=%) && $(MKDIR_P) fuzz/$$name.found && \
@@ -52,7 +75,8 @@ fuzz-tls fuzz-reassembly:
 	fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 		fuzz/$$name.found $(srcdir)/tests/seeds/$$name
 
-.PHONY: fuzz-parse fuzz-tls fuzz-reassembly
+.PHONY: fuzz-parse fuzz-compile fuzz-explain fuzz-lists fuzz-tls fuzz-reassembly
+CLEANFILES += fuzz/words.dict
 
 fw_fuzz_tests += tests/fuzz/compile
 tests_fuzz_compile_SOURCES = tests/fuzz/compile.c tests/fuzz/replay.c
@@ -61,3 +85,7 @@ tests_fuzz_compile_LDADD = $(fw_unit_libs)
 fw_fuzz_tests += tests/fuzz/explain
 tests_fuzz_explain_SOURCES = tests/fuzz/explain.c tests/fuzz/replay.c
 tests_fuzz_explain_LDADD = $(fw_unit_libs)
+
+fw_fuzz_tests += tests/fuzz/lists
+tests_fuzz_lists_SOURCES = tests/fuzz/lists.c tests/fuzz/replay.c
+tests_fuzz_lists_LDADD = libfwlists.a libfwutil.a $(NETTLE_LIBS)
