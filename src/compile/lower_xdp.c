@@ -7,7 +7,7 @@
  * ingress chain what stays in nft. Fails only for want of memory.
  *
  * A device has one XDP program, and one chain on it is lowered: the first by
- * priority, then by the order of the file. Each pair of chain and device is
+ * priority, of equal ones the last of the file, as the kernel runs them. Each pair of chain and device is
  * judged by itself (judge.c), as an iif match or a device without XDP may tell
  * them apart. A rule's layer is xdp only where it moved on every device; where
  * it moved on some, the others run it in nft: the chain goes to nft once for
@@ -88,11 +88,12 @@ static bool sleeps(const struct pair *p)
 	return body && strstr(body, "dormant");
 }
 
+/* Of one priority the kernel runs the chain first that came last. */
 static bool runs_before(const struct pair *a, const struct pair *b)
 {
 	if (a->chain->priority != b->chain->priority)
 		return a->chain->priority < b->chain->priority;
-	return a->order < b->order;
+	return a->order > b->order;
 }
 
 /* Notes of each device the pair that runs first. */

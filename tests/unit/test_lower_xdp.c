@@ -488,9 +488,9 @@ static void one_chain_a_device(void **state)
 					     wan), P_DROP);
 	build_lower(&b);
 	assert_nft(&b, late, "not the first chain of its device");
-	assert_xdp(&b, early);
-	assert_nft(&b, same, "not the first chain of its device");
-	assert_string_equal(xdp_device(&b, "wan")->chain, "early");
+	assert_nft(&b, early, "not the first chain of its device");
+	assert_xdp(&b, same);
+	assert_string_equal(xdp_device(&b, "wan")->chain, "same");
 	build_done(&b);
 }
 
