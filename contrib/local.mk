@@ -19,3 +19,6 @@ contrib/completion/flywall: contrib/completion/flywall.bash
 		cp $(srcdir)/contrib/completion/flywall.bash $@
 
 bashcompletion_DATA = contrib/completion/flywall
+
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = contrib/completion/_flywall

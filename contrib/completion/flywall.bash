@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Completion of flywall's command line. Each command's options come from the
-# program's own table.
+# Completion of flywall's command line. Commands and their options come from the
+# program's own table, by `flywall --commands`.
 
 _flywall() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='run check print plan diff explain reload status list events stop'
-	local command='' word words=''
+	local table commands command='' word words=''
+	table=$("${COMP_WORDS[0]}" --commands 2>/dev/null)
+	commands=$(cut -d ' ' -f 1 <<<"$table" | tr '\n' ' ')
 	COMPREPLY=()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -19,7 +20,7 @@ _flywall() {
 
 	case $command:$prev in
 	events:-f) ;;
-	*:-f | *:--file)
+	*:-f | *:--file | *:--pcap)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -31,8 +32,7 @@ _flywall() {
 	esac
 
 	if [[ $cur == -* ]]; then
-		words=$("${COMP_WORDS[0]}" --commands 2>/dev/null |
-			sed -n "s/^${command:-run} //p")
+		words=$(sed -n "s/^${command:-run} //p" <<<"$table")
 	elif [ -z "$command" ]; then
 		words=$commands
 	else
