@@ -25,6 +25,7 @@ struct reading {
 	struct fw_rule_check *check;
 	struct fw_subject subjects[MAX_FIELDS];
 	const struct fw_vocab_match *matches[MAX_FIELDS];	/* NULL: device */
+	const struct fw_word *words[MAX_FIELDS];	/* the first of each */
 	size_t n_fields;
 	size_t n_words;		/* read so far */
 	bool vmap, negate;
@@ -64,6 +65,7 @@ static bool read_field(struct reading *r)
 	subject->name = fw_words_text(r->check->checker->arena, word, n);
 	subject->loc = fw_loc_span(&word[0].loc, &word[n - 1].loc);
 	r->check->checker->diags->oom |= !subject->name;
+	r->words[r->n_fields] = word;
 	r->matches[r->n_fields++] = match;
 	r->known = r->known && match &&
 		   !fw_rule_is_loose(r->check, &match->needs);
@@ -360,7 +362,7 @@ static int imply(struct reading *r, struct fw_part *part)
 		if (r->matches[i])
 			e = fw_rule_imply(r->check, part,
 					  &r->matches[i]->needs,
-					  &r->subjects[i].loc);
+					  &r->words[i]->loc);
 	return e;
 }
 
