@@ -21,7 +21,10 @@
 #include "util/buf.h"
 #include "util/cleanup.h"
 
+/* Of larger sets only elements with options go to nft, which takes minutes for
+ * millions: of types that are understood, and of others. */
 #define ELEMENTS_MAX 256
+#define UNKNOWN_MAX 16384
 
 struct writer {
 	struct fw_arena *arena;
@@ -269,7 +272,7 @@ static bool has_options(const struct fw_res_run *element)
 static void put_elements(struct writer *w, const struct fw_res_set *set,
 			 bool is_known)
 {
-	bool all = !is_known || set->elements.n <= ELEMENTS_MAX;
+	bool all = set->elements.n <= (is_known ? ELEMENTS_MAX : UNKNOWN_MAX);
 	size_t n = 0;
 
 	for (size_t i = 0; i < set->elements.n; i++) {
@@ -284,19 +287,21 @@ static void put_elements(struct writer *w, const struct fw_res_set *set,
 		fw_buf_add(&w->buf, "\n}\n");
 }
 
+/* Types that are Flywall's own have nothing for nft. */
 static void put_set(struct writer *w, const struct fw_res_table *t,
-		    const struct fw_res_set *set, enum fw_set_type type)
+		    const struct fw_res_set *set,
+		    const struct fw_typed_set *typed)
 {
 	struct fw_located_command command;
 
-	if (type >= FW_SET_DOMAIN)
+	if (typed->type >= FW_SET_DOMAIN)
 		return;
 	command = begin_body(w, t, set->map ? "map" : "set", set->name,
 			     &set->loc);
 	for (size_t i = 0; i < set->lines.n; i++)
 		if (!is_flywalls_key(&set->lines.items[i].words[0]))
 			put_line(w, &set->lines.items[i]);
-	put_elements(w, set, type != FW_SET_OTHER);
+	put_elements(w, set, typed->n_types && (!typed->map || typed->verdicts));
 	end_body(w, command);
 }
 
@@ -332,12 +337,12 @@ static void put_sets(struct writer *w, const struct fw_typed *typed,
 
 	for (size_t i = 0; i < t->sets.n; i++)
 		put_set(w, t, t->sets.items[i],
-			typed->sets[t->sets.items[i]->index].type);
+			&typed->sets[t->sets.items[i]->index]);
 	for (size_t i = 0; i < resolved->sets.n; i++) {
 		const struct fw_res_set *set = resolved->sets.items[i];
 
 		if (!fw_res_set(t, set->name) && table_names_set(t, set->name))
-			put_set(w, t, set, typed->sets[set->index].type);
+			put_set(w, t, set, &typed->sets[set->index]);
 	}
 }
 
