@@ -7,11 +7,12 @@
  * ingress chain what stays in nft. Fails only for want of memory.
  *
  * A device has one XDP program, and one chain on it is lowered: the first by
- * priority, of equal ones the last of the file, as the kernel runs them. Each pair of chain and device is
- * judged by itself (judge.c), as an iif match or a device without XDP may tell
- * them apart. A rule's layer is xdp only where it moved on every device; where
- * it moved on some, the others run it in nft: the chain goes to nft once for
- * each way in which it was split, with the devices of that way.
+ * priority, of equal ones the last of the file, as the kernel runs them. Each
+ * pair of chain and device is judged by itself (judge.c), as an iif match or a
+ * device without XDP may tell them apart. A rule's layer is xdp only where it
+ * moved on every device; where it moved on some, the others run it in nft: the
+ * chain goes to nft once for each way in which it was split, with the devices of
+ * that way.
  */
 #include <errno.h>
 #include <stdlib.h>
