@@ -145,6 +145,10 @@ static int end_with(struct fw_walk *walk, struct passage *p,
 		*ret = FW_END_RETURN;
 		return record(walk, p, "return");
 	case FW_STEP_VERDICT:
+		if (end->verdict == FW_VERDICT_NONE) {
+			*ret = FW_END_GO;
+			return record(walk, p, "continue");
+		}
 		*ret = end->verdict == FW_VERDICT_DROP ? FW_END_DROP :
 							 FW_END_ACCEPT;
 		r = record(walk, p, fw_verdict_name(end->verdict));
