@@ -475,8 +475,8 @@ int fw_located_build(const struct fw_typed *typed, bool anew, bool devices,
 			put_delete(&w, t);
 		put_table(&w, t);
 		put_objects(&w, t);
+		put_chains(&w, t);	/* before maps that jump to them */
 		put_sets(&w, typed, t);
-		put_chains(&w, t);
 	}
 	for (size_t i = 0; i < typed->n_tables; i++)
 		put_rules(&w, &typed->tables[i]);
