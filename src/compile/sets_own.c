@@ -52,12 +52,18 @@ static bool read_options(struct fw_set_check *check,
 	return true;
 }
 
-static int keep_timed(struct fw_set_check *check, const char *text, uint64_t ms)
+static int keep_timed(struct fw_set_check *check, const char *text, uint64_t ms,
+		      const struct fw_loc *loc)
 {
 	struct fw_timed_element *slot;
+	int r;
 
 	if (!ms)
 		return 0;
+	r = fw_pending_note(check->checker, "set of Flywall's own", "timeout",
+			    NULL, loc);
+	if (r)
+		return r;
 	slot = fw_vec_push(check->checker->arena, &check->timed);
 	if (!slot)
 		return -ENOMEM;
@@ -83,7 +89,7 @@ int fw_set_own_element(struct fw_set_check *check, const struct fw_res_run *run)
 		       &error);
 	if (!r)
 		return read_options(check, run, n, &ms) ?
-			       keep_timed(check, text, ms) : 0;
+			       keep_timed(check, text, ms, &span) : 0;
 	if (r != -EINVAL)
 		return r;
 	diag = fw_error(checker->diags, error.id, &span, "%s", error.text);
