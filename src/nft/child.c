@@ -235,7 +235,8 @@ static bool reap(pid_t pid)
 static int ask_child(const struct fw_nft_job *job, struct fw_buf *ret)
 {
 	_cleanup_close_ int in = -1, out = -1;
-	int64_t allowed = 30000 + (int64_t)(strlen(job->script) >> 8);
+	int64_t allowed = job->patience_ms ? job->patience_ms :
+			  30000 + (int64_t)(strlen(job->script) >> 8);
 	pid_t parent = getpid(), pid;
 	int fds[2], r;
 

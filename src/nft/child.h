@@ -16,6 +16,7 @@ struct fw_nft_job {
 	bool dry_run;		/* the kernel checks all of it, keeps nothing */
 	bool apart;		/* in an empty network namespace of its own, within a
 				   user namespace where that is needed */
+	unsigned patience_ms;	/* how long it may take; 0: by the script's size */
 };
 
 /*

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "compile/compile.h"
 #include "compile/symbols.h"
@@ -25,6 +26,7 @@
 
 #define ROUNDS_MAX 16
 #define CRASHES_MAX 3
+#define PATIENCE_MS 10000	/* for all rounds: a check is not worth minutes */
 
 struct opinion {
 	struct fw_load *load;
@@ -32,6 +34,7 @@ struct opinion {
 	size_t first;		/* of the diagnostics made here */
 	bool live;		/* of this machine, and not apart */
 	unsigned crashes;
+	unsigned patience_ms;	/* what is left; 0: as much as it takes */
 	bool again;		/* the text was changed: worth another round */
 };
 
@@ -350,19 +353,38 @@ static void tell_none(struct opinion *o, int r, bool verbose)
 		(void)fprintf(stderr, "flywall: nft was not asked: %s\n",
 			      r == -EPERM ? "no network namespace can be made" :
 			      r == -ECHILD ? "it ran out of memory or time" :
+		      r == -ETIMEDOUT ? "it takes too long" :
 			      strerror(-r));
 	o->again = false;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Out of patience is 1 ms, as none would be all the time there is. */
+static void lose_patience(struct opinion *o, int64_t took_ms)
+{
+	if (o->patience_ms)
+		o->patience_ms = took_ms < o->patience_ms ?
+				 o->patience_ms - (unsigned)took_ms : 1;
 }
 
 static void ask(struct opinion *o, bool verbose)
 {
 	const struct fw_nft_job job = {
 		.script = o->located->text, .dry_run = true,
-		.apart = !o->live,
+		.apart = !o->live, .patience_ms = o->patience_ms,
 	};
 	struct fw_nft_complaints complaints;
+	int64_t began = now_ms();
 	int r = fw_nft_child_do(o->load->arena, &job, &complaints, NULL);
 
+	lose_patience(o, now_ms() - began);
 	o->again = false;
 	if (r == -EFAULT)
 		tell_crash(o);
@@ -385,7 +407,10 @@ static void ask_in_rounds(struct opinion *o, bool verbose)
 
 void fw_opinion(struct fw_load *load, bool verbose)
 {
-	struct opinion o = { .load = load, .located = load->located };
+	struct opinion o = {
+		.load = load, .located = load->located,
+		.patience_ms = PATIENCE_MS,
+	};
 
 	ask_in_rounds(&o, verbose);
 	fw_load_judge(load);
