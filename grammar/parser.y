@@ -16,7 +16,7 @@
 struct fw_head {
 	struct fw_loc loc;
 	const char *family, *name, *object;
-	struct fw_loc name_loc;
+	struct fw_loc family_loc, name_loc;	/* valid with family, name */
 };
 }
 
@@ -428,6 +428,7 @@ static struct fw_head name_head(const struct fw_word *family, const struct fw_wo
 {
 	return (struct fw_head){
 		.family = family ? family->text : NULL,
+		.family_loc = family ? family->loc : name->loc,
 		.name = name->text,
 		.name_loc = name->loc,
 	};
@@ -439,6 +440,7 @@ static struct fw_item head_item(enum fw_item_kind kind, const struct fw_head *he
 		.kind = kind,
 		.loc = head->loc,
 		.family = head->family,
+		.family_loc = head->family_loc,
 		.name = head->name,
 		.name_loc = head->name_loc,
 		.object = head->object,

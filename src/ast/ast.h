@@ -96,6 +96,7 @@ struct fw_item {
 	enum fw_item_kind kind;
 	struct fw_loc loc;	/* of the head: `table inet filter` */
 	const char *family;	/* as written, or NULL where it was left out */
+	struct fw_loc family_loc;	/* valid with family, but in a command */
 	const char *name;
 	struct fw_loc name_loc;	/* valid with name */
 	const char *object;

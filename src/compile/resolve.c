@@ -456,7 +456,7 @@ int fw_resolve_table(struct fw_resolver *resolver, const struct fw_item *item,
 		family = "ip";
 	*ret = NULL;
 	if (!is_family(family)) {
-		unknown_family(resolver, family, &item->loc);
+		unknown_family(resolver, family, &item->family_loc);
 		return 0;
 	}
 	if (!strcmp(name, "flywall")) {

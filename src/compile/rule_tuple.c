@@ -225,10 +225,12 @@ static enum fw_value_result read_set(struct reading *r,
 
 	if (!set)
 		return FW_VALUE_WRONG;
-	if (set->map != r->vmap || (r->vmap && !gives_verdicts(checker, set)))
+	if (set->map != r->vmap)
 		return mismatch(r, set, word);
 	if (checker->set_infos[set - checker->typed->sets].open)
 		return FW_VALUE_OTHER;
+	if (r->vmap && !gives_verdicts(checker, set))
+		return mismatch(r, set, word);
 	if (set->n_types != r->n_fields || other_field(r, set) != r->n_fields)
 		return mismatch(r, set, word);
 	r->set = set;

@@ -106,6 +106,8 @@ static int check_set(struct fw_checker *checker, const struct fw_res_set *source
 	};
 	if (!r)
 		r = fw_set_check_types(&check);
+	if (!check.type || !*check.type)
+		checker->set_infos[set - checker->typed->sets].open = true;
 	body = fw_buf_take(&check.body);
 	set->body = body ? fw_arena_strdup(checker->arena, body) : NULL;
 	free(body);

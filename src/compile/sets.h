@@ -16,6 +16,7 @@ struct fw_set_check {
 	struct fw_file_options options;
 	uint64_t size;
 	const struct fw_line *timeout, *refresh, *shrink;	/* or NULL */
+	bool misspelt;			/* a key is none; it may have been the type */
 	bool stateful;			/* counter, limit or quota an element */
 	struct fw_buf body;
 	struct fw_interval_vec intervals;

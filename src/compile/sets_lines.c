@@ -93,10 +93,25 @@ static bool known_type(const char *name)
 	return false;
 }
 
+/* What a map gives may be a verdict, an object or an interval, too. */
+static bool known_data(const char *name)
+{
+	static const char *const names[] = {
+		"verdict", "counter", "quota", "limit", "secmark", "synproxy",
+		"interval", "ct", "helper", "timeout", "expectation",
+	};
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return known_type(name);
+}
+
 static int type_line(struct fw_set_check *check, const struct fw_line *line)
 {
 	struct fw_typed_set *set = check->set;
 	bool alone = line->n_words == 2;
+	bool (*known)(const char *name) = known_type;
 
 	if (line->n_words < 2) {
 		fw_error(check->checker->diags, "syntax", &line->loc,
@@ -107,8 +122,8 @@ static int type_line(struct fw_set_check *check, const struct fw_line *line)
 		const struct fw_word *word = &line->words[i];
 
 		if (fw_mark_is(word, ":"))
-			break;	/* what a map gives may be an object */
-		if (word->kind == FW_WORD_PLAIN && !known_type(word->text)) {
+			known = known_data;
+		else if (word->kind == FW_WORD_PLAIN && !known(word->text)) {
 			unknown_type(check, word);
 			check->type = "";
 			return 0;
@@ -178,6 +193,7 @@ static int flags_line(struct fw_set_check *check, const struct fw_line *line)
 			diag = fw_error(check->checker->diags, "bad-value",
 					&word->loc, "there is no flag '%s'",
 					word->text);
+			check->set->interval = true;	/* it may be */
 			near = fw_nearest(word->text, known,
 					  FW_ARRAY_SIZE(known));
 			if (near)
@@ -315,7 +331,7 @@ const char *fw_set_own_key(size_t i)
 
 static void unknown_key(struct fw_set_check *check, const struct fw_word *word)
 {
-	const char *names[FW_ARRAY_SIZE(keys)];
+	const char *names[FW_ARRAY_SIZE(keys) + 1];
 	struct fw_diag *diag = fw_error(check->checker->diags, "unknown-key",
 					&word->loc,
 					"'%s' is no key of a %s", word->text,
@@ -324,7 +340,8 @@ static void unknown_key(struct fw_set_check *check, const struct fw_word *word)
 
 	for (size_t i = 0; i < FW_ARRAY_SIZE(keys); i++)
 		names[i] = keys[i].name;
-	near = fw_nearest(word->text, names, FW_ARRAY_SIZE(keys));
+	names[FW_ARRAY_SIZE(keys)] = "elements";
+	near = fw_nearest(word->text, names, FW_ARRAY_SIZE(names));
 	if (near)
 		fw_diag_hint(check->checker->diags, diag, "did you mean '%s'?",
 			     near);
@@ -342,6 +359,7 @@ static int read_lines(struct fw_set_check *check)
 			k++;
 		if (k == FW_ARRAY_SIZE(keys)) {
 			unknown_key(check, &line->words[0]);
+			check->misspelt = true;
 			continue;
 		}
 		r = fw_pending_note(check->checker, "set", keys[k].name,
@@ -407,7 +425,7 @@ static void check_keys(struct fw_set_check *check)
 	struct fw_diags *diags = check->checker->diags;
 	const struct fw_res_set *source = check->source;
 
-	if (!check->type && source->broken)
+	if (!check->type && (source->broken || check->misspelt))
 		return;
 	if (!check->type) {
 		fw_error(diags, "no-type", &source->loc, "%s '%s' has no type",

@@ -14,7 +14,8 @@ struct fw_set_info {
 				   has asked yet */
 	const struct fw_match *projections;	/* of its boxes, a field each;
 						   likewise */
-	bool open;		/* typeof what is not understood */
+	bool open;		/* typeof what is not understood, or the type
+				   was refused */
 };
 
 /* A rule of the plan before it has its index. */
