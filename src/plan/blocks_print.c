@@ -163,15 +163,28 @@ static void print_address(const struct fw_plan_address *a, FILE *out)
 				      sizeof(text)));
 }
 
+static void print_local(const struct fw_domain_set *set, FILE *out)
+{
+	fputs("  local", out);
+	for (size_t i = 0; i < set->n_domains; i++)
+		fprintf(out, "%s %s%s", i ? "," : "",
+			set->domains[i].exception ? "!" :
+			set->domains[i].exact	  ? "=" :
+						    "",
+			set->domains[i].name);
+	fputs("\n", out);
+}
+
 static void print_monitors(const struct fw_plan *plan, FILE *out)
 {
 	const struct fw_plan_monitors *m = &plan->monitors;
 
-	if (m->dns_alerts || m->dns_local) {
+	if (plan->log_dns_queries || m->dns_alerts || m->dns_local) {
 		fputs("\nmonitor dns\n", out);
+		if (plan->log_dns_queries)
+			fputs("  log queries\n", out);
 		if (m->dns_local)
-			fprintf(out, "  local: %zu names\n",
-				m->dns_local->n_domains);
+			print_local(m->dns_local, out);
 		if (m->dns_alerts) {
 			fputs("  alert", out);
 			print_bits(m->dns_alerts, dns_alert, out);

@@ -5,6 +5,7 @@
  * In: a plan. Out: text on a stream, the same for the same plan; whether it
  * could be written is the stream's to say.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "plan/print.h"
@@ -88,6 +89,17 @@ static const struct fw_xdp_device *find_xdp(const struct fw_plan *plan,
 	return NULL;
 }
 
+/* The line is left open. */
+static void print_device(const struct fw_plan_device *d, FILE *out)
+{
+	fprintf(out, "  %s: attach %s%s%s%s%s%s", d->name,
+		fw_attach_name(d->attach), d->tc ? ", tc" : "",
+		d->watch_dns ? ", monitor dns" : "",
+		d->watch_tls ? ", monitor tls" : "",
+		d->watch_dhcp ? ", monitor dhcp" : "",
+		d->learn ? ", learn" : "");
+}
+
 static void print_devices(const struct fw_plan *plan, FILE *out)
 {
 	if (plan->n_devices > 0)
@@ -96,12 +108,7 @@ static void print_devices(const struct fw_plan *plan, FILE *out)
 		const struct fw_plan_device *d = &plan->devices[i];
 		const struct fw_xdp_device *x = find_xdp(plan, d->name);
 
-		fprintf(out, "  %s: attach %s%s%s%s%s%s", d->name,
-			fw_attach_name(d->attach), d->tc ? ", tc" : "",
-			d->watch_dns ? ", monitor dns" : "",
-			d->watch_tls ? ", monitor tls" : "",
-			d->watch_dhcp ? ", monitor dhcp" : "",
-			d->learn ? ", learn" : "");
+		print_device(d, out);
 		if (x) {
 			fputs(", xdp runs ", out);
 			print_chain(x->family, x->table, x->chain, out);
@@ -243,6 +250,20 @@ static void print_own_rules(const struct fw_plan_chain *c, FILE *out)
 	}
 }
 
+static void print_comments(const struct fw_plan *plan, FILE *out)
+{
+	fputs("comments\n", out);
+	for (size_t t = 0; t < plan->n_tables; t++) {
+		const struct fw_nft_table *table = &plan->tables[t];
+
+		for (size_t i = 0; !table->own && i < table->n_chains; i++)
+			if (table->chains[i].comment)
+				fprintf(out, "  %s %s %s: %s\n", table->family,
+					table->name, table->chains[i].name,
+					table->chains[i].comment);
+	}
+}
+
 void fw_plan_print_settings(const struct fw_plan *plan, FILE *out)
 {
 	const struct fw_plan_options *o = &plan->options;
@@ -251,12 +272,16 @@ void fw_plan_print_settings(const struct fw_plan *plan, FILE *out)
 		o->marks, o->flows, o->flush_on_exit ? "flush" : "keep");
 	if (o->log_given)
 		fprintf(out, "  log %d level %d\n", o->log_where, o->log_level);
+	if (o->syn_cookies == FW_SYN_COOKIES_AUTO)
+		fprintf(out, "  syn-cookies auto above %" PRIu64
+			" per %us\n", o->syn_cookies_above.amount,
+			o->syn_cookies_above.seconds);
 	fputs("devices\n", out);
-	for (size_t i = 0; i < plan->n_devices; i++)
-		fprintf(out, "  %s: attach %s%s%s\n", plan->devices[i].name,
-			fw_attach_name(plan->devices[i].attach),
-			plan->devices[i].tc ? ", tc" : "",
-			plan->devices[i].watch_dns ? ", monitor dns" : "");
+	for (size_t i = 0; i < plan->n_devices; i++) {
+		print_device(&plan->devices[i], out);
+		fputs("\n", out);
+	}
+	print_comments(plan, out);
 	fputs("management\n", out);
 	for (size_t i = 0; i < plan->n_chains; i++)
 		print_own_rules(&plan->chains[i], out);
