@@ -17,6 +17,8 @@ libfwoffline_a_SOURCES = \
 	src/offline/live.h \
 	src/offline/load.c \
 	src/offline/load.h \
+	src/offline/meant.c \
+	src/offline/meant.h \
 	src/offline/offline.h \
 	src/offline/opinion.c \
 	src/offline/opinion.h \

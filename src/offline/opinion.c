@@ -22,6 +22,7 @@
 #include "compile/symbols.h"
 #include "nft/child.h"
 #include "offline/load.h"
+#include "offline/meant.h"
 #include "util/cleanup.h"
 
 #define ROUNDS_MAX 16
@@ -151,6 +152,32 @@ static bool was_told(const struct opinion *o, const struct fw_loc *loc)
 	return false;
 }
 
+/* The text of one of the command's words, cut off to what names have. */
+static void word_text(const struct opinion *o, size_t i, char ret[FW_MEANT_MAX])
+{
+	const struct fw_located_word *word = &o->located->words.items[i];
+
+	(void)snprintf(ret, FW_MEANT_MAX, "%.*s", (int)(word->to - word->from),
+		       o->located->text + word->from);
+}
+
+static void hint_at_meant(struct opinion *o, struct fw_diag *diag,
+			  const struct subject *s, const char *text)
+{
+	char word[FW_MEANT_MAX], before[FW_MEANT_MAX] = "", name[FW_MEANT_MAX];
+	const char *meant;
+
+	if (!s->command || s->n_words != 1)
+		return;
+	word_text(o, s->word, word);
+	if (s->word > s->command->word)
+		word_text(o, s->word - 1, before);
+	meant = fw_meant(text, word, before, name);
+	if (meant)
+		fw_diag_hint(&o->load->diags, diag, "did you mean '%s'?",
+			     meant);
+}
+
 static void tell_language(struct opinion *o, const struct subject *s,
 			  const char *text)
 {
@@ -160,8 +187,9 @@ static void tell_language(struct opinion *o, const struct subject *s,
 	if (s->command && s->command->is_rule && blame_unknown_word(o, s))
 		return;
 	if (strncmp(text, name, sizeof(name) - 1)) {
-		fw_error(&o->load->diags, "nft", &s->loc, "nft refuses it: %s",
-			 text);
+		diag = fw_error(&o->load->diags, "nft", &s->loc,
+				"nft refuses it: %s", text);
+		hint_at_meant(o, diag, s, text);
 		return;
 	}
 	diag = fw_error(&o->load->diags, "host-name", &s->loc,
