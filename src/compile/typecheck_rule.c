@@ -143,6 +143,8 @@ static void warn_unknown(struct fw_rule_check *check)
 	const struct fw_word *word = fw_rule_at(check, 0);
 	size_t n, n_own = 0;
 	const char *const *words = fw_shape_words(&n);
+	/* Lines of a chain, which only stand at a rule's head. */
+	static const char *const lines[] = { "type", "policy", "comment" };
 	const char *own[32];
 	struct fw_diag *diag;
 	const char *near;
@@ -160,6 +162,8 @@ static void warn_unknown(struct fw_rule_check *check)
 	near = fw_nearest(word->text, own, n_own);
 	if (!near)
 		near = fw_nearest(word->text, words, n);
+	if (!near && !check->pos)
+		near = fw_nearest(word->text, lines, FW_ARRAY_SIZE(lines));
 	if (near)
 		fw_diag_hint(diags, diag, "did you mean '%s'?", near);
 }
