@@ -82,6 +82,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/sets_names.c \
 	src/compile/sets_own.c \
 	src/compile/sets_typed.c \
+	src/compile/sets_written.c \
 	src/compile/shapes.c \
 	src/compile/statements.c \
 	src/compile/steps.c \

@@ -49,6 +49,7 @@ struct fw_res_set {
 	struct fw_names keys;	/* of the first n_keys elements: their index,
 				   plus 1 */
 	size_t n_keys;
+	bool written;		/* by a rule; set by the type check */
 	size_t index;		/* in typed->sets; set by the type check */
 };
 

@@ -87,6 +87,7 @@ static int check_set(struct fw_checker *checker, const struct fw_res_set *source
 	set->item = source->item;
 	set->table = table;
 	set->map = source->map;
+	set->dynamic = source->written;
 	r = fw_set_check_lines(&check);
 	if (!r)
 		r = fw_set_check_elements(&check);
@@ -130,6 +131,7 @@ int fw_check_sets(struct fw_checker *checker)
 	size_t k = 0;
 	int r = 0;
 
+	fw_sets_note_written(in);
 	typed->n_sets = count_sets(in);
 	typed->sets = fw_arena_array(checker->arena, typed->n_sets,
 				     sizeof(*typed->sets));

@@ -31,6 +31,8 @@ struct fw_set_check {
 int fw_set_check_lines(struct fw_set_check *check);
 /* The keys that nft does not have, one by one; NULL ends them. */
 const char *fw_set_own_key(size_t i);
+/* sets_written.c: notes the sets that rules change. */
+void fw_sets_note_written(const struct fw_resolved *resolved);
 /* sets_elements.c: its elements; overlaps. */
 int fw_set_check_elements(struct fw_set_check *check);
 /* How many words of an element are its value; the rest is comment, timeout and
