@@ -67,6 +67,62 @@ static const char *part_reason(const struct fw_part *part)
 	}
 }
 
+/* The field that a part asks for one value, or MAX_. */
+static enum fw_field field_of_value(const struct fw_part *part)
+{
+	const struct fw_match *last;
+
+	if (part->kind != FW_PART_MATCH || !part->n_matches)
+		return FW_FIELD_MAX_;
+	last = &part->matches[part->n_matches - 1];
+	return last->n_intervals == 1 &&
+			       last->intervals[0].lo == last->intervals[0].hi ?
+		       last->field : FW_FIELD_MAX_;
+}
+
+/* Fields that stand side by side in a header. */
+static bool are_neighbours(enum fw_field a, enum fw_field b)
+{
+	static const enum fw_field pairs[][2] = {
+		{ FW_FIELD_SADDR4, FW_FIELD_DADDR4 },
+		{ FW_FIELD_SADDR6, FW_FIELD_DADDR6 },
+		{ FW_FIELD_SPORT, FW_FIELD_DPORT },
+		{ FW_FIELD_ICMP_TYPE, FW_FIELD_ICMP_CODE },
+	};
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(pairs); i++)
+		if ((a == pairs[i][0] && b == pairs[i][1]) ||
+		    (a == pairs[i][1] && b == pairs[i][0]))
+			return true;
+	return false;
+}
+
+/* nft 1.0.6 joins tests of neighbouring fields, and where a single one stands
+ * before a counter it joins across that: the counter then counts what the first
+ * test would not have let through. */
+static bool joins_over_counter(const struct fw_typed_rule *rule)
+{
+	enum fw_field before = FW_FIELD_MAX_;
+	bool counter = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < rule->n_parts; i++) {
+		enum fw_field field = field_of_value(&rule->parts[i]);
+
+		counter |= rule->parts[i].kind == FW_PART_COUNTER;
+		if (field == FW_FIELD_MAX_ || field == FW_FIELD_L3 ||
+		    field == FW_FIELD_L4PROTO)
+			continue;
+		if (counter && n == 1 && are_neighbours(before, field))
+			return true;
+		if (counter)
+			continue;
+		before = field;
+		n++;
+	}
+	return false;
+}
+
 /* What keeps the rule in nft, whatever stands around it. */
 static const char *own_reason(const struct fw_typed_rule *rule)
 {
@@ -79,7 +135,9 @@ static const char *own_reason(const struct fw_typed_rule *rule)
 			return reason;
 		counters += rule->parts[i].kind == FW_PART_COUNTER;
 	}
-	return counters > 1 ? "several counters" : NULL;
+	if (counters > 1)
+		return "several counters";
+	return joins_over_counter(rule) ? "counter" : NULL;
 }
 
 static int add_part(struct judge *j, const struct fw_part *part,

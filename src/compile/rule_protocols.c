@@ -262,6 +262,11 @@ static int need_transport(struct fw_rule_check *check, struct fw_part *part,
 		other(check, FW_RULE_TRANSPORT, l4);
 	int r;
 
+	if (have)
+		conflict_with(check, loc, l4_name(l4), FW_RULE_TRANSPORT, have);
+	/* What was settled is not asked again, whatever came between. */
+	if (have || known(check, FW_RULE_TRANSPORT))
+		return 0;
 	for (size_t i = 0; i < check->layers[FW_RULE_NETWORK].n; i++) {
 		const struct fw_rule_protocol *below =
 			&check->layers[FW_RULE_NETWORK].items[i];
@@ -271,10 +276,6 @@ static int need_transport(struct fw_rule_check *check, struct fw_part *part,
 		conflict_with(check, loc, l4_name(l4), FW_RULE_NETWORK, below);
 		return 0;
 	}
-	if (have)
-		conflict_with(check, loc, l4_name(l4), FW_RULE_TRANSPORT, have);
-	if (known(check, FW_RULE_TRANSPORT))
-		return 0;
 	r = add(check, part, FW_FIELD_L4PROTO, (unsigned)l4);
 	return r ? r : note(check, FW_RULE_TRANSPORT, l4, loc);
 }
