@@ -18,6 +18,9 @@
 #include "util/vec.h"
 
 static const char kernel[] = "Could not process rule: ";
+/* The kernel's ENOENT too, where nft knows a name like the rule's: of a module
+ * that is missing it says that a chain of another table was meant. */
+static const char guess[] = "No such file or directory; did you mean ";
 
 /* Texts of nft 1.0.6 about names that it seeks on the host and that differ from
  * one to the next: devices, accounts, /sys/fs/cgroup, rt_realms and group of
@@ -36,6 +39,8 @@ static const char *const host[] = {
 static enum fw_nft_source source_of(const char *text, size_t len)
 {
 	if (len >= sizeof(kernel) - 1 && !memcmp(text, kernel, sizeof(kernel) - 1))
+		return FW_NFT_KERNEL;
+	if (len >= sizeof(guess) - 1 && !memcmp(text, guess, sizeof(guess) - 1))
 		return FW_NFT_KERNEL;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(host); i++)
 		if (memmem(text, len, host[i], strlen(host[i])))
@@ -61,7 +66,8 @@ static bool parse_complaint(const char *line, size_t len,
 		return false;
 	text += sizeof(error) - 1;
 	ret->source = source_of(text, len - (size_t)(text - line));
-	if (ret->source == FW_NFT_KERNEL)
+	if (ret->source == FW_NFT_KERNEL &&
+	    !memcmp(text, kernel, sizeof(kernel) - 1))
 		text += sizeof(kernel) - 1;
 	*ret_text = text;
 	return true;
