@@ -7,12 +7,16 @@
 #	bounds.sh [NAME…]
 #
 #	FLYWALL_BOUND_SECONDS	of processor time, default 20
-#	FLYWALL_BOUND_MIB	of address space, default 2048; 0 for none, as
-#				sanitizers need
+#	FLYWALL_BOUND_MIB	of address space, default 2048; 0 for none
+#
+# Skipped where the program cannot even start in that: under sanitizers.
 flywall=${FLYWALL:-${abs_top_builddir:?}/flywall}
 seconds=${FLYWALL_BOUND_SECONDS:-20} mib=${FLYWALL_BOUND_MIB:-2048}
 dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT
 only=" $* "
+[ "$mib" = 0 ] ||
+	(ulimit -c 0 -v $((mib * 1024)) && exec "$flywall" -V) >/dev/null 2>&1 ||
+	{ echo "SKIP: the program does not start in $mib MiB" >&2; exit 77; }
 
 # bound NAME WANTED [ARGUMENT…]: standard input is the configuration. WANTED is
 # `ok`, or words that stand in the diagnostics.
