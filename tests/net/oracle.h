@@ -62,4 +62,6 @@ unsigned oracle_flows(struct oracle_lab *lab, unsigned slots,
 
 /* `flywall list rules -j`; `nft -j list ruleset`. */
 json_t *oracle_rules(const struct oracle_lab *lab);
+/* NULL where nft itself fails: version 1.0.6 trips over some of its own rules when
+ * it lists them. */
 json_t *oracle_twin(const struct oracle_lab *lab);

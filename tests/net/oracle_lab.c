@@ -333,35 +333,35 @@ bool oracle_nft(const struct oracle_lab *lab, const char *option,
 	return pclose(nft) == 0;
 }
 
-static json_t *read_json(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
-
-static json_t *read_json(const char *format, ...)
+/* NULL where the command fails. */
+static json_t *read_json(const char *command)
 {
-	char command[512];
-	json_t *value;
-	FILE *file;
-	va_list ap;
+	FILE *file = popen(command, "re");
+	json_t *value = file ? json_loadf(file, 0, NULL) : NULL;
 
-	va_start(ap, format);
-	(void)vsnprintf(command, sizeof(command), format, ap);
-	va_end(ap);
-	file = popen(command, "re");
-	value = file ? json_loadf(file, 0, NULL) : NULL;
-	if (!file || pclose(file) || !value)
-		die(command);
-	return value;
+	if (file && !pclose(file))
+		return value;
+	json_decref(value);
+	return NULL;
 }
 
 json_t *oracle_rules(const struct oracle_lab *lab)
 {
-	return read_json("'%s' -i %s list rules -j", flywall(), lab->instance);
+	char command[512];
+	json_t *value;
+
+	(void)snprintf(command, sizeof(command), "'%s' -i %s list rules -j",
+		       flywall(), lab->instance);
+	value = read_json(command);
+	if (!value)
+		die(command);
+	return value;
 }
 
 json_t *oracle_twin(const struct oracle_lab *lab)
 {
 	(void)lab;
-	return read_json("nft -j list ruleset");
+	return read_json("nft -j list ruleset 2>/dev/null");
 }
 
 /* --- frames --------------------------------------------------------------- */
