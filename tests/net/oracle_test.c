@@ -8,7 +8,7 @@
  *
  *	FLYWALL_RULESETS	how many, default 5000
  *	FLYWALL_SEED		of the first one, default 1
- *	FLYWALL_WORKERS		side by side, default 4: most of the time goes
+ *	FLYWALL_WORKERS		side by side, default 2: half of the time goes
  *				into waits for the kernel
  *
  * With a SEED, that ruleset alone. A failure prints its seed, the ruleset and
@@ -377,7 +377,7 @@ int main(int argc, char **argv)
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) :
 				   setting("FLYWALL_SEED", 1);
 	uint64_t rulesets = argc > 1 ? 1 : setting("FLYWALL_RULESETS", 5000);
-	unsigned n = argc > 1 ? 1 : (unsigned)setting("FLYWALL_WORKERS", 4);
+	unsigned n = argc > 1 ? 1 : (unsigned)setting("FLYWALL_WORKERS", 2);
 	int pipes[64], status, worst = 0;
 
 	n = n < 1 ? 1 : n > FW_ARRAY_SIZE(pipes) ? FW_ARRAY_SIZE(pipes) : n;
