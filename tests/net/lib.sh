@@ -67,9 +67,16 @@ traffic_on() {
 	net_sender[$port]=$lab_pid
 }
 
+# No packet waits for a worker, however far that is behind
+drained() {
+	in_firewall awk '$3 > 0 { held = 1 } END { exit held }' \
+		/proc/net/netfilter/nfnetlink_queue
+}
+
 traffic_off() {
 	local port=$1
 	kill -TERM "${net_sender[$port]}" && wait "${net_sender[$port]}"
+	until_true 30 "no packet is held in a queue" drained
 	kill -TERM "${net_receiver[$port]}" && wait "${net_receiver[$port]}"
 	sent=$(awk '{ print $2 }' "$lab_dir/sent.$port")
 	got=$(awk '{ n += $3 } END { print n + 0 }' "$lab_dir/got.$port")
