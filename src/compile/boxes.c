@@ -49,22 +49,6 @@ bool fw_box_is_empty(const struct fw_box *box)
 }
 
 /* --- inclusion ------------------------------------------------------------ */
-/* The interval with value, or the first one behind it. */
-static size_t find_value(const struct fw_interval *v, size_t n, fw_u128 value)
-{
-	size_t lo = 0, hi = n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (v[mid].hi < value)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 /* Neither touch nor overlap, so each of a lies in one of b. */
 bool fw_intervals_within(const struct fw_interval *a, size_t n_a,
 			 const struct fw_interval *b, size_t n_b)
@@ -72,7 +56,7 @@ bool fw_intervals_within(const struct fw_interval *a, size_t n_a,
 	size_t at = 0;
 
 	for (size_t i = 0; i < n_a; i++) {
-		at += find_value(b + at, n_b - at, a[i].lo);
+		at += fw_intervals_from(b + at, n_b - at, a[i].lo);
 		if (at == n_b || b[at].lo > a[i].lo || b[at].hi < a[i].hi)
 			return false;
 	}
@@ -104,7 +88,7 @@ bool fw_box_has_corner(const struct fw_box *b, const struct fw_box *a)
 
 		if (!test || !test->n_intervals)
 			return false;
-		at = find_value(in->intervals, in->n_intervals,
+		at = fw_intervals_from(in->intervals, in->n_intervals,
 				test->intervals[0].lo);
 		if (at == in->n_intervals ||
 		    in->intervals[at].lo > test->intervals[0].lo)
