@@ -56,9 +56,10 @@ void oracle_send(struct oracle_lab *lab, unsigned slot, struct packet *frame,
 		 uint32_t number);
 /* Markers on all slots, then waits for them; fills seen. */
 bool oracle_receive(struct oracle_lab *lab, unsigned slots);
-/* Flows that offloads merge and cut; returns how many differ. */
-unsigned oracle_flows(struct oracle_lab *lab, unsigned slots,
-		      const uint64_t *seed);
+/* Flows that offloads merge and cut; returns how many differ, and prints the
+ * first with the ruleset of its slot. */
+unsigned oracle_flows(struct oracle_lab *lab, unsigned slots, uint64_t seed,
+		      const char *(*ruleset)(unsigned slot));
 
 /* `flywall list rules -j`; `nft -j list ruleset`. */
 json_t *oracle_rules(const struct oracle_lab *lab);

@@ -283,6 +283,11 @@ static bool load(unsigned slots)
 	return false;
 }
 
+static const char *ruleset_of(unsigned slot)
+{
+	return loaded[slot].ruleset.ours;
+}
+
 static void run_batch(const uint64_t *seeds, unsigned slots, bool merged)
 {
 	json_t *base;
@@ -300,7 +305,8 @@ static void run_batch(const uint64_t *seeds, unsigned slots, bool merged)
 	if (load(slots)) {
 		base = oracle_rules(&lab);
 		if (merged)
-			totals.failed += oracle_flows(&lab, slots, &loaded[0].seed);
+			totals.failed += oracle_flows(&lab, slots,
+						      loaded[0].seed, ruleset_of);
 		send_frames(slots);
 		if (!oracle_receive(&lab, slots))
 			(void)fail(&loaded[0], "a marker did not come through");
