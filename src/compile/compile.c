@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/faults.h"
 #include "compile/lint.h"
 #include "compile/lower.h"
 
@@ -84,28 +85,27 @@ static int lower(struct fw_typed *typed, struct fw_plan *plan)
 	return r ? r : fw_plan_seal(plan);
 }
 
-/* As fw_compile(), before lints are silenced. */
+/* As fw_compile(), before lints are silenced. *ret_typed is there also where
+ * there are errors. */
 static int compile(struct fw_arena *arena, const struct fw_ast *ast,
 		   const struct fw_facts *facts, struct fw_diags *diags,
 		   struct fw_plan **ret, struct fw_typed **ret_typed)
 {
-	struct fw_typed *typed;
 	struct fw_plan *plan;
 	int r;
 
 	*ret = NULL;
-	r = fw_typecheck(arena, ast, facts, diags, &typed);
+	r = fw_typecheck(arena, ast, facts, diags, ret_typed);
 	if (r || diags->n_errors)
 		return r;
 	plan = fw_plan_new();
 	if (!plan)
 		return -ENOMEM;
-	r = lower(typed, plan);
+	r = lower(*ret_typed, plan);
 	if (!r && diags->oom)
 		r = -ENOMEM;
 	if (!r && !diags->n_errors) {
 		*ret = plan;
-		*ret_typed = typed;
 		return 0;
 	}
 	fw_plan_unref(plan);
@@ -142,11 +142,14 @@ int fw_compile_located(struct fw_arena *arena, const struct fw_ast *ast,
 		       struct fw_plan **ret,
 		       struct fw_located **ret_located)
 {
+	struct fw_located_options options = { 0 };
 	struct fw_typed *typed;
 	int r = compile_lint(arena, ast, facts, diags, ret, &typed);
 
 	*ret_located = NULL;
-	if (r || !*ret)
+	if (!r && !*ret)
+		r = fw_faults_find(typed, diags, &options.faults);
+	if (r || (!*ret && !options.faults))
 		return r;
-	return fw_located_build(typed, false, false, ret_located);
+	return fw_located_build(typed, &options, ret_located);
 }

@@ -22,8 +22,9 @@ int fw_compile(struct fw_arena *arena, const struct fw_ast *ast,
 	       const struct fw_facts *facts, struct fw_diags *diags,
 	       struct fw_plan **ret);
 
-/* The same, and with a plan the whole configuration as nft's own text
- * (located.h). */
+/* The same, and the configuration as nft's own text (located.h): with a plan
+ * the whole of it, where there are errors what can be judged without the faulty
+ * parts, or NULL. */
 int fw_compile_located(struct fw_arena *arena, const struct fw_ast *ast,
 		       const struct fw_facts *facts, struct fw_diags *diags,
 		       struct fw_plan **ret,

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "ast/words.h"
+#include "compile/faults.h"
 #include "compile/lower.h"
 #include "compile/resolve.h"
 #include "compile/typed.h"
@@ -30,6 +31,7 @@ struct writer {
 	struct fw_arena *arena;
 	struct fw_located *out;
 	struct fw_buf buf;
+	const struct fw_faults *faults;		/* NULL: there are none */
 	bool devices;
 	bool failed;
 };
@@ -196,7 +198,9 @@ static void put_table(struct writer *w, const struct fw_res_table *t)
 	struct fw_located_command command = begin_table(w, t);
 
 	for (size_t i = 0; i < t->lines.n; i++)
-		put_line(w, &t->lines.items[i]);
+		if (!fw_faults_in_words(w->faults, t->lines.items[i].words,
+					t->lines.items[i].n_words))
+			put_line(w, &t->lines.items[i]);
 	fw_buf_addc(&w->buf, '}');
 	end(w, command);
 }
@@ -235,7 +239,8 @@ static void put_chains(struct writer *w, const struct fw_res_table *t)
 		struct fw_located_command command =
 			begin_body(w, t, "chain", c->name, &c->loc);
 
-		for (size_t k = 0; k < c->lines.n; k++)
+		for (size_t k = 0; !fw_faults_in_chain(w->faults, c) &&
+		     k < c->lines.n; k++)
 			put_device_line(w, &c->lines.items[k]);
 		end_body(w, command);
 	}
@@ -278,7 +283,8 @@ static void put_elements(struct writer *w, const struct fw_res_set *set,
 	for (size_t i = 0; i < set->elements.n; i++) {
 		const struct fw_res_run *run = &set->elements.items[i];
 
-		if (!run->n_words || (!all && !has_options(run)))
+		if (!run->n_words || (!all && !has_options(run)) ||
+		    fw_faults_in_words(w->faults, run->words, run->n_words))
 			continue;
 		fw_buf_add(&w->buf, n++ ? ",\n" : "elements = {\n");
 		put_words(w, run->words, run->n_words);
@@ -294,7 +300,7 @@ static void put_set(struct writer *w, const struct fw_res_table *t,
 {
 	struct fw_located_command command;
 
-	if (typed->type >= FW_SET_DOMAIN)
+	if (typed->type >= FW_SET_DOMAIN || fw_faults_in_set(w->faults, set))
 		return;
 	command = begin_body(w, t, set->map ? "map" : "set", set->name,
 			     &set->loc);
@@ -305,17 +311,6 @@ static void put_set(struct writer *w, const struct fw_res_table *t,
 	end_body(w, command);
 }
 
-static bool names_set(const struct fw_word *words, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((words[i].kind == FW_WORD_SET &&
-		     !strcmp(words[i].text, name)) ||
-		    (words[i].kind == FW_WORD_BRACE &&
-		     names_set(words[i].words, words[i].n_words, name)))
-			return true;
-	return false;
-}
-
 static bool table_names_set(const struct fw_res_table *t, const char *name)
 {
 	for (size_t i = 0; i < t->chains.n; i++)
@@ -323,7 +318,7 @@ static bool table_names_set(const struct fw_res_table *t, const char *name)
 			const struct fw_res_run *run =
 				&t->chains.items[i]->rules.items[k].run;
 
-			if (names_set(run->words, run->n_words, name))
+			if (fw_res_names_set(run->words, run->n_words, name))
 				return true;
 		}
 	return false;
@@ -411,25 +406,35 @@ static int nft_words(struct writer *w, const struct fw_typed_chain *chain,
 	return 0;
 }
 
-static void put_rules(struct writer *w, const struct fw_typed_table *t)
+static void put_rule(struct writer *w, const struct fw_typed_chain *chain,
+		     const struct fw_typed_rule *rule)
+{
+	struct fw_located_command command = begin(w, true);
+	const struct fw_word *words;
+	size_t n;
+
+	if (nft_words(w, chain, rule, &words, &n)) {
+		w->failed = true;
+		return;
+	}
+	if (!n)
+		return;
+	fw_buf_printf(&w->buf, "add rule %s %s %s ", chain->table->family,
+		      chain->table->name, chain->name);
+	put_words(w, words, n);
+	end(w, command);
+}
+
+static void put_rules(struct writer *w, const struct fw_res_table *from,
+		      const struct fw_typed_table *t)
 {
 	for (size_t i = 0; i < t->n_chains; i++)
-		for (size_t k = 0; k < t->chains[i].n_rules; k++) {
-			const struct fw_word *words;
-			size_t n;
-			struct fw_located_command command = begin(w, true);
-
-			if (nft_words(w, &t->chains[i], &t->chains[i].rules[k],
-				      &words, &n))
-				w->failed = true;
-			else if (n) {
-				fw_buf_printf(&w->buf, "add rule %s %s %s ",
-					      t->family, t->name,
-					      t->chains[i].name);
-				put_words(w, words, n);
-				end(w, command);
-			}
-		}
+		for (size_t k = 0; k < t->chains[i].n_rules; k++)
+			if (!fw_faults_in_rule(
+				    w->faults,
+				    &from->chains.items[i]->rules.items[k]))
+				put_rule(w, &t->chains[i],
+					 &t->chains[i].rules[k]);
 }
 
 /* --- the whole ------------------------------------------------------------ */
@@ -455,23 +460,26 @@ static int finish(struct writer *w)
 	return 0;
 }
 
-int fw_located_build(const struct fw_typed *typed, bool anew, bool devices,
+int fw_located_build(const struct fw_typed *typed,
+		     const struct fw_located_options *options,
 		     struct fw_located **ret)
 {
 	struct writer w = {
 		.arena = typed->arena,
 		.out = fw_arena_alloc(typed->arena, sizeof(struct fw_located)),
-		.devices = devices,
+		.faults = options->faults,
+		.devices = options->devices,
 	};
 	int r;
 
 	if (!w.out)
 		return -ENOMEM;
 	w.out->typed = typed;
+	w.out->is_part = options->faults;
 	for (size_t i = 0; i < typed->n_tables; i++) {
 		const struct fw_res_table *t = typed->resolved->tables.items[i];
 
-		if (anew)
+		if (options->anew)
 			put_delete(&w, t);
 		put_table(&w, t);
 		put_objects(&w, t);
@@ -479,7 +487,8 @@ int fw_located_build(const struct fw_typed *typed, bool anew, bool devices,
 		put_sets(&w, typed, t);
 	}
 	for (size_t i = 0; i < typed->n_tables; i++)
-		put_rules(&w, &typed->tables[i]);
+		put_rules(&w, typed->resolved->tables.items[i],
+			  &typed->tables[i]);
 	r = finish(&w);
 	fw_buf_done(&w.buf);
 	*ret = r ? NULL : w.out;

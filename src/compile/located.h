@@ -19,6 +19,7 @@
 #include "util/diag.h"
 #include "util/vec.h"
 
+struct fw_faults;
 struct fw_typed;
 
 /* Bytes from..to of the text stand for what is at loc. */
@@ -42,15 +43,22 @@ struct fw_located {
 	FW_VEC(struct fw_located_command) commands;
 	FW_VEC(size_t) lines;	/* where each begins */
 	const struct fw_typed *typed;	/* what it was built from */
+	bool is_part;		/* something was left out as faulty */
 };
 
-/*
- * For the network namespace of the caller: where tables of the file's names
- * stand there already, anew lets them not count; devices lets chains and
- * flowtables keep theirs, which else are on lo, that every namespace has. 0 or
- * -ENOMEM.
- */
-int fw_located_build(const struct fw_typed *typed, bool anew, bool devices,
+struct fw_located_options {
+	/* For the network namespace of the caller: where tables of the file's
+	 * names stand there already, they do not count */
+	bool anew;
+	/* Chains and flowtables keep their devices; else they are on lo, that
+	 * every namespace has */
+	bool devices;
+	const struct fw_faults *faults;		/* left out; NULL: none */
+};
+
+/* 0 or -ENOMEM. */
+int fw_located_build(const struct fw_typed *typed,
+		     const struct fw_located_options *options,
 		     struct fw_located **ret);
 
 /* What stands at a place of the text, lines and columns as nft counts them:

@@ -43,6 +43,17 @@ struct fw_res_object *fw_res_object(const struct fw_res_table *table,
 	return fw_names_get(&table->object_names, kind, name);
 }
 
+bool fw_res_names_set(const struct fw_word *words, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((words[i].kind == FW_WORD_SET &&
+		     !strcmp(words[i].text, name)) ||
+		    (words[i].kind == FW_WORD_BRACE &&
+		     fw_res_names_set(words[i].words, words[i].n_words, name)))
+			return true;
+	return false;
+}
+
 int fw_resolve_forget(struct fw_resolver *resolver, struct fw_names *names,
 		      const char *first, const char *second)
 {

@@ -157,6 +157,8 @@ struct fw_res_set *fw_res_set(const struct fw_res_table *table,
 			      const char *name);
 struct fw_res_object *fw_res_object(const struct fw_res_table *table,
 				    const char *kind, const char *name);
+/* Does `@name` stand among the words? */
+bool fw_res_names_set(const struct fw_word *words, size_t n, const char *name);
 int fw_resolve_table(struct fw_resolver *resolver, const struct fw_item *item,
 		     const char *family, const char *name,
 		     const struct fw_loc *loc, struct fw_res_table **ret);

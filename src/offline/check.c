@@ -159,7 +159,7 @@ static int check_file(const struct fw_offline_options *options,
 	fw_load_located(&load, file, &options->parse);
 	if (!load.status && options->live)
 		fw_live(&load, file);
-	else if (!load.status)
+	else if (load.located)
 		fw_opinion(&load, options->verbose);
 	if (!load.status && options->strict && load.diags.n_warnings)
 		load.status = EX_DATAERR;

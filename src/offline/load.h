@@ -11,7 +11,8 @@ struct fw_load {
 	struct fw_diags diags;
 	struct fw_ast *ast;	/* NULL when the file could not be read */
 	struct fw_plan *plan;	/* NULL where there are errors */
-	struct fw_located *located;	/* valid with plan, where asked for */
+	struct fw_located *located;	/* where asked for; may be
+					   there without a plan (compile.h) */
 	int status;		/* exit status so far */
 };
 

@@ -78,15 +78,6 @@ static void number_instead(struct opinion *o, const struct subject *s)
 }
 
 /* --- diagnostics ---------------------------------------------------------- */
-static bool lies_in(const struct fw_loc *loc, const struct fw_loc *span)
-{
-	return loc->source == span->source &&
-	       (loc->line > span->line ||
-		(loc->line == span->line && loc->col >= span->col)) &&
-	       (loc->line < span->end_line ||
-		(loc->line == span->end_line && loc->col <= span->end_col));
-}
-
 static void drop_diag(struct fw_diags *diags, size_t i)
 {
 	diags->n_warnings--;
@@ -105,12 +96,6 @@ static void make_error(struct fw_diags *diags, struct fw_diag *diag)
 	diags->n_errors++;
 }
 
-static bool is_before(const struct fw_loc *a, const struct fw_loc *b)
-{
-	return a->source == b->source &&
-	       (a->line < b->line || (a->line == b->line && a->col < b->col));
-}
-
 /* A word of the rule that Flywall does not know either, and left to nft: where
  * nft has read as far, that is the fault, and the better place for it. Where it
  * has not, what Flywall says of the word comes of the same fault. */
@@ -126,9 +111,9 @@ static bool blame_unknown_word(struct opinion *o, const struct subject *s)
 
 		if (strcmp(diag->id, "unknown-word") ||
 		    diag->severity != FW_SEVERITY_WARNING ||
-		    !lies_in(&diag->loc, &rule))
+		    !fw_loc_within(&diag->loc, &rule))
 			continue;
-		if (is_before(&s->loc, &diag->loc)) {
+		if (fw_loc_before(&s->loc, &diag->loc)) {
 			drop_diag(diags, i);
 			o->first--;
 		} else {
@@ -289,7 +274,8 @@ static void take_complaint(struct opinion *o,
 			blank_rule(o, &s);
 		return;
 	}
-	if (s.command && !was_told(o, &s.loc))
+	/* The kernel may only miss what was left out. */
+	if (s.command && !o->located->is_part && !was_told(o, &s.loc))
 		tell_host(o, &s, source, complaint->text);
 	if (s.command && source == FW_NFT_HOST)
 		number_instead(o, &s);
@@ -457,9 +443,12 @@ static bool is_invalid(const struct fw_diags *diags)
 
 void fw_opinion_live(struct fw_load *load, bool devices)
 {
+	const struct fw_located_options options = {
+		.anew = true, .devices = devices,
+	};
 	struct opinion o = { .load = load, .live = true };
 
-	if (fw_located_build(load->located->typed, true, devices, &o.located))
+	if (fw_located_build(load->located->typed, &options, &o.located))
 		load->diags.oom = true;
 	else
 		ask_in_rounds(&o, true);

@@ -218,3 +218,16 @@ struct fw_loc fw_loc_span(const struct fw_loc *a, const struct fw_loc *b)
 	span.end_col = b->end_col;
 	return span;
 }
+
+bool fw_loc_before(const struct fw_loc *a, const struct fw_loc *b)
+{
+	return a->source == b->source &&
+	       (a->line < b->line || (a->line == b->line && a->col < b->col));
+}
+
+bool fw_loc_within(const struct fw_loc *loc, const struct fw_loc *span)
+{
+	return loc->source == span->source && !fw_loc_before(loc, span) &&
+	       (loc->line < span->end_line ||
+		(loc->line == span->end_line && loc->col <= span->end_col));
+}

@@ -101,3 +101,6 @@ const char *fw_nearest(const char *word, const char *const *names, size_t n);
 
 /* From the first byte of a to the last one of b; both in one source. */
 struct fw_loc fw_loc_span(const struct fw_loc *a, const struct fw_loc *b);
+/* Does what is at loc begin within span; earlier than b? In one source. */
+bool fw_loc_within(const struct fw_loc *loc, const struct fw_loc *span);
+bool fw_loc_before(const struct fw_loc *a, const struct fw_loc *b);

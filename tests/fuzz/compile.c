@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Any text through the compiler: it gives a plan, or says why not; the plan of
- * the same text is the same plan.
+ * the same text is the same plan. What nft would be asked is made of either.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -18,6 +18,7 @@ static struct fw_plan *compile(const char *text, size_t size,
 {
 	static const struct fw_parse_options options;
 	struct fw_arena *arena = fw_arena_new();
+	struct fw_located *located;
 	struct fw_plan *plan = NULL;
 	struct fw_diags diags;
 	struct fw_ast *ast;
@@ -27,8 +28,10 @@ static struct fw_plan *compile(const char *text, size_t size,
 	fw_diags_init(&diags, arena);
 	if (fw_parse_text(arena, "fuzz.conf", text, size, &options, &diags,
 			  &ast) ||
-	    fw_compile(arena, ast, &fw_facts_empty, &diags, &plan))
+	    fw_compile_located(arena, ast, &fw_facts_empty, &diags, &plan,
+			       &located))
 		abort();
+	assert(!plan || located);
 	fw_diags_sort(&diags);
 	*ret_errors = diags.n_errors;
 	fw_arena_free(arena);
