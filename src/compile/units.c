@@ -7,12 +7,12 @@
  * In: words. Out: a number; false after a diagnostic.
  */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compile/typecheck.h"
 #include "compile/vocabulary.h"
 #include "util/cleanup.h"
+#include "util/duration.h"
 
 bool fw_check_count(struct fw_checker *checker, const struct fw_word *word,
 		    uint64_t max, uint64_t *ret)
@@ -61,48 +61,13 @@ bool fw_check_bytes(struct fw_checker *checker, const struct fw_word *words,
 	return false;
 }
 
-static bool read_time(const char *text, uint64_t *ret_ms)
-{
-	static const struct {
-		const char *name;
-		uint64_t ms;
-	} units[] = { { "ms", 1 },	   { "s", 1000 },
-		      { "m", 60000 },	   { "h", 3600000 },
-		      { "d", 86400000 } };
-	uint64_t total = 0;
-
-	if (!isdigit((unsigned char)*text))
-		return false;
-	while (*text) {
-		char *end;
-		unsigned long value = strtoul(text, &end, 10);
-		size_t len = strspn(end, "dhms"), i = 0;
-
-		if (end == text || value > 1000000000)
-			return false;
-		if (!*end) {
-			total += value * 1000;
-			break;
-		}
-		while (i < FW_ARRAY_SIZE(units) &&
-		       (len != strlen(units[i].name) ||
-			strncmp(end, units[i].name, len)))
-			i++;
-		if (i == FW_ARRAY_SIZE(units))
-			return false;
-		total += value * units[i].ms;
-		text = end + len;
-	}
-	*ret_ms = total;
-	return true;
-}
-
 bool fw_check_time(struct fw_checker *checker, const struct fw_word *word,
 		   uint64_t *ret_ms)
 {
 	struct fw_diag *diag;
 
-	if (word->kind == FW_WORD_PLAIN && read_time(word->text, ret_ms))
+	if (word->kind == FW_WORD_PLAIN &&
+	    fw_duration_read(word->text, ret_ms))
 		return true;
 	diag = fw_error(checker->diags, "bad-value", &word->loc,
 			"'%s' is no time", word->text);

@@ -9,6 +9,8 @@ libfwutil_a_SOURCES = \
 	src/util/diag.c \
 	src/util/diag.h \
 	src/util/diag_print.c \
+	src/util/duration.c \
+	src/util/duration.h \
 	src/util/json_text.c \
 	src/util/json_text.h \
 	src/util/log.c \
