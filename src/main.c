@@ -17,6 +17,7 @@
 #include "options.h"
 #include "util/buf.h"
 #include "util/cleanup.h"
+#include "util/duration.h"
 
 #define CONFIG_DEFAULT SYSCONFDIR "/flywall/flywall.conf"
 
@@ -114,9 +115,29 @@ static int run_events(const struct fw_words *words)
 
 static int run_reload(const struct fw_words *words)
 {
+	uint64_t trial_ms = 0;
 	struct client c;
 
-	return fw_client_reload(client(words, &c), words->file);
+	if (is_given(words, FW_OPTION_CONFIRM) &&
+	    (!fw_duration_read(words->confirm, &trial_ms) ||
+	     trial_ms < 1 || trial_ms > FW_TRIAL_MS_MAX))
+		return usage_error("--confirm takes a time, of at most a day: "
+				   "30s, 5m");
+	return fw_client_reload(client(words, &c), words->file, trial_ms);
+}
+
+static int run_confirm(const struct fw_words *words)
+{
+	struct client c;
+
+	return fw_client_confirm(client(words, &c));
+}
+
+static int run_abort(const struct fw_words *words)
+{
+	struct client c;
+
+	return fw_client_abort(client(words, &c));
 }
 
 static int run_stop(const struct fw_words *words)
@@ -225,8 +246,13 @@ static const struct command commands[] = {
 	  "say what one configuration changes in another" },
 	{ "explain", FW_OPTIONS_CONFIG | FW_BIT(JSON) | FW_BIT(PCAP), "PACKET",
 	  run_explain, "say which rules a packet meets, and what becomes of it" },
-	{ "reload", FW_BIT(FILE) | FW_BIT(JSON), NULL, run_reload,
+	{ "reload", FW_BIT(FILE) | FW_BIT(JSON) | FW_BIT(CONFIRM), NULL,
+	  run_reload,
 	  "read the configuration again, and wait for the outcome" },
+	{ "confirm", FW_BIT(JSON), NULL, run_confirm,
+	  "let a generation that reload --confirm made stay" },
+	{ "abort", FW_BIT(JSON), NULL, run_abort,
+	  "go back to the generation before it, at once" },
 	{ "status", FW_BIT(JSON), NULL, run_status,
 	  "generation, devices, features, queues, maps, counters" },
 	{ "list", FW_BIT(JSON), "[config | rules | flows]", run_list,

@@ -31,6 +31,8 @@ const struct fw_option_row fw_options[] = {
 			       "check: warnings are errors" },
 	[FW_OPTION_LIVE] = { 0, 0, "live", NULL,
 			     "check: on this machine's kernel, too" },
+	[FW_OPTION_CONFIRM] = { 0, 0, "confirm", "TIME",
+				"reload: go back unless confirmed in TIME" },
 	[FW_OPTION_FLUSH] = { 0, 0, "flush", NULL,
 			      "stop: take everything out of the kernel" },
 	[FW_OPTION_PCAP] = { 0, 0, "pcap", "CAPTURE",
@@ -72,6 +74,9 @@ static void take(struct fw_words *words, enum fw_option option,
 		break;
 	case FW_OPTION_PCAP:
 		words->capture = value;
+		break;
+	case FW_OPTION_CONFIRM:
+		words->confirm = value;
 		break;
 	case FW_OPTION_INCLUDE:
 	case FW_OPTION_DEFINE:

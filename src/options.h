@@ -21,6 +21,7 @@ enum fw_option {
 	FW_OPTION_TERSE,
 	FW_OPTION_STRICT,
 	FW_OPTION_LIVE,
+	FW_OPTION_CONFIRM,
 	FW_OPTION_FLUSH,
 	FW_OPTION_PCAP,
 	FW_OPTION_VERBOSE,
@@ -50,7 +51,7 @@ extern const struct fw_option_row fw_options[FW_OPTION_MAX_];
 /* What was said; a later option takes the place of an earlier one. */
 struct fw_words {
 	uint32_t given;		/* bits of the options that were there */
-	const char *file, *instance, *capture;
+	const char *file, *instance, *capture, *confirm;
 	const char **includes, **defines;	/* in order */
 	size_t n_includes, n_defines;
 	char **words;		/* what is no option */

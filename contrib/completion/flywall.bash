@@ -28,7 +28,7 @@ _flywall() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	*:-i | *:--instance | *:-D | *:--define) return ;;
+	*:-i | *:--instance | *:-D | *:--define | *:--confirm) return ;;
 	esac
 
 	if [[ $cur == -* ]]; then

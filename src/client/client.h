@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct fw_client {
 	const char *socket;	/* path of the instance's control socket */
@@ -21,8 +22,12 @@ int fw_client_list(const struct fw_client *client, const char *what);
 extern const char *const fw_client_lists[];
 int fw_client_events(const struct fw_client *client, bool follow,
 		     char *const *types, size_t n_types);
-/* file: NULL for the one that runs. */
-int fw_client_reload(const struct fw_client *client, const char *file);
+/* file: NULL for the one that runs. trial_ms: it goes back after that, unless
+ * it is confirmed; 0: it does not. */
+int fw_client_reload(const struct fw_client *client, const char *file,
+		     uint64_t trial_ms);
+int fw_client_confirm(const struct fw_client *client);
+int fw_client_abort(const struct fw_client *client);
 int fw_client_stop(const struct fw_client *client, bool flush);
 /* Of the running generation. packet: in nft's matches. */
 int fw_client_explain(const struct fw_client *client, const char *packet);

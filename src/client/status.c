@@ -81,6 +81,22 @@ static const struct {
 	{ "Maps", "maps", map_columns, FW_ARRAY_SIZE(map_columns) },
 };
 
+static void print_trial(const json_t *trial)
+{
+	static const struct fw_column left = { "", FW_COLUMN_SECONDS, "left_s",
+					       NULL };
+	static const struct fw_column file = { "", FW_COLUMN_TEXT, "file",
+					       NULL };
+	char seconds[FW_CELL_MAX], name[FW_CELL_MAX];
+
+	if (!json_is_object(trial))
+		return;
+	fw_cell_text(trial, &left, seconds);
+	fw_cell_text(trial, &file, name);
+	printf("On trial: back to %s in %s, unless confirmed\n", name,
+	       seconds);
+}
+
 static void print_head(const json_t *document)
 {
 	static const struct fw_column up = { "", FW_COLUMN_SECONDS, "uptime_s",
@@ -96,6 +112,7 @@ static void print_head(const json_t *document)
 	       json_integer_value(json_object_get(document, "generation")),
 	       name, json_integer_value(json_object_get(document, "pid")),
 	       uptime);
+	print_trial(json_object_get(document, "trial"));
 }
 
 /* One object as a table of one row. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands that change what runs: reload and stop. */
+/* Commands that change what runs: reload, confirm, abort and stop. */
 #include "client/client.h"
 
 #include <stdio.h>
@@ -49,22 +49,44 @@ int fw_client_path(const char *file, char **ret)
 	return 0;
 }
 
-int fw_client_reload(const struct fw_client *client, const char *file)
+int fw_client_reload(const struct fw_client *client, const char *file,
+		     uint64_t trial_ms)
 {
 	_cleanup_free_ char *path = NULL;
-	json_t *arguments = NULL;
+	json_t *arguments, *ms = NULL;
 	int code = fw_client_path(file, &path);
 
 	if (code)
 		return code;
-	if (path) {
-		arguments = json_pack("{s:s}", "file", path);
-		if (!arguments) {
-			(void)fprintf(stderr, "flywall: %s: not UTF-8\n", path);
-			return EX_USAGE;
-		}
+	if (trial_ms > 0)
+		ms = json_integer((json_int_t)trial_ms);
+	arguments = json_pack("{s:s*, s:o*}", "file", path, "trial_ms", ms);
+	if (!arguments) {
+		(void)fprintf(stderr, "flywall: %s: not UTF-8\n",
+			      path ? path : "the request");
+		return EX_USAGE;
 	}
-	return fw_document(client, "reload", arguments, print_generation);
+	code = fw_document(client, "reload", arguments, print_generation);
+	if (code == EX_OK && trial_ms > 0)
+		(void)fputs("flywall: it goes back unless confirmed in time: "
+			    "flywall confirm\n", stderr);
+	return code;
+}
+
+static void print_confirmed(const json_t *document)
+{
+	printf("generation %" JSON_INTEGER_FORMAT " stays\n",
+	       json_integer_value(json_object_get(document, "generation")));
+}
+
+int fw_client_confirm(const struct fw_client *client)
+{
+	return fw_document(client, "confirm", NULL, print_confirmed);
+}
+
+int fw_client_abort(const struct fw_client *client)
+{
+	return fw_document(client, "abort", NULL, print_generation);
 }
 
 static void print_nothing(const json_t *document)

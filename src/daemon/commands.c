@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "daemon/confirm.h"
 #include "daemon/json.h"
 #include "daemon/loop.h"
 #include "daemon/questions.h"
@@ -200,11 +201,9 @@ struct waiting {
 	struct fw_conn *conn;
 };
 
-static void on_reloaded(void *ctx, const struct fw_outcome *outcome)
+void fw_commands_outcome(struct fw_conn *conn,
+			 const struct fw_outcome *outcome)
 {
-	_cleanup_free_ struct waiting *waiting = ctx;
-	struct fw_conn *conn = waiting->conn;
-
 	fw_conn_diagnostics(conn, outcome->diagnostics);
 	if (outcome->error)
 		fw_conn_error(conn, "%s", outcome->error);
@@ -218,6 +217,13 @@ static void on_reloaded(void *ctx, const struct fw_outcome *outcome)
 	fw_conn_exit(conn, outcome->code);
 }
 
+static void on_reloaded(void *ctx, const struct fw_outcome *outcome)
+{
+	_cleanup_free_ struct waiting *waiting = ctx;
+
+	fw_commands_outcome(waiting->conn, outcome);
+}
+
 /* Who asked is gone; the reload goes on. */
 static void on_waiter_closed(void *ctx)
 {
@@ -227,15 +233,33 @@ static void on_waiter_closed(void *ctx)
 	free(waiting);
 }
 
-static void run_reload(void *ctx, struct fw_conn *conn, const json_t *arguments)
+/* NULL, or what is wrong with the arguments. */
+static const char *read_reload(const json_t *arguments, const char **ret_file,
+			       uint64_t *ret_trial_ms)
 {
 	const json_t *file = json_object_get(arguments, "file");
+	const json_t *trial = json_object_get(arguments, "trial_ms");
+	json_int_t ms = json_integer_value(trial);
+
+	if (file && !json_is_string(file))
+		return "a file is named by a string";
+	if (trial && (ms < 1 || ms > FW_TRIAL_MS_MAX))
+		return "a trial takes some time, and at most a day";
+	*ret_file = json_string_value(file);
+	*ret_trial_ms = (uint64_t)ms;
+	return NULL;
+}
+
+static void run_reload(void *ctx, struct fw_conn *conn, const json_t *arguments)
+{
 	struct waiting *waiting;
-	const char *text;
+	const char *file, *text;
+	uint64_t trial_ms;
 	int r = -ENOMEM;
 
-	if (file && !json_is_string(file)) {
-		fw_conn_error(conn, "a file is named by a string");
+	text = read_reload(arguments, &file, &trial_ms);
+	if (text) {
+		fw_conn_error(conn, "%s", text);
 		fw_conn_exit(conn, EX_USAGE);
 		return;
 	}
@@ -243,8 +267,7 @@ static void run_reload(void *ctx, struct fw_conn *conn, const json_t *arguments)
 	if (waiting) {
 		waiting->daemon = ctx;
 		waiting->conn = conn;
-		r = fw_reload_start(ctx, json_string_value(file), on_reloaded,
-				    waiting);
+		r = fw_reload_start(ctx, file, trial_ms, on_reloaded, waiting);
 	}
 	if (r == 0) {
 		fw_conn_watch(conn,
@@ -301,6 +324,8 @@ const struct fw_socket_command fw_commands[] = {
 	{ "explain", fw_question_explain },
 	{ "diff", fw_question_diff },
 	{ "reload", run_reload },
+	{ "confirm", fw_trial_confirm },
+	{ "abort", fw_trial_abort },
 	{ "stop", run_stop },
 };
 const size_t fw_n_commands = FW_ARRAY_SIZE(fw_commands);

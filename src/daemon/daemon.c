@@ -22,6 +22,7 @@
 
 #include "daemon/commands.h"
 #include "daemon/commit.h"
+#include "daemon/confirm.h"
 #include "daemon/lock.h"
 #include "daemon/logging.h"
 #include "daemon/loop.h"
@@ -217,6 +218,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 
 	fw_socket_unlisten(daemon->control);
 	fw_reload_cancel(daemon);
+	fw_trial_free(daemon->trial);
 	fw_workers_settle(&daemon->workers, NULL);
 	fw_verdicts_free(daemon->verdicts);
 	fw_flows_free(daemon->flows);
@@ -260,6 +262,8 @@ int fw_daemon_run(const struct fw_daemon_options *options)
 	}
 	fw_daemon_ready(&daemon);
 	fw_loop_run(&daemon);
+	if (!daemon.flush)
+		fw_trial_leave(&daemon);
 	fw_notify_stopping();
 	take_out = daemon.flush || daemon.running.plan->options.flush_on_exit;
 	fw_log(LOG_NOTICE, "leaving, the filter %s",

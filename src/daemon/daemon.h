@@ -10,6 +10,7 @@
 #define FW_RUN_DIRECTORY RUNSTATEDIR "/flywall"
 #define FW_INSTANCE_DEFAULT "flywall"
 #define FW_INSTANCE_MAX 48	/* bytes */
+#define FW_TRIAL_MS_MAX 86400000	/* of reload --confirm: a day */
 
 struct fw_daemon_options {
 	const char *file;	/* "-": standard input */

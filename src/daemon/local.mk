@@ -7,6 +7,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/conntrack.h \
 	src/daemon/commit.c \
 	src/daemon/commit.h \
+	src/daemon/confirm.c \
+	src/daemon/confirm.h \
 	src/daemon/control.c \
 	src/daemon/control.h \
 	src/daemon/daemon.c \

@@ -49,7 +49,7 @@ static void on_hup(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	r = fw_reload_start(daemon, NULL, NULL, NULL);
+	r = fw_reload_start(daemon, NULL, 0, NULL, NULL);
 	if (r == -EBUSY) {
 		fw_reload_repeat(daemon);
 	} else if (r < 0) {

@@ -16,6 +16,7 @@
 
 #include "apply/devices.h"
 #include "daemon/commit.h"
+#include "daemon/confirm.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
 #include "util/cleanup.h"
@@ -56,6 +57,7 @@ struct fw_reload {
 	void *ctx;
 	bool again;		/* another one is wanted behind it */
 	bool compares;		/* nothing is committed */
+	struct fw_trial *trial;	/* to begin with the commit, or NULL */
 	pthread_t thread;
 	int fd;			/* readable when load is there */
 	struct event *event;
@@ -72,6 +74,7 @@ static void reload_free(struct fw_reload *reload)
 		event_free(reload->event);
 	if (reload->fd >= 0)
 		(void)close(reload->fd);
+	fw_trial_free(reload->trial);
 	fw_load_done(&reload->load);
 	fw_arena_free(reload->arena);
 	free(reload->file);
@@ -182,6 +185,27 @@ void fw_reload_again(struct fw_daemon *daemon)
 	tell(daemon, daemon->file, &outcome);
 }
 
+void fw_reload_exchange(struct fw_daemon *daemon, struct fw_load *load,
+			char **file, struct fw_commit_error *error,
+			struct fw_outcome *ret)
+{
+	const struct fw_load old_load = daemon->running;
+	char *old_file = daemon->file;
+
+	*ret = (struct fw_outcome){
+		.from = fw_apply_generation(daemon->apply),
+	};
+	commit(daemon, load->plan, error, ret);
+	tell(daemon, *file, ret);
+	if (ret->code != 0)
+		return;
+	daemon->running = *load;
+	daemon->file = *file;
+	*load = old_load;
+	*file = old_file;
+	fw_logging_open(daemon);
+}
+
 static void finish(struct fw_reload *reload)
 {
 	struct fw_daemon *daemon = reload->daemon;
@@ -194,26 +218,17 @@ static void finish(struct fw_reload *reload)
 		.error = load->error,
 	};
 
-	if (reload->compares) {
+	if (reload->compares)
 		outcome.plan = load->plan;
-		if (reload->done)
-			reload->done(reload->ctx, &outcome);
-		return;
-	}
-	if (outcome.code == 0)
-		commit(daemon, load->plan, &error, &outcome);
-	tell(daemon, reload->file, &outcome);
+	else if (outcome.code == 0)
+		fw_reload_exchange(daemon, load, &reload->file, &error,
+				   &outcome);
+	else
+		tell(daemon, reload->file, &outcome);
+	if (reload->trial && outcome.code == 0)
+		fw_trial_begin(FW_TAKE(reload->trial), load, &reload->file);
 	if (reload->done)
 		reload->done(reload->ctx, &outcome);
-	if (outcome.code == 0) {
-		struct fw_load old = daemon->running;
-
-		daemon->running = *load;
-		*load = old;
-		free(daemon->file);
-		daemon->file = FW_TAKE(reload->file);
-		fw_logging_open(daemon);
-	}
 }
 
 static void on_loaded(evutil_socket_t fd, short what, void *ctx)
@@ -228,7 +243,7 @@ static void on_loaded(evutil_socket_t fd, short what, void *ctx)
 	daemon->reload = NULL;
 	finish(reload);
 	if (reload->again)
-		r = fw_reload_start(daemon, NULL, NULL, NULL);
+		r = fw_reload_start(daemon, NULL, 0, NULL, NULL);
 	if (r < 0) {
 		const char *text;
 
@@ -251,7 +266,7 @@ static int prepare(struct fw_reload *reload)
 }
 
 static int start(struct fw_daemon *daemon, const char *file, bool compares,
-		 fw_reload_fn done, void *ctx)
+		 uint64_t trial_ms, fw_reload_fn done, void *ctx)
 {
 	_cleanup_(reload_free_ptr_) struct fw_reload *reload = NULL;
 	int r;
@@ -260,6 +275,8 @@ static int start(struct fw_daemon *daemon, const char *file, bool compares,
 		file = daemon->file;
 	if (daemon->reload)
 		return -EBUSY;
+	if (daemon->trial && !compares)
+		return -EALREADY;
 	if (!strcmp(file, "-"))
 		return -ESPIPE;
 	reload = calloc(1, sizeof(*reload));
@@ -271,9 +288,10 @@ static int start(struct fw_daemon *daemon, const char *file, bool compares,
 	reload->ctx = ctx;
 	reload->compares = compares;
 	r = prepare(reload);
-	if (r < 0)
-		return r;
-	r = start_thread(reload);
+	if (r == 0 && trial_ms > 0)
+		r = fw_trial_new(daemon, trial_ms, &reload->trial);
+	if (r == 0)
+		r = start_thread(reload);
 	if (r < 0)
 		return r;
 	(void)event_add(reload->event, NULL);
@@ -284,15 +302,15 @@ static int start(struct fw_daemon *daemon, const char *file, bool compares,
 }
 
 int fw_reload_start(struct fw_daemon *daemon, const char *file,
-		    fw_reload_fn done, void *ctx)
+		    uint64_t trial_ms, fw_reload_fn done, void *ctx)
 {
-	return start(daemon, file, false, done, ctx);
+	return start(daemon, file, false, trial_ms, done, ctx);
 }
 
 int fw_reload_compare(struct fw_daemon *daemon, const char *file,
 		      fw_reload_fn done, void *ctx)
 {
-	return start(daemon, file, true, done, ctx);
+	return start(daemon, file, true, 0, done, ctx);
 }
 
 int fw_reload_explain(int error, const char **ret_text)
@@ -302,6 +320,9 @@ int fw_reload_explain(int error, const char **ret_text)
 		const char *text;
 	} reasons[] = {
 		{ -EBUSY, EX_TEMPFAIL, "another reload is under way" },
+		{ -EALREADY, EX_TEMPFAIL,
+		  "the last reload waits for `flywall confirm` or "
+		  "`flywall abort`" },
 		{ -ESPIPE, EX_NOINPUT,
 		  "the configuration came from standard input: name a file" },
 	};

@@ -12,6 +12,8 @@
 
 #include "daemon/state.h"
 
+struct fw_commit_error;
+
 /* How a reload, or the first commit, ended. */
 struct fw_outcome {
 	int code;		/* exit status */
@@ -32,14 +34,23 @@ void fw_reload_load(struct fw_daemon *daemon, const char *file,
  * finds those that are here now. */
 void fw_reload_again(struct fw_daemon *daemon);
 
-/* Reloads from file (NULL: the running generation's). done is called once,
- * from the loop, unless this returns -errno: -EBUSY when a reload is under way,
- * -ESPIPE when it would be from standard input, which is read only once, others
- * when it cannot be begun. */
+/* Commits *load, which is of *file, as a reload does that has compiled. With
+ * code 0 it is what runs then, and *load and *file are what ran before. error
+ * holds what *ret points to. */
+void fw_reload_exchange(struct fw_daemon *daemon, struct fw_load *load,
+			char **file, struct fw_commit_error *error,
+			struct fw_outcome *ret);
+
+/* Reloads from file (NULL: the running generation's), on trial for trial_ms
+ * where that is not 0. done is called once, from the loop, unless this returns
+ * -errno: -EBUSY when a reload is under way, -EALREADY when one waits to be
+ * confirmed, -ESPIPE when it would be from standard input, which is read only
+ * once, others when it cannot be begun. */
 int fw_reload_start(struct fw_daemon *daemon, const char *file,
-		    fw_reload_fn done, void *ctx);
+		    uint64_t trial_ms, fw_reload_fn done, void *ctx);
 /* Compiles as a reload would, and stops there: nothing is committed, logged or
- * recorded. Otherwise as fw_reload_start(). */
+ * recorded. Otherwise as fw_reload_start(), but that nothing on trial is in its
+ * way. */
 int fw_reload_compare(struct fw_daemon *daemon, const char *file,
 		      fw_reload_fn done, void *ctx);
 /* The exit status, and what to say, for such an error. */

@@ -25,6 +25,7 @@
 struct event_base;
 struct fw_loop;
 struct fw_reload;
+struct fw_trial;
 
 struct fw_daemon {
 	const struct fw_daemon_options *options;
@@ -48,6 +49,7 @@ struct fw_daemon {
 	struct event_base *base;
 	struct fw_loop *loop;
 	struct fw_reload *reload;	/* under way, or NULL */
+	struct fw_trial *trial;		/* waits to be confirmed, or NULL */
 
 	/* set by fw_loop_leave() */
 	bool leaving;

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <sysexits.h>
 
+#include "daemon/confirm.h"
 #include "daemon/json.h"
 #include "daemon/queues.h"
 #include "util/cleanup.h"
@@ -208,14 +209,15 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 
 	fw_hash_hex(&plan->hash, hash);
 	return json_pack(
-		"{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o,"
+		"{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o,"
 		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
 		"schema", FW_SCHEMA, "version", PACKAGE_VERSION, "instance",
 		fw_json_text(daemon->options->instance), "hash", hash, "pid",
 		(int)getpid(), "generation",
 		fw_json_number(fw_apply_generation(daemon->apply)), "uptime_s",
 		fw_json_number(uptime / NS_PER_S), "file",
-		fw_json_text(daemon->file), "devices", devices(daemon),
+		fw_json_text(daemon->file), "trial",
+		fw_trial_document(daemon), "devices", devices(daemon),
 		"features", features(daemon), "roads", roads(daemon),
 		"profiles", profiles(plan), "queues", queues(daemon), "flows",
 		flows(daemon), "maps", maps(daemon), "counters",

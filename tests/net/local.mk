@@ -9,6 +9,7 @@ tests_net_traffic_SOURCES = tests/net/traffic.c
 fw_net_tests = \
 	tests/net/attach \
 	tests/net/check_live \
+	tests/net/confirm \
 	tests/net/explain \
 	tests/net/forged \
 	tests/net/held \
