@@ -10,6 +10,7 @@ include tests/prog/local.mk
 include tests/net/local.mk
 include tests/fault/local.mk
 include tests/fuzz/local.mk
+include tests/vm/local.mk
 include tests/bench/local.mk
 
 EXTRA_DIST += tests/summary tests/show-failures tests/expected-skips
