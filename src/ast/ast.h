@@ -128,4 +128,8 @@ void fw_ast_print(const struct fw_ast *ast, FILE *out);
 char *fw_words_text(struct fw_arena *arena, const struct fw_word *words,
 		    size_t n_words);
 
+/* The words of an element of a list, spaced as within its braces. */
+char *fw_words_element(struct fw_arena *arena, const struct fw_word *words,
+		       size_t n_words);
+
 const char *fw_item_kind_name(enum fw_item_kind kind);

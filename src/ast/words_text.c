@@ -157,14 +157,25 @@ void fw_words_add(struct fw_buf *buf, const struct fw_words_style *style,
 	add_words(buf, style, words, n_words, false);
 }
 
-char *fw_words_text(struct fw_arena *arena, const struct fw_word *words, size_t n_words)
+static char *text_of(struct fw_arena *arena, const struct fw_word *words, size_t n_words,
+		     bool in_list)
 {
 	struct fw_words_style style = { 0 };
 	struct fw_buf buf = { 0 };
 	char *text;
 
-	fw_words_add(&buf, &style, words, n_words);
+	add_words(&buf, &style, words, n_words, in_list);
 	text = buf.failed ? NULL : fw_arena_strndup(arena, buf.text ? buf.text : "", buf.len);
 	fw_buf_done(&buf);
 	return text;
+}
+
+char *fw_words_text(struct fw_arena *arena, const struct fw_word *words, size_t n_words)
+{
+	return text_of(arena, words, n_words, false);
+}
+
+char *fw_words_element(struct fw_arena *arena, const struct fw_word *words, size_t n_words)
+{
+	return text_of(arena, words, n_words, true);
 }

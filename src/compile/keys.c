@@ -144,33 +144,29 @@ enum fw_value_result fw_check_verdict(struct fw_checker *checker,
 	return no_verdict(checker, &words[0]);
 }
 
+/* Where the value ends that begins at from; behind it stand options. */
+static size_t value_end(const struct fw_word *words, size_t from, size_t to, bool *stateful)
+{
+	size_t end = to;
+
+	for (size_t i = to; i-- > from;)
+		if (fw_element_option(&words[i])) {
+			*stateful = *stateful || !fw_word_is(&words[i], "comment");
+			end = i;
+		}
+	return end;
+}
+
 bool fw_check_element(const struct fw_word *words, size_t n,
 		      struct fw_element *ret)
 {
-	static const char *const options[] = { "comment", "timeout", "expires",
-					       "counter", "limit",   "quota",
-					       "ct" };
 	size_t colon = 0, end;
 
 	*ret = (struct fw_element){ .words = words };
 	while (colon < n && !fw_mark_is(&words[colon], ":"))
 		colon++;
-	ret->n_words = colon;
-	for (size_t i = 1; i < ret->n_words; i++)
-		for (size_t k = 0; k < FW_ARRAY_SIZE(options); k++) {
-			if (!fw_word_is(&words[i], options[k]))
-				continue;
-			ret->stateful = ret->stateful || k > 0;
-			ret->n_words = i;
-		}
-	end = n;
-	for (size_t i = colon + 1; i < end; i++)
-		for (size_t k = 0; k < FW_ARRAY_SIZE(options); k++) {
-			if (!fw_word_is(&words[i], options[k]))
-				continue;
-			ret->stateful = ret->stateful || k > 0;
-			end = i;
-		}
+	ret->n_words = value_end(words, 1, colon, &ret->stateful);
+	end = value_end(words, colon + 1, n, &ret->stateful);
 	ret->data = colon + 1 < end ? words + colon + 1 : NULL;
 	ret->n_data = ret->data ? end - colon - 1 : 0;
 	ret->catch_all = ret->n_words == 1 && fw_mark_is(&words[0], "*");

@@ -22,6 +22,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/describe.c \
 	src/compile/describe.h \
 	src/compile/devices.c \
+	src/compile/elements.c \
 	src/compile/faults.c \
 	src/compile/faults.h \
 	src/compile/gate.c \

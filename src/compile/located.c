@@ -160,6 +160,11 @@ static void put_priority(struct writer *w, const struct fw_word *words, size_t n
 	put_words(w, plain, n);
 }
 
+static bool is_empty(const struct fw_word *word)
+{
+	return word->kind == FW_WORD_BRACE && !word->n_words;
+}
+
 /* `type filter hook ingress devices = { a, b } priority 0` and a flowtable's
  * `devices = { a, b }`. */
 static void put_device_line(struct writer *w, const struct fw_line *line)
@@ -173,7 +178,8 @@ static void put_device_line(struct writer *w, const struct fw_line *line)
 	while (behind < line->n_words &&
 	       !is_plain(&line->words[behind], "priority"))
 		behind++;
-	if (w->devices || at == line->n_words || behind == at + 1) {
+	if (w->devices || at == line->n_words || behind == at + 1 ||
+	    is_empty(&line->words[behind - 1])) {
 		put_priority(w, line->words, line->n_words);
 		fw_buf_addc(&w->buf, '\n');
 		return;
@@ -190,6 +196,36 @@ static void put_device_line(struct writer *w, const struct fw_line *line)
 	fw_buf_addc(&w->buf, ' ');
 	put_priority(w, line->words + behind, line->n_words - behind);
 	fw_buf_addc(&w->buf, '\n');
+}
+
+/* --- defines -------------------------------------------------------------- */
+/* Of a file without Flywall's blocks all, else those that nft's part uses. A
+ * percentage is Flywall's. */
+static bool is_nfts(const struct fw_resolved *resolved, const struct fw_define *define)
+{
+	const struct fw_word *first = define->value.words;
+
+	if (!define->value.n_words || strchr(first->text, '%') ||
+	    (first->kind == FW_WORD_BRACE && first->n_words > ELEMENTS_MAX))
+		return false;
+	return define->in_nft || (!define->used && !resolved->blocks.n);
+}
+
+/* nft looks at their form alone; a name may come again. */
+static void put_defines(struct writer *w, const struct fw_resolved *resolved)
+{
+	for (size_t i = 0; i < resolved->defines.n; i++) {
+		const struct fw_define *define = resolved->defines.items[i];
+		struct fw_located_command command = begin(w, false);
+
+		if (!is_nfts(resolved, define))
+			continue;
+		fw_buf_add(&w->buf, "redefine ");
+		put_for(w, &define->loc, define->name);
+		fw_buf_add(&w->buf, " = ");
+		put_words(w, define->value.words, define->value.n_words);
+		end(w, command);
+	}
 }
 
 /* --- tables, objects, chains ---------------------------------------------- */
@@ -262,15 +298,12 @@ static bool is_flywalls_key(const struct fw_word *word)
 /* More than a value and a comment. */
 static bool has_options(const struct fw_res_run *element)
 {
-	static const char *const options[] = { "timeout", "expires", "counter",
-					       "limit", "quota" };
-
 	if (!strcmp(element->words[0].text, "*"))
 		return true;
 	for (size_t i = 1; i < element->n_words; i++)
-		for (size_t k = 0; k < FW_ARRAY_SIZE(options); k++)
-			if (is_plain(&element->words[i], options[k]))
-				return true;
+		if (fw_element_option(&element->words[i]) &&
+		    !is_plain(&element->words[i], "comment"))
+			return true;
 	return false;
 }
 
@@ -476,6 +509,7 @@ int fw_located_build(const struct fw_typed *typed,
 		return -ENOMEM;
 	w.out->typed = typed;
 	w.out->is_part = options->faults;
+	put_defines(&w, typed->resolved);
 	for (size_t i = 0; i < typed->n_tables; i++) {
 		const struct fw_res_table *t = typed->resolved->tables.items[i];
 

@@ -298,6 +298,19 @@ static int elements_line(struct fw_resolver *resolver, struct fw_res_set *set,
 	return 0;
 }
 
+/* Of the same key twice in one body nft takes the last; two comments it refuses. */
+static void forget_line(fw_line_vec *lines, size_t from, const struct fw_line *line)
+{
+	for (size_t i = from; line->n_words && i < lines->n; i++)
+		if (begins_with(&lines->items[i], line->words[0].text) &&
+		    strcmp(line->words[0].text, "comment")) {
+			lines->n--;
+			memmove(&lines->items[i], &lines->items[i + 1],
+				(lines->n - i) * sizeof(*lines->items));
+			return;
+		}
+}
+
 static struct fw_res_set *new_set(struct fw_arena *arena,
 				  const struct fw_item *item, bool map,
 				  const char *name, const struct fw_loc *loc)
@@ -320,6 +333,7 @@ int fw_resolve_set(struct fw_resolver *resolver, const struct fw_item *item,
 	struct fw_scope scope = { .parent = parent };
 	struct fw_names *names = table ? &table->set_names :
 					 &resolver->out->set_names;
+	size_t lines, elements;
 	struct fw_res_set *set;
 	int r = 0;
 
@@ -346,6 +360,8 @@ int fw_resolve_set(struct fw_resolver *resolver, const struct fw_item *item,
 		*slot = set;
 		r = fw_names_put(resolver->arena, names, name, "", set);
 	}
+	lines = set->lines.n;
+	elements = set->elements.n;
 	for (size_t i = 0; !r && i < item->n_items; i++) {
 		const struct fw_item *child = &item->items[i];
 		struct fw_line line;
@@ -358,11 +374,16 @@ int fw_resolve_set(struct fw_resolver *resolver, const struct fw_item *item,
 		}
 		r = fw_resolve_line(resolver, &scope, &child->line, &line);
 		set->broken = set->broken || (!r && !line.n_words);
-		if (!r && begins_with(&line, "elements"))
+		if (r)
+			break;
+		if (begins_with(&line, "elements")) {
+			set->elements.n = elements;
 			r = elements_line(resolver, set, &line);
-		else if (!r)
+		} else {
+			forget_line(&set->lines, lines, &line);
 			r = add_line(resolver, &set->lines, &line,
 				     map ? "map" : "set", name);
+		}
 	}
 	return r;
 }
@@ -558,6 +579,7 @@ static int resolve_block(struct fw_resolver *resolver,
 	struct fw_res_block *slot;
 	int r = 0;
 
+	resolver->own_words = true;
 	for (size_t i = 0; !r && i < item->n_items; i++) {
 		const struct fw_item *child = &item->items[i];
 		struct fw_line line, *line_slot;
@@ -575,6 +597,7 @@ static int resolve_block(struct fw_resolver *resolver,
 		*line_slot = line;
 		resolver->out->seq++;
 	}
+	resolver->own_words = false;
 	if (r)
 		return r;
 	slot = fw_vec_push(resolver->arena, &resolver->out->blocks);

@@ -16,6 +16,10 @@ struct fw_res_run {
 	size_t n_words;
 };
 
+/* elements.c: does the word begin what an element has behind its value, a
+ * comment, a timeout, a statement? */
+bool fw_element_option(const struct fw_word *word);
+
 typedef FW_VEC(struct fw_line) fw_line_vec;
 
 struct fw_res_rule {
@@ -93,6 +97,7 @@ struct fw_define {
 	struct fw_res_run value;
 	struct fw_loc loc;
 	bool used;
+	bool in_nft;		/* used outside blocks and other defines */
 };
 
 struct fw_resolved {
@@ -128,6 +133,7 @@ struct fw_resolver {
 	struct fw_scope top;
 	bool head;		/* nothing was declared yet */
 	bool flush_all;		/* `flush ruleset` stood at the head */
+	bool own_words;		/* now: words of a define or block, not nft's */
 	struct fw_names taken;	/* tables that were deleted */
 	size_t n_replaced;	/* words that defines became, bounded: defines
 				   of defines may double them */

@@ -395,19 +395,13 @@ static int set_command(struct command *command, bool map)
 static const char *element_key(struct fw_arena *arena,
 			       const struct fw_res_run *run)
 {
-	static const char *const ends[] = { "comment", "timeout", "expires",
-					    "counter", "limit",	  "quota" };
 	size_t n = 0;
 
-	while (n < run->n_words) {
-		for (size_t i = 0; i < FW_ARRAY_SIZE(ends); i++)
-			if (is_plain(&run->words[n], ends[i]) && n)
-				return fw_words_text(arena, run->words, n);
-		if (run->words[n].kind == FW_WORD_MARK &&
-		    !strcmp(run->words[n].text, ":"))
-			break;
+	while (n < run->n_words &&
+	       !(n && fw_element_option(&run->words[n])) &&
+	       !(run->words[n].kind == FW_WORD_MARK &&
+		 !strcmp(run->words[n].text, ":")))
 		n++;
-	}
 	return fw_words_text(arena, run->words, n);
 }
 
@@ -545,6 +539,26 @@ static const char *read_kind(struct command *command)
 	return kind;
 }
 
+/* What may stand without braces: `add counter ip t c packets 0 bytes 0`. */
+static bool is_inline(struct command *command, const char *kind)
+{
+	struct fw_diags *diags = command->resolver->diags;
+
+	if (!strcmp(kind, "flowtable") || !strncmp(kind, "ct ", 3)) {
+		fw_error(diags, "syntax", &command->words[0].loc,
+			 "what a %s is stands in braces", kind);
+		return false;
+	}
+	for (size_t i = 0; i < command->n; i++)
+		if (is_plain(&command->words[i], "comment")) {
+			fw_error(diags, "syntax", &command->words[i].loc,
+				 "a comment needs braces around what the %s is",
+				 kind);
+			return false;
+		}
+	return true;
+}
+
 static int object_command(struct command *command)
 {
 	struct fw_resolver *resolver = command->resolver;
@@ -574,12 +588,13 @@ static int object_command(struct command *command)
 		return 0;
 	}
 	if (command->n && command->words[0].kind != FW_WORD_BRACE) {
-		/* add counter ip t c packets 0 bytes 0 */
 		struct fw_item *item = fw_arena_memdup(
 			resolver->arena, command->item, sizeof(*item));
 
 		if (!item)
 			return -ENOMEM;
+		if (!is_inline(command, kind))
+			return 0;
 		item->kind = FW_ITEM_OBJECT;
 		item->line.words = command->words;
 		item->line.n_words = command->n;

@@ -69,6 +69,7 @@ int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
 		      const struct fw_item *item)
 {
 	struct fw_define *define = find_here(scope, item->name);
+	bool own_words = resolver->own_words;
 	struct fw_res_run value = { 0 };
 	int r;
 
@@ -90,8 +91,10 @@ int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
 			     "'redefine' gives it a new value");
 		return 0;
 	}
+	resolver->own_words = true;
 	r = fw_resolve_words(resolver, scope, item->line.words,
 			     item->line.n_words, &value);
+	resolver->own_words = own_words;
 	if (r)
 		return r;
 	if (!define) {
@@ -108,7 +111,7 @@ int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
 		*all = define;
 	}
 	*define = (struct fw_define){ item->name, value, item->name_loc,
-				      define->used };
+				      define->used, define->in_nft };
 	return fw_names_put(resolver->arena, &scope->names, item->name, "",
 			    define);
 }
@@ -186,6 +189,7 @@ static int note_use(struct fw_resolver *resolver, const struct fw_word *word,
 		fw_vec_push(resolver->arena, &resolver->out->uses);
 
 	define->used = true;
+	define->in_nft = define->in_nft || !resolver->own_words;
 	if (!use)
 		return -ENOMEM;
 	*use = (struct fw_res_use){ word->loc, define->loc, define->name };

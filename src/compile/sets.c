@@ -8,8 +8,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compile/sets.h"
+#include "util/cleanup.h"
 
 static int emit_values(struct fw_set_check *check, enum fw_value_type type)
 {
@@ -37,11 +39,36 @@ static int emit_values(struct fw_set_check *check, enum fw_value_type type)
 	return 0;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* An element that is written twice is one. */
+static int count_elements(struct fw_set_check *check, size_t *ret)
+{
+	size_t n = check->texts.n, distinct = n > 0;
+	_cleanup_free_ const char **sorted = NULL;
+
+	*ret = n;
+	if (!check->size || n <= check->size)
+		return 0;
+	sorted = calloc(n, sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+	memcpy(sorted, check->texts.items, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_text);
+	for (size_t i = 1; i < n; i++)
+		distinct += strcmp(sorted[i - 1], sorted[i]) != 0;
+	*ret = distinct;
+	return 0;
+}
+
 static int finish(struct fw_set_check *check)
 {
 	struct fw_typed_set *set = check->set;
 	enum fw_value_type type;
-	size_t n = check->texts.n;
+	size_t n;
 	int r = 0;
 
 	if (set->type >= FW_SET_DOMAIN)
@@ -54,8 +81,9 @@ static int finish(struct fw_set_check *check)
 		set->constant = !set->dynamic && !check->stateful;
 		if (check->file && !check->stateful)
 			r = emit_values(check, type);
-		n = check->texts.n;
 	}
+	if (!r)
+		r = count_elements(check, &n);
 	if (r)
 		return r;
 	if (check->size && !set->interval && n > check->size)

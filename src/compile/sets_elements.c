@@ -17,14 +17,11 @@
 
 size_t fw_set_value_words(const struct fw_res_run *run)
 {
-	static const char *const options[] = { "comment", "timeout", "expires",
-					       "counter", "limit",   "quota" };
+	size_t n = 1;
 
-	for (size_t n = 1; n < run->n_words; n++)
-		for (size_t i = 0; i < FW_ARRAY_SIZE(options); i++)
-			if (fw_word_is(&run->words[n], options[i]))
-				return n;
-	return run->n_words;
+	while (n < run->n_words && !fw_element_option(&run->words[n]))
+		n++;
+	return n;
 }
 
 /* A lone word has its text already. */
@@ -36,8 +33,8 @@ static int keep_text(struct fw_set_check *check, const struct fw_res_run *run)
 		return -ENOMEM;
 	*slot = run->words->text;
 	if (run->n_words > 1 || run->words->kind != FW_WORD_PLAIN)
-		*slot = fw_words_text(check->checker->arena, run->words,
-				      run->n_words);
+		*slot = fw_words_element(check->checker->arena, run->words,
+					 run->n_words);
 	return *slot ? 0 : -ENOMEM;
 }
 
@@ -66,8 +63,10 @@ static int value_element(struct fw_set_check *check, enum fw_value_type type,
 	/* A catch-all element, or one with a state of its own, is nft's. */
 	if (fw_mark_is(&run->words[0], "*"))
 		check->stateful = true;
-	if (n < run->n_words && !fw_word_is(&run->words[n], "comment"))
-		check->stateful = true;
+	for (size_t i = n; i < run->n_words; i++)
+		if (fw_element_option(&run->words[i]) &&
+		    !fw_word_is(&run->words[i], "comment"))
+			check->stateful = true;
 	if (fw_mark_is(&run->words[0], "*"))
 		return keep_text(check, run);
 	switch (fw_value_read(checker->diags, type, run->words, n, &value)) {

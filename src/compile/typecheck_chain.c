@@ -7,6 +7,7 @@
  * diagnostic here, at its words.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,18 +121,22 @@ static bool priority_name(struct cursor *c, const struct fw_word *word,
 	return unknown(c, word, "priority", names, n);
 }
 
-static bool priority_number(struct cursor *c, const struct fw_word *word,
-			    const char *text, int sign, int *ret)
+/* Decimal, hexadecimal or, with a leading 0, octal, as all of nft's numbers. */
+static bool priority_number(struct cursor *c, int sign, int *ret)
 {
+	const struct fw_word *word = next(c);
+	long long value;
 	char *end;
-	long value = strtol(text, &end, 10);
 
-	if (end == text || *end || value > 1000000000 || value < -1000000000) {
+	if (!word)
+		return syntax(c);
+	value = *ret + sign * strtoll(word->text, &end, 0);
+	if (end == word->text || *end || value > INT_MAX || value < INT_MIN) {
 		fw_error(c->checker->diags, "bad-value", &word->loc,
-			 "'%s' is no priority", text);
+			 "'%s' is no priority", word->text);
 		return false;
 	}
-	*ret += sign * (int)value;
+	*ret = (int)value;
 	return true;
 }
 
@@ -143,8 +148,8 @@ static bool priority_string(struct cursor *c, const struct fw_word *word,
 	int offset = 0;
 
 	if (sscanf(word->text, "%31[a-z] %c %d", name, &sign, &offset) < 1) {
-		*ret = 0;
-		return priority_number(c, word, word->text, 1, ret);
+		c->pos--;
+		return priority_number(c, 1, ret);
 	}
 	if (!priority_name(c, word, family, name, ret))
 		return false;
@@ -162,14 +167,16 @@ static bool read_priority(struct cursor *c, const char *family, int *ret)
 		return syntax(c);
 	if (word->kind == FW_WORD_STRING)
 		return priority_string(c, word, family, ret);
-	if (fw_mark_is(word, "-") && peek(c))
-		return priority_number(c, peek(c), next(c)->text, -1, ret);
+	if (fw_mark_is(word, "-"))
+		return priority_number(c, -1, ret);
 	if (word->kind != FW_WORD_PLAIN) {
 		c->pos--;
 		return syntax(c);
 	}
-	if (strspn(word->text, "0123456789"))
-		return priority_number(c, word, word->text, 1, ret);
+	if (strspn(word->text, "0123456789")) {
+		c->pos--;
+		return priority_number(c, 1, ret);
+	}
 	if (!priority_name(c, word, family, word->text, ret))
 		return false;
 	if (!peek(c))
@@ -179,8 +186,7 @@ static bool read_priority(struct cursor *c, const char *family, int *ret)
 	else if (strcmp(peek(c)->text, "+"))
 		return syntax(c);
 	c->pos++;
-	return peek(c) ? priority_number(c, peek(c), next(c)->text, sign, ret) :
-			 syntax(c);
+	return priority_number(c, sign, ret);
 }
 
 #define DEVICES_MAX 256		/* the kernel's NFT_NETDEVICE_MAX */
@@ -237,13 +243,24 @@ int fw_check_devices(struct fw_checker *checker, const struct fw_word *words,
 	return 0;
 }
 
-static int read_devices(struct cursor *c, struct fw_typed_chain *chain)
+/* What a define stands for is all at the place of its use. */
+static bool is_written_list(const struct fw_word *word)
+{
+	return word->kind == FW_WORD_BRACE &&
+	       !(word->n_words && word->loc.line == word->words[0].loc.line &&
+		 word->loc.col == word->words[0].loc.col);
+}
+
+/* `device NAME` or `devices = { NAME, … }`. */
+static int read_devices(struct cursor *c, bool several, struct fw_typed_chain *chain)
 {
 	size_t from = c->pos;
 	int r;
 
-	if (peek(c) && fw_mark_is(peek(c), "="))
-		c->pos++;
+	if (!peek(c) || several != fw_mark_is(peek(c), "=") ||
+	    (!several && is_written_list(peek(c))))
+		return (void)syntax(c), 0;
+	c->pos += several;
 	c->pos += peek(c) != NULL;
 	r = fw_check_devices(c->checker, &c->line->words[from], c->pos - from,
 			     &c->line->loc, &chain->devices, &chain->n_devices);
@@ -260,7 +277,8 @@ static int type_line(struct cursor *c, struct fw_typed_chain *chain)
 {
 	static const char *const types[] = { "filter", "nat", "route" };
 	const struct fw_word *word = next(c);
-	int r = 0;
+	bool several;
+	int r;
 
 	if (!word || word->kind != FW_WORD_PLAIN || !take(c, "hook"))
 		return (void)syntax(c), 0;
@@ -283,10 +301,12 @@ static int type_line(struct cursor *c, struct fw_typed_chain *chain)
 			      FW_ARRAY_SIZE(hooks) - 1);
 		return 0;
 	}
-	if (take(c, "device") || take(c, "devices"))
-		r = read_devices(c, chain);
-	if (r)
-		return r;
+	several = peek(c) && fw_word_is(peek(c), "devices");
+	if (take(c, "device") || take(c, "devices")) {
+		r = read_devices(c, several, chain);
+		if (r || !chain->n_devices)
+			return r;
+	}
 	if (!take(c, "priority"))
 		return (void)syntax(c), 0;
 	if (read_priority(c, chain->table->family, &chain->priority) && peek(c))
@@ -389,8 +409,10 @@ int fw_check_chain(struct fw_checker *checker, const struct fw_res_chain *in,
 		} else if (take(&c, "policy")) {
 			policy = c.line;
 			policy_line(&c, chain);
-		} else if (take(&c, "device") || take(&c, "devices")) {
-			r = read_devices(&c, chain);
+		} else if (take(&c, "device")) {
+			r = read_devices(&c, false, chain);
+		} else if (take(&c, "devices")) {
+			r = read_devices(&c, true, chain);
 		} else if (take(&c, "comment")) {
 			comment_line(&c, chain);
 		} else if (take(&c, "flags")) {

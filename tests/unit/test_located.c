@@ -131,7 +131,8 @@ static void words_lead_back(void **state)
 	leads_to(run, "198.51.100.1", 6, 12, 23);
 	leads_to(run, "198.51.100.2", 6, 40, 51);
 	leads_to(run, "\"lan*\"", 20, 11, 16);
-	leads_to(run, "443", 21, 4, 9);		/* where the define is used */
+	leads_to(run, "ports = { 80", 1, 8, 19);
+	leads_to(run, "443 } counter", 21, 4, 17);	/* where the define is used */
 	leads_to(run, "23 comment", 14, 21, 30);
 	leads_to(run, "name hits", 21, 19, 27);
 	leads_to(run, "packets 1", 17, 17, 25);
