@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define FW_ABI_VERSION 2	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 3	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -57,7 +57,8 @@ enum fw_field {
 	FW_FIELD_ICMP_CODE,
 	FW_FIELD_MAX_,
 
-	/* What no program tests yet: typed, linted and explained. */
+	/* What has no table of its own: some of it is found by a test (below),
+	 * the rest is typed, linted and explained. */
 	FW_FIELD_PROTOCOL = FW_FIELD_MAX_,	/* meta protocol, as on the
 						   wire; L3 where that knows */
 	FW_FIELD_NFPROTO,	/* meta nfproto: NFPROTO_* */
@@ -130,6 +131,8 @@ enum fw_l3 {
  *	saddr6	LPM_TRIE	struct fw_lpm6 -> u32 row; daddr6 likewise
  *	sport	ARRAY[65536]	u32 row; dport likewise
  *	small	ARRAY[FW_SMALL_MAX]	u32 row
+ *	tests	ARRAY[FW_TESTS_MAX]	struct fw_test
+ *	cuts	ARRAY		struct fw_cut
  *	rows	ARRAY		struct fw_row
  *	actions	ARRAY		struct fw_action, by rule
  *	watch	HASH		u32 ifindex -> struct fw_watch (socket filter)
@@ -176,36 +179,103 @@ struct fw_gen {
 #define FW_GEN_SADDR4_LPM 2u	/* saddr4_lpm is in use, not saddr4 */
 #define FW_GEN_DADDR4_LPM 4u
 
-/* A device's rules are whole words of their own. The first of its rules that
- * matches and has a verdict ends the scan; where none does, policy. Policy NONE
- * says that the rest of the chain stayed in nft: the packet goes on there, and
- * an accept has to be carried there (metadata, then packet mark). */
-struct fw_dev {
+/*
+ * Tests: what the tables above do not look up. A test finds a number in the
+ * packet, and the number's row among its cuts; or the packet has no such
+ * number, and the row is "absent". A device names the tests of its rules, and
+ * their rows are ANDed with those of the fields.
+ */
+#define FW_TESTS_MAX 64
+
+enum fw_test_kind {
+	FW_TEST_NONE,
+	FW_TEST_LOAD,		/* bytes of a header */
+	FW_TEST_LENGTH,		/* bytes from the network header on */
+	FW_TEST_PROTOCOL,	/* skb->protocol */
+	FW_TEST_FRAGMENT,	/* IPv6: 1 where there is a fragment header */
+	FW_TEST_MAX_,
+};
+
+enum fw_base {
+	FW_BASE_NONE,		/* packets of this L3 have no such number */
+	FW_BASE_LINK,
+	FW_BASE_VLAN,		/* link, where the outer tag is 802.1Q */
+	FW_BASE_NETWORK,
+	FW_BASE_TRANSPORT,
+};
+
+/* A big-endian number: size bytes from offset on, shifted right, its low bits
+ * alone. protocols, where not 0: other packets have no such number. */
+struct fw_place {
+	__u8 base;		/* enum fw_base */
+	__u8 offset;
+	__u8 size;		/* 1 to 6 */
+	__u8 shift;
+	__u8 bits;
+	__u8 protocols[2];
+	__u8 pad;
+};
+
+struct fw_test {
+	__u32 kind;		/* enum fw_test_kind */
+	__u32 absent;		/* row */
+	__u32 first, n;		/* its cuts, sorted; the first is at 0 */
+	struct fw_place place[FW_L3_MAX_];	/* FW_TEST_LOAD, by L3 */
+};
+
+/* From this number to the next cut. */
+struct fw_cut {
+	__u64 from;
+	__u32 row;
+	__u32 pad;
+};
+
+/*
+ * The lowered chains of a device, in the order in which the kernel runs them. A
+ * chain's rules are whole words of their own. The first of them that matches and
+ * has a verdict ends the chain; where none does, policy. Drop ends it all, after
+ * accept the next chain goes on. Policy NONE says that the rest of the chain
+ * stayed in nft, and so all behind it: the packet goes on there, and an accept
+ * has to be carried there (metadata, then packet mark).
+ */
+#define FW_CHAINS_MAX 4
+
+struct fw_chain {
 	__u64 words;		/* bit w: word w is its own */
-	__u8 policy;		/* enum fw_verdict */
-	__u8 flags;		/* FW_DEV_* */
-	__u16 skip;		/* bit f: none of its rules tests field f, so
-				   that it needs no look-up; 0 is always right */
+	__u64 tests;		/* bit t: its rules need test t */
 	__u32 policy_counter;	/* slot in "counters" of the policy's packets,
 				   or FW_NO_COUNTER */
+	__u16 skip;		/* bit f: none of its rules tests field f, so
+				   that it needs no look-up; 0 is always right */
+	__u8 policy;		/* enum fw_verdict */
+	__u8 flags;		/* FW_CHAIN_* */
 };
 
 /* The chain is of family inet, whose ingress hook sees IP alone: other packets
  * pass, uncarried, and an IP header that nft refuses is a drop. */
-#define FW_DEV_INET 1u
+#define FW_CHAIN_INET 1u
+
+struct fw_dev {
+	__u32 flags;		/* FW_DEV_* */
+	__u32 n_chains;
+	struct fw_chain chains[FW_CHAINS_MAX];
+};
+
 /* No XDP program runs on the device: TC judges its packets and counts them. */
-#define FW_DEV_NO_XDP 2u
+#define FW_DEV_NO_XDP 1u
 
 enum fw_verdict {
 	FW_VERDICT_NONE,	/* the rule acts and the scan goes on */
 	FW_VERDICT_ACCEPT,
 	FW_VERDICT_DROP,
+	FW_VERDICT_SKIP,	/* the scan goes on at another rule */
 };
 
 struct fw_action {
 	__u32 counter;		/* slot in "counters", or FW_NO_COUNTER */
+	__u32 skip_to;		/* SKIP: a later rule, or the chain's end */
 	__u8 verdict;		/* enum fw_verdict */
-	__u8 pad[3];
+	__u8 pad[7];
 };
 
 #define FW_NO_COUNTER 0xffffffffu
@@ -346,8 +416,12 @@ struct fw_event_dns {
 
 FW_ASSERT_SIZE(struct fw_row, 8 + 8 * FW_ROW_WORDS);
 FW_ASSERT_SIZE(struct fw_gen, 20 + 8 * FW_FIELD_MAX_);
-FW_ASSERT_SIZE(struct fw_dev, 16);
-FW_ASSERT_SIZE(struct fw_action, 8);
+FW_ASSERT_SIZE(struct fw_place, 8);
+FW_ASSERT_SIZE(struct fw_test, 48);
+FW_ASSERT_SIZE(struct fw_cut, 16);
+FW_ASSERT_SIZE(struct fw_chain, 24);
+FW_ASSERT_SIZE(struct fw_dev, 8 + 24 * FW_CHAINS_MAX);
+FW_ASSERT_SIZE(struct fw_action, 16);
 FW_ASSERT_SIZE(struct fw_lpm4, 8);
 FW_ASSERT_SIZE(struct fw_lpm6, 20);
 FW_ASSERT_SIZE(struct fw_counter, 16);

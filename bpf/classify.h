@@ -14,8 +14,8 @@
  */
 #pragma once
 
-#include "maps.h"
-#include "packet.h"
+#include "rows.h"
+#include "tests.h"
 
 #define FW_JUDGED_DROP 1u
 #define FW_JUDGED_POLICY 2u	/* no rule with a verdict matched */
@@ -38,42 +38,9 @@ struct fw_scan {
 	__u32 how;		/* FW_SCAN_* */
 	__u32 first;		/* the word's first rule */
 	__u32 verdict;		/* enum fw_verdict */
+	__u32 skip_to;		/* the next rule that may act */
 	__u32 bytes;
 };
-
-/* Position of the lowest set bit by multiplication with a de Bruijn sequence
- * (Leiserson, Prokop, Randall 1998); value is not 0. */
-#define FW_DE_BRUIJN 0x03f79d71b4cb0a89ULL
-
-static const __u8 fw_bit_position[64] = {
-	0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42, 38, 29, 17, 4,
-	62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
-	63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
-	46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,  13, 8,  7,  6,
-};
-
-static __always_inline __u32 fw_lowest_bit(__u64 value)
-{
-	return fw_bit_position[((value & -value) * FW_DE_BRUIJN) >> 58];
-}
-
-#define fw_inner(table, slot)                              \
-	({                                                 \
-		__u32 key_ = (slot);                       \
-		bpf_map_lookup_elem(&(table), &key_);      \
-	})
-
-static __always_inline const struct fw_gen *fw_gen_of(__u32 slot)
-{
-	void *inner = fw_inner(gen, slot);
-	const struct fw_gen *header;
-	__u32 key = 0;
-
-	if (!inner)
-		return NULL;
-	header = bpf_map_lookup_elem(inner, &key);
-	return header && header->magic == FW_GEN_MAGIC ? header : NULL;
-}
 
 static __always_inline void fw_view_init(struct fw_view *view, __u32 slot,
 					 __u32 ifindex)
@@ -243,6 +210,14 @@ static __always_inline void fw_charge(__u32 counter, __u32 bytes)
 	}
 }
 
+/* Of the 64 rules from first on, those that a skip to this rule leaves. */
+static __always_inline __u64 fw_bits_from(__u32 first, __u32 skip_to)
+{
+	if (skip_to <= first)
+		return ~0ULL;
+	return skip_to - first < 64 ? ~0ULL << ((skip_to - first) & 63) : 0;
+}
+
 /* One matching rule: acts, clears its bit. 1: that was the end. */
 static long fw_scan_step(__u32 i, struct fw_scan *scan)
 {
@@ -263,12 +238,22 @@ static long fw_scan_step(__u32 i, struct fw_scan *scan)
 		return 0;
 	if (scan->how & FW_SCAN_CHARGE)
 		fw_charge(action->counter, scan->bytes);
+	if (action->verdict == FW_VERDICT_SKIP) {
+		scan->skip_to = action->skip_to;
+		scan->bits &= fw_bits_from(scan->first, action->skip_to);
+		return 0;
+	}
 	scan->verdict = action->verdict;
 	return action->verdict != FW_VERDICT_NONE;
 }
 
-/* The matching rules of a word, to the first with a verdict, which it returns.
- * Not static: verified by itself, once. Most words end at their first rule. */
+/* The matching rules of a word, to the first with a verdict: FW_SCANNED(that,
+ * where a skip goes). Not static: verified by itself, once. Most words end at
+ * their first rule. */
+#define FW_SCANNED(verdict, skip_to) ((int)((verdict) | (skip_to) << 8))
+#define FW_SCANNED_VERDICT(scanned) ((__u32)(scanned) & 0xff)
+#define FW_SCANNED_SKIP(scanned) ((__u32)(scanned) >> 8)
+
 __noinline int fw_scan_word(__u32 how, __u32 first, __u64 bits, __u32 bytes)
 {
 	struct fw_scan scan = {
@@ -281,28 +266,30 @@ __noinline int fw_scan_word(__u32 how, __u32 first, __u64 bits, __u32 bytes)
 
 	if (!fw_scan_step(0, &scan) && scan.bits)
 		bpf_loop(64, fw_scan_step, &scan, 0);
-	return (int)scan.verdict;
+	return FW_SCANNED(scan.verdict, scan.skip_to);
 }
 
 /*
  * The rows of all fields, then word by word what they have in common: first of
- * those that tell rules apart most, which leaves nothing of most words. words
- * are the device's, skip the fields that none of its rules tests. The verdict,
- * or NONE. Not static, as above.
+ * those that tell rules apart most, which leaves nothing of most words. The
+ * verdict of the chain's rules, or NONE. Not static, as above.
  */
-__noinline int fw_scan_rules(const struct fw_packet *pkt, __u32 how, __u32 skip,
-			     __u64 words)
+__noinline int fw_scan_rules(FW_CTX *ctx, const struct fw_packet *pkt,
+			     const struct fw_chain *chain, __u32 how)
 {
-	const struct fw_row *row[FW_FIELD_MAX_], *every;
+	const struct fw_row *row[FW_FIELD_MAX_], *every, *tested;
 	struct fw_ids ids = {0};
+	__u32 skip_to = 0;
+	__u64 words;
 	void *rows_;
 
-	if (!pkt)
+	if (!pkt || !chain)
 		return FW_VERDICT_NONE;
 	rows_ = fw_inner(rows, how & FW_SCAN_SLOT);
 	if (!rows_)
 		return FW_VERDICT_NONE;
-	fw_find_ids(&ids, pkt, how & FW_SCAN_SLOT, skip);
+	words = chain->words;
+	fw_find_ids(&ids, pkt, how & FW_SCAN_SLOT, chain->skip);
 	every = bpf_map_lookup_elem(rows_, &ids.every);
 	if (!every)
 		return FW_VERDICT_NONE;
@@ -316,12 +303,20 @@ __noinline int fw_scan_rules(const struct fw_packet *pkt, __u32 how, __u32 skip,
 			return FW_VERDICT_NONE;
 		words &= row[f]->any;
 	}
+	tested = every;
+	if (chain->tests && words) {
+		fw_run_tests(ctx, pkt, how & FW_SCAN_SLOT, words, chain->tests);
+		tested = fw_tested_row();
+		if (!tested)
+			return FW_VERDICT_NONE;
+		words &= tested->any;
+	}
 	for (__u32 i = 0; i < FW_ROW_WORDS && words; i++) {
 		__u32 w = fw_lowest_bit(words) % FW_ROW_WORDS;
 		__u64 bits = row[FW_FIELD_SADDR4]->words[w] &
 			     row[FW_FIELD_DADDR4]->words[w] &
 			     row[FW_FIELD_DPORT]->words[w];
-		int verdict;
+		int scanned;
 
 		words &= words - 1;
 		if (!bits)
@@ -329,11 +324,14 @@ __noinline int fw_scan_rules(const struct fw_packet *pkt, __u32 how, __u32 skip,
 #pragma unroll
 		for (int f = 0; f < FW_FIELD_MAX_; f++)
 			bits &= row[f]->words[w];
+		bits &= tested->words[w] & fw_bits_from(w * 64, skip_to);
 		if (!bits)
 			continue;
-		verdict = fw_scan_word(how, w * 64, bits, pkt->len);
-		if (verdict != FW_VERDICT_NONE)
-			return verdict;
+		scanned = fw_scan_word(how, w * 64, bits, pkt->len);
+		if (FW_SCANNED_VERDICT(scanned) != FW_VERDICT_NONE)
+			return FW_SCANNED_VERDICT(scanned);
+		if (FW_SCANNED_SKIP(scanned))
+			skip_to = FW_SCANNED_SKIP(scanned);
 	}
 	return FW_VERDICT_NONE;
 }
@@ -353,30 +351,47 @@ static __always_inline bool fw_judge_inet(const struct fw_packet *pkt,
 	return false;
 }
 
-/* FW_JUDGED_*; view->dev is not NULL. charge: the counters are charged. */
-static __always_inline __u32 fw_judge(const struct fw_view *view,
-				 const struct fw_packet *pkt, __u32 charge)
+/* FW_JUDGED_* of one chain. */
+static __always_inline __u32 fw_judge_chain(FW_CTX *ctx,
+					    const struct fw_packet *pkt,
+					    const struct fw_chain *chain,
+					    __u32 how)
 {
-	const struct fw_dev *dev = view->dev;
-	__u32 judged, how;
+	__u32 judged;
 	int verdict;
 
-	if (!dev)
-		return FW_JUDGED_POLICY;
-	if (dev->flags & FW_DEV_INET && fw_judge_inet(pkt, &judged))
+	if (chain->flags & FW_CHAIN_INET && fw_judge_inet(pkt, &judged))
 		return judged;
-	how = view->slot;
-	if (charge)
-		how |= FW_SCAN_CHARGE;
-	verdict = fw_scan_rules(pkt, how, dev->skip, dev->words);
+	verdict = fw_scan_rules(ctx, pkt, chain, how);
 	if (verdict == FW_VERDICT_DROP)
 		return FW_JUDGED_DROP;
 	if (verdict == FW_VERDICT_ACCEPT)
-		return dev->policy == FW_VERDICT_NONE ? FW_JUDGED_CARRY : 0;
-	if (charge)
-		fw_charge(dev->policy_counter, pkt->len);
+		return chain->policy == FW_VERDICT_NONE ? FW_JUDGED_CARRY : 0;
+	if (how & FW_SCAN_CHARGE)
+		fw_charge(chain->policy_counter, pkt->len);
 	return FW_JUDGED_POLICY |
-	       (dev->policy == FW_VERDICT_DROP ? FW_JUDGED_DROP : 0);
+	       (chain->policy == FW_VERDICT_DROP ? FW_JUDGED_DROP : 0);
+}
+
+/* Of all chains of the device: the first that drops, else the last. charge: the
+ * counters are charged. */
+static __always_inline __u32 fw_judge(FW_CTX *ctx, const struct fw_view *view,
+				      const struct fw_packet *pkt, __u32 charge)
+{
+	const struct fw_dev *dev = view->dev;
+	__u32 judged = FW_JUDGED_POLICY;
+	__u32 how = view->slot | (charge ? FW_SCAN_CHARGE : 0);
+
+	if (!dev)
+		return judged;
+	for (__u32 i = 0; i < FW_CHAINS_MAX; i++) {
+		if (i >= dev->n_chains)
+			break;
+		judged = fw_judge_chain(ctx, pkt, &dev->chains[i], how);
+		if (judged & FW_JUDGED_DROP)
+			break;
+	}
+	return judged;
 }
 
 struct fw_judgement {
@@ -387,7 +402,8 @@ struct fw_judgement {
 
 /* By the active slot, in overlap by both: drop wins, each slot's accept is
  * carried by a bit of its own, only the active one's counters are charged. */
-static __always_inline void fw_judge_word(struct fw_judgement *judgement,
+static __always_inline void fw_judge_word(FW_CTX *ctx,
+					  struct fw_judgement *judgement,
 					  __u64 word,
 					  const struct fw_view *active,
 					  const struct fw_view *other,
@@ -397,9 +413,9 @@ static __always_inline void fw_judge_word(struct fw_judgement *judgement,
 	judgement->active = FW_JUDGED_POLICY;
 	judgement->other = FW_JUDGED_POLICY;
 	if (active->dev)
-		judgement->active = fw_judge(active, pkt, charge);
+		judgement->active = fw_judge(ctx, active, pkt, charge);
 	if (word & FW_CONTROL_OVERLAP && other->dev)
-		judgement->other = fw_judge(other, pkt, 0);
+		judgement->other = fw_judge(ctx, other, pkt, 0);
 	judgement->drop =
 		(judgement->active | judgement->other) & FW_JUDGED_DROP;
 	judgement->carry = 0;

@@ -3,7 +3,8 @@
 # Each program is compiled for the BPF machine, stripped of what only a debugger
 # needs, and embedded by its skeleton. The builder's CFLAGS never reach it.
 
-fw_bpf_headers = bpf/abi.h bpf/maps.h bpf/packet.h bpf/classify.h
+fw_bpf_headers = bpf/abi.h bpf/maps.h bpf/packet.h bpf/rows.h \
+	bpf/tests.h bpf/classify.h
 fw_bpf_programs = bpf/xdp.bpf.c bpf/tc.bpf.c bpf/dns.bpf.c
 fw_bpf_skeletons = bpf/xdp.skel.h bpf/tc.skel.h bpf/dns.skel.h
 

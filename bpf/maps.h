@@ -51,6 +51,8 @@ FW_GENERATIONAL_TRIE(daddr6, sizeof(struct fw_lpm6));
 FW_GENERATIONAL_ARRAY(sport, sizeof(__u32), 65536, 0);
 FW_GENERATIONAL_ARRAY(dport, sizeof(__u32), 65536, 0);
 FW_GENERATIONAL_ARRAY(small, sizeof(__u32), FW_SMALL_MAX, 0);
+FW_GENERATIONAL_ARRAY(tests, sizeof(struct fw_test), FW_TESTS_MAX, 0);
+FW_GENERATIONAL_ARRAY(cuts, sizeof(struct fw_cut), 1, BPF_F_INNER_MAP);
 FW_GENERATIONAL_ARRAY(rows, sizeof(struct fw_row), 1, BPF_F_INNER_MAP);
 FW_GENERATIONAL_ARRAY(actions, sizeof(struct fw_action), FW_RULES_MAX, 0);
 FW_GENERATIONAL(watch, BPF_MAP_TYPE_HASH, sizeof(__u32),

@@ -55,6 +55,7 @@ struct fw_packet {
 	__u32 l4_off;		/* likewise; valid with whole_l4 */
 	__u16 present;		/* bit f: the packet has field f */
 	__u16 vlan;		/* id, 0 untagged */
+	__u16 type;		/* skb->protocol */
 	__u16 sport, dport;	/* host order */
 	__u8 l3;		/* enum fw_l3 */
 	__u8 nexthdr;
@@ -375,6 +376,7 @@ static __always_inline void fw_parse_l3(const struct fw_frame *frame,
 	pkt->l3_off = offset;
 	pkt->len = fw_ctx_len(frame->ctx) - offset;
 	pkt->present = FW_HAS(FW_FIELD_L3);
+	pkt->type = type;
 	switch (type) {
 	case ETH_P_IP:
 		pkt->l3 = FW_L3_IP;

@@ -13,6 +13,7 @@
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #define FW_CTX struct __sk_buff
@@ -22,6 +23,22 @@
 	bpf_skb_load_bytes(ctx, offset, to, size)
 #define fw_ctx_vlan(ctx) ((ctx)->vlan_present ? (ctx)->vlan_tci : FW_NO_VLAN)
 #define fw_ctx_gso(ctx) ((ctx)->gso_size)
+
+/* A header of the link that still has its tag: the kernel has taken it out. */
+static __always_inline long fw_ctx_load_link(struct __sk_buff *skb,
+					     __u32 offset, void *to, __u32 size)
+{
+	__be16 tag[2];
+
+	if (!skb->vlan_present || offset < 12)
+		return bpf_skb_load_bytes(skb, offset, to, size);
+	if (offset >= 16)
+		return bpf_skb_load_bytes(skb, offset - 4, to, size);
+	tag[0] = (__be16)skb->vlan_proto;
+	tag[1] = bpf_htons((__u16)skb->vlan_tci);
+	__builtin_memcpy(to, &tag[offset == 14], sizeof(*tag));
+	return 0;
+}
 
 #include "classify.h"
 
@@ -81,7 +98,7 @@ static __always_inline void judge_again(struct __sk_buff *skb, __u64 word,
 		return;
 	if (xdp)
 		fw_stat_add(FW_STAT_TC_RECLASSIFIED);
-	fw_judge_word(judgement, word, &active, &other, pkt, !xdp);
+	fw_judge_word(skb, judgement, word, &active, &other, pkt, !xdp);
 }
 
 static __always_inline void flow_key(struct __sk_buff *skb,
@@ -99,10 +116,11 @@ static __always_inline void flow_key(struct __sk_buff *skb,
 	key->dport = bpf_htons(pkt->dport);
 }
 
-/* Only protocols with ports have flows; merged packets count as what they were
+/* Not inlined, so that its key is not on the stack while rules are scanned. Only
+ * protocols with ports have flows; merged packets count as what they were
  * on the wire. */
-static __always_inline struct fw_flow *flow_look_up(struct __sk_buff *skb,
-						    const struct fw_packet *pkt)
+static __noinline struct fw_flow *flow_look_up(struct __sk_buff *skb,
+					       const struct fw_packet *pkt)
 {
 	struct fw_flow_key key;
 	struct fw_flow *flow;
@@ -146,25 +164,25 @@ int fw_tc(struct __sk_buff *skb)
 	const struct fw_meta *meta = meta_read(skb);
 	struct fw_judgement judgement = {0};
 	const struct fw_flow *flow;
-	struct fw_packet pkt;
+	struct fw_packet *pkt = fw_packet_room();
 	__u32 marks;
 
-	if (!header)
+	if (!header || !pkt)
 		return TC_ACT_UNSPEC;
 	fw_stat_add(FW_STAT_TC_PACKETS);
-	fw_parse(skb, &pkt);
+	fw_parse(skb, pkt);
 	if (meta && meta_holds(meta, word)) {
 		fw_stat_add(FW_STAT_TC_META);
 		judgement.carry = meta_carry(meta, word);
 	} else {
-		judge_again(skb, word, &pkt, &judgement);
+		judge_again(skb, word, pkt, &judgement);
 	}
 	if (judgement.drop) {
 		fw_stat_add(FW_STAT_TC_DROP_RECLASSIFIED);
 		return TC_ACT_SHOT;
 	}
 	marks = carry_marks(judgement.carry);
-	flow = flow_look_up(skb, &pkt);
+	flow = flow_look_up(skb, pkt);
 	if (flow && flow->verdict == FW_FLOW_BLOCKED) {
 		fw_stat_add(FW_STAT_TC_DROP_BLOCKED);
 		return TC_ACT_SHOT;

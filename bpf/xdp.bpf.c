@@ -18,6 +18,8 @@
 	bpf_xdp_load_bytes(ctx, offset, to, size)
 #define fw_ctx_vlan(ctx) FW_NO_VLAN
 #define fw_ctx_gso(ctx) false
+#define fw_ctx_load_link(ctx, offset, to, size) \
+	bpf_xdp_load_bytes(ctx, offset, to, size)
 
 #include "classify.h"
 
@@ -58,8 +60,10 @@ int fw_xdp(struct xdp_md *ctx)
 	__u64 word = fw_control_read();
 	struct fw_judgement judgement = {0};
 	struct fw_view active, other = {0};
-	struct fw_packet pkt;
+	struct fw_packet *pkt = fw_packet_room();
 
+	if (!pkt)
+		return XDP_PASS;
 	fw_stat_add(FW_STAT_XDP_PACKETS);
 	fw_view_init(&active, fw_control_slot(word), ctx->ingress_ifindex);
 	if (word & FW_CONTROL_OVERLAP) {
@@ -68,10 +72,10 @@ int fw_xdp(struct xdp_md *ctx)
 			     ctx->ingress_ifindex);
 	}
 	if (fw_view_judges(&active) || fw_view_judges(&other)) {
-		fw_parse(ctx, &pkt);
-		if (pkt.malformed)
+		fw_parse(ctx, pkt);
+		if (pkt->malformed)
 			fw_stat_add(FW_STAT_XDP_MALFORMED);
-		fw_judge_word(&judgement, word, &active, &other, &pkt, 1);
+		fw_judge_word(ctx, &judgement, word, &active, &other, pkt, 1);
 		if (judgement.drop) {
 			count_drop(&judgement);
 			return XDP_DROP;

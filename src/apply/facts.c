@@ -5,12 +5,17 @@
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "apply/bpf.h"
 #include "apply/devices.h"
+#include "util/cleanup.h"
 
 /* Names of Flywall's own program would say that it holds a device itself. */
 static bool is_ours(const char *reason)
@@ -24,14 +29,26 @@ static int by_name(const void *a, const void *b)
 		      ((const struct fw_fact_device *)b)->name);
 }
 
+/* True where the driver takes 802.1Q tags out of the frames that it receives. */
+static bool takes_tags(int sock, const char *name)
+{
+	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
+	struct ifreq request = {.ifr_data = (char *)&flags};
+
+	(void)snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	return !ioctl(sock, SIOCETHTOOL, &request) &&
+	       flags.data & ETH_FLAG_RXVLAN;
+}
+
 static int add_device(struct fw_arena *arena, struct fw_facts *facts,
-		      const struct if_nameindex *from)
+		      const struct if_nameindex *from, int sock)
 {
 	struct fw_fact_device *device = &facts->devices[facts->n_devices];
 	char reason[256];
 
 	device->name = fw_arena_strdup(arena, from->if_name);
 	device->ifindex = from->if_index;
+	device->vlan_offload = takes_tags(sock, from->if_name);
 	if (!device->name)
 		return -ENOMEM;
 	if (fw_xdp_held(from->if_index, reason, sizeof(reason)) &&
@@ -49,18 +66,20 @@ int fw_apply_facts(struct fw_arena *arena, struct fw_facts *ret)
 {
 	struct if_nameindex *list = if_nameindex();
 	struct fw_facts facts = {.known = true};
+	_cleanup_close_ int sock = -1;
 	size_t n = 0;
 	int r = 0;
 
 	if (!list)
 		return -errno;
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	while (list[n].if_index)
 		n++;
 	facts.devices = fw_arena_array(arena, n, sizeof(*facts.devices));
 	if (!facts.devices)
 		r = -ENOMEM;
 	for (size_t i = 0; i < n && !r; i++)
-		r = add_device(arena, &facts, &list[i]);
+		r = add_device(arena, &facts, &list[i], sock);
 	if_freenameindex(list);
 	if (r)
 		return r;

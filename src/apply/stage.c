@@ -103,19 +103,20 @@ static int take_counter(struct staging *s, const struct fw_hash *key,
 	return r;
 }
 
-/* Fields that none of the device's rules tests. */
-static uint16_t untested(const struct fw_plan_xdp *xdp,
-			 const struct fw_xdp_device *device)
+static int fill_chain(struct staging *s, const struct fw_xdp_device *from,
+		      struct fw_chain *chain)
 {
-	uint32_t end = (device->first_word + device->n_words) * 64u;
-	unsigned skip = (1u << FW_FIELD_MAX_) - 1;
+	struct fw_plan_tested tested = fw_plan_tested(&s->plan->xdp, from);
 
-	_Static_assert(FW_FIELD_MAX_ <= 16, "a bit for each field");
-	for (uint32_t r = device->first_word * 64u; r < end && r < xdp->n_rules;
-	     r++)
-		for (size_t m = 0; m < xdp->rules[r].n_matches; m++)
-			skip &= ~(1u << xdp->rules[r].matches[m].field);
-	return (uint16_t)skip;
+	chain->words = fw_plan_words(from);
+	chain->tests = tested.tests;
+	chain->skip = tested.skip;
+	chain->policy = (uint8_t)from->policy;
+	chain->flags = !strcmp(from->family, "inet") ? FW_CHAIN_INET : 0;
+	chain->policy_counter = FW_NO_COUNTER;
+	if (from->policy == FW_VERDICT_NONE)
+		return 0;
+	return take_counter(s, &from->policy_key, &chain->policy_counter);
 }
 
 /* Without an entry the device's packets pass: so a device that is missing has
@@ -125,25 +126,23 @@ static int make_dev(struct staging *s, struct made *made)
 	const struct fw_plan_xdp *xdp = &s->plan->xdp;
 	int r = made_init(made, "dev", xdp->n_devices, sizeof(uint32_t),
 			  sizeof(struct fw_dev));
+	struct fw_dev *dev = NULL;
 
 	for (size_t i = 0; i < xdp->n_devices && !r; i++) {
 		const struct fw_xdp_device *from = &xdp->devices[i];
 		const struct fw_device *device =
 			fw_devices_find(s->devices, from->device);
-		struct fw_dev *dev;
 
 		if (!device || !(device->on & (FW_PART_XDP | FW_PART_TC)))
 			continue;
-		dev = insert_row(made, device->ifindex);
-		dev->words = fw_plan_words(from);
-		dev->policy = (uint8_t)from->policy;
-		dev->skip = untested(xdp, from);
-		dev->flags = (!strcmp(from->family, "inet") ? FW_DEV_INET : 0) |
-			     (device->on & FW_PART_XDP ? 0 : FW_DEV_NO_XDP);
-		dev->policy_counter = FW_NO_COUNTER;
-		if (from->policy != FW_VERDICT_NONE)
-			r = take_counter(s, &from->policy_key,
-					 &dev->policy_counter);
+		if (!i || strcmp(from[-1].device, from->device)) {
+			dev = insert_row(made, device->ifindex);
+			dev->flags = device->on & FW_PART_XDP ? 0
+							      : FW_DEV_NO_XDP;
+		}
+		r = dev->n_chains < FW_CHAINS_MAX
+			    ? fill_chain(s, from, &dev->chains[dev->n_chains++])
+			    : -E2BIG;
 	}
 	return r;
 }
@@ -184,6 +183,7 @@ static int make_actions(struct staging *s, struct made *made)
 		const struct fw_xdp_rule *rule = &xdp->rules[i];
 
 		actions[i].verdict = (uint8_t)rule->verdict;
+		actions[i].skip_to = rule->skip_to;
 		actions[i].counter = FW_NO_COUNTER;
 		if (rule->counted && rule->rule != FW_NO_RULE)
 			r = take_counter(s, &s->plan->rules[rule->rule].key,

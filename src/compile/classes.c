@@ -10,8 +10,8 @@
  *
  * Values with the same rules are one class, and the class is its row: rows are
  * interned, so equal ones are one. Row 0 is empty. Ports and bytes are swept
- * over the ends of their intervals; addresses go by prefix
- * (classes_addresses.c).
+ * over the ends of their intervals, and so is what a test looks up
+ * (classes_tests.c); addresses go by prefix (classes_addresses.c).
  */
 #include <assert.h>
 #include <errno.h>
@@ -108,18 +108,12 @@ void fw_row_set(struct fw_row *row, uint32_t rule)
 }
 
 /* --- the rules of a field ------------------------------------------------- */
-/* A slot that no rule uses is in no row. */
-static bool in_use(const struct fw_xdp_rule *rule)
-{
-	return rule->verdict != FW_VERDICT_NONE || rule->counted;
-}
-
 const struct fw_match *fw_classes_match(const struct fw_xdp_rule *rule,
 					enum fw_field field)
 {
 	const struct fw_match *found = NULL;
 
-	if (!in_use(rule))
+	if (!fw_xdp_rule_acts(rule))
 		return NULL;
 	for (size_t i = 0; i < rule->n_matches; i++)
 		if (rule->matches[i].field == field) {
@@ -149,15 +143,15 @@ static int make_bases(struct fw_classes *b)
 	uint32_t row;
 	int r = fw_classes_intern(b, &empty, &row);
 
-	for (int f = 0; r == 0 && f < FW_FIELD_MAX_; f++) {
+	for (int f = 0; r == 0 && f < FW_FIELD_ALL_MAX_; f++)
 		for (uint32_t i = 0; i < xdp->n_rules; i++)
-			if (in_use(&xdp->rules[i]) &&
+			if (fw_xdp_rule_acts(&xdp->rules[i]) &&
 			    !fw_classes_match(&xdp->rules[i], (enum fw_field)f))
 				fw_row_set(&b->base[f], i);
+	for (int f = 0; r == 0 && f < FW_FIELD_MAX_; f++)
 		r = fw_classes_intern(b, &b->base[f], &b->gen.absent[f]);
-	}
 	for (uint32_t i = 0; i < xdp->n_rules; i++)
-		if (in_use(&xdp->rules[i]))
+		if (fw_xdp_rule_acts(&xdp->rules[i]))
 			fw_row_set(&every, i);
 	return r ? r : fw_classes_intern(b, &every, &b->gen.every);
 }
@@ -185,7 +179,7 @@ int fw_classes_table(struct fw_classes *b, const char *name,
 
 /* --- ports and bytes ------------------------------------------------------ */
 struct edge {
-	uint32_t at;		/* from here on … */
+	uint64_t at;		/* from here on … */
 	uint32_t rule;		/* … this rule is in, or out again */
 };
 
@@ -207,40 +201,48 @@ static size_t collect_edges(const struct fw_classes *b, enum fw_field field,
 
 		for (size_t k = 0; m && k < m->n_intervals; k++) {
 			edges[n++] = (struct edge){
-				(uint32_t)m->intervals[k].lo, i };
+				(uint64_t)m->intervals[k].lo, i };
 			edges[n++] = (struct edge){
-				(uint32_t)m->intervals[k].hi + 1, i };
+				(uint64_t)m->intervals[k].hi + 1, i };
 		}
 	}
 	return n;
 }
 
-/* Fills values 0..max of the field with their rows. */
-static int sweep(struct fw_classes *b, enum fw_field field, uint32_t max,
-		 uint32_t *values)
+int fw_classes_sweep(struct fw_classes *b, enum fw_field field,
+		     fw_classes_run_fn fn, void *ctx)
 {
 	size_t n = 2 * count_intervals(b, field), at = 0;
 	_cleanup_free_ struct edge *edges = malloc((n + 1) * sizeof(*edges));
+	uint64_t max = (uint64_t)fw_field_max(field), v = 0;
 	struct fw_row row = b->base[field];
-	uint32_t v = 0;
+	int r = edges ? 0 : -ENOMEM;
 
-	if (!edges)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	n = collect_edges(b, field, edges);
 	qsort(edges, n, sizeof(*edges), by_place);
-	while (v <= max) {
-		uint32_t end, id;
-		int r;
+	while (r == 0 && v <= max) {
+		uint64_t end;
+		uint32_t id;
 
 		while (at < n && edges[at].at == v)
 			flip(&row, edges[at++].rule);
 		end = at < n && edges[at].at <= max ? edges[at].at : max + 1;
 		r = fw_classes_intern(b, &row, &id);
-		if (r < 0)
-			return r;
-		while (v < end)
-			values[v++] = id;
+		if (r == 0)
+			r = fn(ctx, v, end - 1, id);
+		v = end;
 	}
+	return r;
+}
+
+static int fill_values(void *ctx, uint64_t from, uint64_t to, uint32_t row)
+{
+	uint32_t *values = ctx;
+
+	for (uint64_t v = from; v <= to; v++)
+		values[v] = row;
 	return 0;
 }
 
@@ -248,7 +250,8 @@ static int build_ports(struct fw_classes *b, const char *name, enum fw_field fie
 {
 	uint32_t *values = fw_arena_array(b->plan->arena, 65536,
 					  sizeof(*values));
-	int r = values ? sweep(b, field, 65535, values) : -ENOMEM;
+	int r = values ? fw_classes_sweep(b, field, fill_values, values) :
+			-ENOMEM;
 
 	if (r < 0)
 		return r;
@@ -275,9 +278,8 @@ static int build_small(struct fw_classes *b)
 
 	/* L3 values that do not exist keep row 0. */
 	for (size_t i = 0; r == 0 && i < FW_ARRAY_SIZE(parts); i++)
-		r = sweep(b, parts[i].field,
-			  (uint32_t)fw_field_max(parts[i].field),
-			  values + parts[i].base);
+		r = fw_classes_sweep(b, parts[i].field, fill_values,
+				     values + parts[i].base);
 	if (r < 0)
 		return r;
 	return fw_classes_table(b, "small", FW_TABLE_ARRAY, sizeof(uint32_t),
@@ -346,6 +348,8 @@ int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan)
 		r = build_ports(&b, "dport", FW_FIELD_DPORT);
 	if (r == 0)
 		r = build_small(&b);
+	if (r == 0)
+		r = fw_classes_tests(&b);
 	if (r == 0)
 		r = build_rows(&b);
 	if (r == 0)

@@ -17,7 +17,7 @@ struct fw_classes {
 	struct fw_plan *plan;
 	struct fw_rows rows;
 	struct fw_gen gen;
-	struct fw_row base[FW_FIELD_MAX_];	/* rules that do not test it */
+	struct fw_row base[FW_FIELD_ALL_MAX_];	/* rules that do not test it */
 	FW_VEC(struct fw_plan_table) tables;
 };
 
@@ -28,6 +28,12 @@ void fw_row_set(struct fw_row *row, uint32_t rule);
 /* The rule's match of the field, or NULL; also for a slot that is not in use. */
 const struct fw_match *fw_classes_match(const struct fw_xdp_rule *rule,
 					enum fw_field field);
+/* The field's values in order, as runs with one row: fn is called for each, up
+ * to the field's largest value, and may fail. */
+typedef int (*fw_classes_run_fn)(void *ctx, uint64_t from, uint64_t to,
+				 uint32_t row);
+int fw_classes_sweep(struct fw_classes *classes, enum fw_field field,
+		     fw_classes_run_fn fn, void *ctx);
 int fw_classes_table(struct fw_classes *classes, const char *name,
 		     enum fw_table_kind kind, size_t key_size,
 		     size_t value_size, size_t n, const void *keys,
@@ -43,6 +49,8 @@ struct fw_prefix_row {
 /* classes_addresses.c: the tables of the four address fields. -E2BIG where there
  * are too many prefixes. */
 int fw_classes_addresses(struct fw_classes *classes);
+/* classes_tests.c: tables "tests" and "cuts", of fields without a table. */
+int fw_classes_tests(struct fw_classes *classes);
 /* classes_trie.c: an IPv4 table as a trie of arrays, from prefixes sorted by
  * address, shorter ones first. 1, or 0 where that would be too large. */
 int fw_classes_trie(struct fw_classes *classes, const char *name,

@@ -15,6 +15,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <net/if_arp.h>
+
 #include "util/cleanup.h"
 
 /* A rule that stays, as far as later ones must know it. */
@@ -123,9 +125,29 @@ static bool joins_over_counter(const struct fw_typed_rule *rule)
 	return false;
 }
 
-/* What keeps the rule in nft, whatever stands around it. */
-static const char *own_reason(const struct fw_typed_rule *rule)
+/* Does the match look at a tag, which the device may have taken out? */
+static bool looks_at_tag(const struct fw_part *part)
 {
+	for (size_t i = 0; i < part->n_matches; i++)
+		switch (part->matches[i].field) {
+		case FW_FIELD_ETHER_TYPE:
+		case FW_FIELD_VLAN_ID:
+		case FW_FIELD_VLAN_PCP:
+		case FW_FIELD_VLAN_DEI:
+		case FW_FIELD_VLAN_TYPE:
+			return true;
+		default:
+			break;
+		}
+	return false;
+}
+
+/* What keeps the rule in nft, whatever stands around it. */
+static const char *own_reason(const struct judge *j,
+			      const struct fw_typed_rule *rule)
+{
+	const struct fw_fact_device *device =
+		fw_facts_device(j->typed->facts, j->device);
 	size_t counters = 0;
 
 	for (size_t i = 0; i < rule->n_parts; i++) {
@@ -133,11 +155,22 @@ static const char *own_reason(const struct fw_typed_rule *rule)
 
 		if (reason)
 			return reason;
+		if (device && device->vlan_offload &&
+		    looks_at_tag(&rule->parts[i]))
+			return "vlan offload";
 		counters += rule->parts[i].kind == FW_PART_COUNTER;
 	}
 	if (counters > 1)
 		return "several counters";
 	return joins_over_counter(rule) ? "counter" : NULL;
+}
+
+/* XDP meets Ethernet alone: what asks for that is no question there. */
+static bool asks_for_ethernet(const struct fw_match *m)
+{
+	return m->field == FW_FIELD_IIFTYPE && m->n_intervals == 1 &&
+	       m->intervals[0].lo == ARPHRD_ETHER &&
+	       m->intervals[0].hi == ARPHRD_ETHER;
 }
 
 static int add_part(struct judge *j, const struct fw_part *part,
@@ -146,7 +179,9 @@ static int add_part(struct judge *j, const struct fw_part *part,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < part->n_matches; i++)
-		r = fw_matches_add(j->arena, matches, n, &part->matches[i]);
+		if (!asks_for_ethernet(&part->matches[i]))
+			r = fw_matches_add(j->arena, matches, n,
+					   &part->matches[i]);
 	return r;
 }
 
@@ -357,7 +392,7 @@ static int judge_rule(struct judge *j, size_t i)
 {
 	const struct fw_typed_rule *rule = &j->chain->rules[i];
 	struct draft draft = { .n = 0 };
-	const char *reason = own_reason(rule);
+	const char *reason = own_reason(j, rule);
 	int r = 0;
 
 	if (rule_is_dead(j, rule))

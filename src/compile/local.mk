@@ -14,6 +14,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/classes.c \
 	src/compile/classes.h \
 	src/compile/classes_addresses.c \
+	src/compile/classes_tests.c \
 	src/compile/classes_trie.c \
 	src/compile/compile.c \
 	src/compile/compile.h \

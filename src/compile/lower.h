@@ -69,6 +69,12 @@ bool fw_device_meets(const struct fw_part *part, const char *device);
 /* plan->devices from all that name one; after plan->xdp.devices is there. */
 int fw_lower_devices(const struct fw_typed *typed, struct fw_plan *plan);
 
+/* --- fields that programs find (classes_tests.c) ---------------------------- */
+bool fw_field_in_xdp(enum fw_field field);
+/* Where; kind is FW_TEST_NONE for fields with a table of their own, and for those
+ * that no program finds. */
+const struct fw_test *fw_field_test(enum fw_field field);
+
 /* --- matches (matches.c) --------------------------------------------------- */
 /* Adds a match to those of a rule: by field, one a field; where the field is
  * there already, what both admit. */

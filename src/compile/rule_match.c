@@ -82,7 +82,7 @@ int fw_rule_push_match(struct fw_rule_check *check,
 	r = fw_rule_imply(check, part, &match->needs, &part->words[0].loc);
 	if (r || check->failed)
 		return r;
-	if (match->field >= FW_FIELD_MAX_) {
+	if (!fw_field_in_xdp(match->field)) {
 		part->reason = fw_words_text(check->checker->arena, part->words,
 					     keywords(part));
 		if (!part->reason)

@@ -34,7 +34,7 @@ const struct fw_fact_device *fw_facts_device(const struct fw_facts *facts,
 		       by_name);
 }
 
-/* device NAME IFINDEX [no-xdp REASON] */
+/* device NAME IFINDEX [no-xdp REASON | vlan-offload] */
 static int read_device(struct fw_arena *arena, char *rest,
 		       struct fw_fact_device *ret)
 {
@@ -50,14 +50,15 @@ static int read_device(struct fw_arena *arena, char *rest,
 	ifindex = strtoul(number, &end, 10);
 	if (*end || !ifindex || ifindex > INT32_MAX)
 		return -EINVAL;
-	if (flag && strcmp(flag, "no-xdp"))
+	ret->vlan_offload = flag && !strcmp(flag, "vlan-offload");
+	ret->no_xdp = flag && !strcmp(flag, "no-xdp");
+	if (flag && !ret->no_xdp && !ret->vlan_offload)
 		return -EINVAL;
 	ret->name = fw_arena_strdup(arena, name);
 	ret->ifindex = (uint32_t)ifindex;
-	ret->no_xdp = flag;
-	if (flag)
+	if (ret->no_xdp)
 		ret->reason = fw_arena_strdup(arena, save ? save : "");
-	return ret->name && (!flag || ret->reason) ? 0 : -ENOMEM;
+	return ret->name && (!ret->no_xdp || ret->reason) ? 0 : -ENOMEM;
 }
 
 static bool read_flag(const char *line, struct fw_facts *facts)

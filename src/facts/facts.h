@@ -21,6 +21,7 @@ struct fw_fact_device {
 	uint32_t ifindex;
 	bool no_xdp;		/* neither native nor generic was accepted */
 	const char *reason;	/* valid with no_xdp */
+	bool vlan_offload;	/* tags are taken out before XDP sees them */
 };
 
 struct fw_facts {
@@ -42,6 +43,7 @@ const struct fw_fact_device *fw_facts_device(const struct fw_facts *facts,
  *
  *	device eth0 2
  *	device eth1 3 no-xdp driver says no
+ *	device eth2 4 vlan-offload
  *	no-xdp | no-tc | no-nft-queue
  *
  * Returns 0, -EINVAL for a line that is none of these, or -ENOMEM.

@@ -45,15 +45,6 @@ bool fw_model_rule_matches(const struct fw_xdp_rule *rule,
 	return true;
 }
 
-static const struct fw_xdp_device *find_device(const struct fw_plan *plan,
-					       const char *name)
-{
-	for (size_t i = 0; i < plan->xdp.n_devices; i++)
-		if (strcmp(plan->xdp.devices[i].device, name) == 0)
-			return &plan->xdp.devices[i];
-	return NULL;
-}
-
 /*
  * nft's inet ingress hook looks at IP alone, and drops what has no proper IP
  * header, before any rule. True when it has decided.
@@ -71,13 +62,13 @@ static bool inet_hook(const struct fw_model_packet *packet,
 	return true;
 }
 
-static void walk(const struct fw_plan *plan, const struct fw_xdp_device *device,
+static void walk(const struct fw_plan *plan, const struct fw_xdp_device *chain,
 		 const struct fw_model_packet *packet,
 		 struct fw_model_result *result)
 {
-	uint32_t first = device->first_word * 64u;
+	uint32_t first = chain->first_word * 64u;
 
-	for (uint32_t r = first; r < first + device->n_words * 64u; r++) {
+	for (uint32_t r = first; r < first + chain->n_words * 64u; r++) {
 		const struct fw_xdp_rule *rule = &plan->xdp.rules[r];
 
 		if (!fw_model_rule_matches(rule, packet))
@@ -85,14 +76,18 @@ static void walk(const struct fw_plan *plan, const struct fw_xdp_device *device,
 		result->met[r / 64] |= UINT64_C(1) << r % 64;
 		if (rule->verdict == FW_VERDICT_NONE)
 			continue;
+		if (rule->verdict == FW_VERDICT_SKIP) {
+			r = rule->skip_to - 1;
+			continue;
+		}
 		result->rule = r;
 		result->verdict = rule->verdict;
 		result->carried = rule->verdict == FW_VERDICT_ACCEPT &&
-				  device->policy == FW_VERDICT_NONE;
+				  chain->policy == FW_VERDICT_NONE;
 		return;
 	}
 	result->policy = true;
-	if (device->policy == FW_VERDICT_DROP)
+	if (chain->policy == FW_VERDICT_DROP)
 		result->verdict = FW_VERDICT_DROP;
 }
 
@@ -104,13 +99,23 @@ struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 		.verdict = FW_VERDICT_ACCEPT,
 		.rule = FW_NO_RULE,
 	};
-	const struct fw_xdp_device *chain = find_device(plan, device);
 	struct fw_model_packet packet;
+	unsigned n = 0;
 
-	if (!chain)
-		return result;
 	fw_model_packet_parse(frame, len, &packet);
-	if (strcmp(chain->family, "inet") != 0 || !inet_hook(&packet, &result))
-		walk(plan, chain, &packet, &result);
+	for (size_t i = 0; i < plan->xdp.n_devices; i++) {
+		const struct fw_xdp_device *chain = &plan->xdp.devices[i];
+
+		if (strcmp(chain->device, device) != 0)
+			continue;
+		result.policy = false;
+		result.rule = FW_NO_RULE;
+		if (strcmp(chain->family, "inet") != 0 ||
+		    !inet_hook(&packet, &result))
+			walk(plan, chain, &packet, &result);
+		result.policies |= (uint8_t)(result.policy << n++);
+		if (result.verdict == FW_VERDICT_DROP)
+			break;
+	}
 	return result;
 }

@@ -17,16 +17,17 @@ struct fw_model_result {
 	enum fw_verdict verdict;	/* ACCEPT: goes on; DROP */
 	bool carried;		/* accepted by a rule while the rest of the
 				   chain is in nft, which has to heed it */
-	bool policy;		/* the chain's policy decided */
-	uint32_t rule;		/* that decided, in plan->xdp.rules; else
+	bool policy;		/* the last chain's policy decided */
+	uint8_t policies;	/* bit i: that of the device's i-th chain did */
+	uint32_t rule;		/* that decided there, in plan->xdp.rules; else
 				   FW_NO_RULE */
 	uint64_t met[FW_ROW_WORDS];	/* bit r % 64 of word r / 64: rule r
 					   matched, and acted */
 };
 
 /*
- * What the lowered chain of a device does with a frame (len bytes from the
- * Ethernet header on). A device without one: accepted, neither carried nor by
+ * What the lowered chains of a device do with a frame (len bytes from the
+ * Ethernet header on). A device without any: accepted, neither carried nor by
  * policy.
  */
 struct fw_model_result fw_model_xdp(const struct fw_plan *plan,

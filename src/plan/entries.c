@@ -250,6 +250,46 @@ static int say_gen(const struct sink *sink, const struct fw_plan_table *t)
 	return r;
 }
 
+static int say_tests(const struct sink *sink, const struct fw_plan_table *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct fw_test test;
+		char value[80];
+		int r;
+
+		memcpy(&test, t->values + i * sizeof(test), sizeof(test));
+		if (test.kind == FW_TEST_NONE)
+			continue;
+		snprintf(value, sizeof(value), "cuts %" PRIu32 "-%" PRIu32
+			 ", absent row %" PRIu32, (uint32_t)test.first,
+			 (uint32_t)(test.first + test.n - 1),
+			 (uint32_t)test.absent);
+		r = sink->fn(sink->ctx,
+			     fw_field_name((enum fw_field)(FW_FIELD_MAX_ + i)),
+			     value);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int say_cuts(const struct sink *sink, const struct fw_plan_table *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct fw_cut cut;
+		char key[64];
+		int r;
+
+		memcpy(&cut, t->values + i * sizeof(cut), sizeof(cut));
+		snprintf(key, sizeof(key), "cut %zu from %" PRIu64, i,
+			 (uint64_t)cut.from);
+		r = say_row(sink, key, cut.row);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
 static const struct {
 	const char *table;
 	int (*say)(const struct sink *sink, const struct fw_plan_table *t);
@@ -263,6 +303,8 @@ static const struct {
 	{ "daddr6", say_prefixes },
 	{ "sport", say_ports },
 	{ "dport", say_ports },
+	{ "tests", say_tests },
+	{ "cuts", say_cuts },
 	{ "small", say_small },
 	{ "rows", say_rows },
 };
@@ -278,11 +320,13 @@ int fw_plan_table_entries(const struct fw_plan_table *table,
 	return 0;
 }
 
-/* A field has a table of its name, or a part of "small". */
+/* A field has a test, a table of its name, or a part of "small". */
 static const char *table_of(const struct fw_plan *plan, enum fw_field field)
 {
 	const char *name = fw_field_name(field);
 
+	if (field >= FW_FIELD_MAX_)
+		return "tests";
 	return fw_plan_table(plan, name) ? name : "small";
 }
 

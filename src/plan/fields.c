@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fields of a packet: their names in plans and messages, and their widths.
+ * The fields of a packet: their names in plans and messages, their widths, and
+ * which of them a chain tests.
  * Nothing may fail.
  */
 #include <assert.h>
@@ -79,4 +80,33 @@ fw_u128 fw_field_max(enum fw_field field)
 	if (fields[field].bits == 128)
 		return ~(fw_u128)0;
 	return ((fw_u128)1 << fields[field].bits) - 1;
+}
+
+static void add_tested(const struct fw_xdp_rule *rule,
+		       struct fw_plan_tested *tested)
+{
+	for (size_t m = 0; m < rule->n_matches; m++) {
+		enum fw_field f = rule->matches[m].field;
+
+		if (f < FW_FIELD_MAX_)
+			tested->skip &= (uint16_t)~(1u << f);
+		else
+			tested->tests |= UINT64_C(1) << FW_TEST_OF(f);
+	}
+}
+
+struct fw_plan_tested fw_plan_tested(const struct fw_plan_xdp *xdp,
+				     const struct fw_xdp_device *device)
+{
+	uint32_t end = (device->first_word + device->n_words) * 64u;
+	struct fw_plan_tested ret = { .skip = (1u << FW_FIELD_MAX_) - 1 };
+
+	_Static_assert(FW_FIELD_MAX_ <= 16, "a bit for each field");
+	_Static_assert(FW_TEST_OF(FW_FIELD_ALL_MAX_) <= FW_TESTS_MAX,
+		       "a test for each of the rest");
+	for (uint32_t r = device->first_word * 64u; r < end && r < xdp->n_rules;
+	     r++)
+		if (fw_xdp_rule_acts(&xdp->rules[r]))
+			add_tested(&xdp->rules[r], &ret);
+	return ret;
 }

@@ -181,9 +181,18 @@ struct fw_xdp_rule {
 	uint32_t rule;		/* index in plan->rules, or FW_NO_RULE for
 				   Flywall's own (management) */
 	bool counted;
+	uint32_t skip_to;	/* verdict SKIP: a later rule of the chain, or
+				   the number behind its last word */
 };
 
-/* A chain on a device. Its rules stand at rules[first_word * 64] and on in
+/* A slot that no rule uses, and a rule that does nothing, are in no row. */
+static inline bool fw_xdp_rule_acts(const struct fw_xdp_rule *rule)
+{
+	return rule->verdict != FW_VERDICT_NONE || rule->counted;
+}
+
+/* A chain on a device; of one device they stand in the order in which they run.
+ * Its rules stand at rules[first_word * 64] and on in
  * plan->xdp.rules; devices with the same rules share them. n_words may be 0:
  * only the policy is left. Slots that no rule uses have n_matches 0, verdict
  * NONE, are not counted and are in no row. */
@@ -195,7 +204,9 @@ struct fw_xdp_device {
 	struct fw_hash policy_key;	/* counters' identity of the policy */
 };
 
-/* A bit for each of the device's words, as struct fw_dev has them. */
+struct fw_plan_xdp;
+
+/* A bit for each of the chain's words, as struct fw_chain has them. */
 static inline uint64_t fw_plan_words(const struct fw_xdp_device *device)
 {
 	uint64_t words = device->n_words < 64 ?
@@ -204,6 +215,17 @@ static inline uint64_t fw_plan_words(const struct fw_xdp_device *device)
 
 	return words << device->first_word % 64;
 }
+
+/* The test of a field that has no table of its own (abi.h); sets come behind. */
+#define FW_TEST_OF(field) ((field) - FW_FIELD_MAX_)
+
+/* What struct fw_chain has of the fields that the chain's rules test. */
+struct fw_plan_tested {
+	uint16_t skip;
+	uint64_t tests;
+};
+struct fw_plan_tested fw_plan_tested(const struct fw_plan_xdp *xdp,
+				     const struct fw_xdp_device *device);
 
 enum fw_table_kind {
 	FW_TABLE_ARRAY,

@@ -74,6 +74,7 @@ static void add_xdp_rule(struct fw_hasher *h, const struct fw_xdp_rule *r)
 {
 	fw_hasher_add_u64(h, r->rule);
 	fw_hasher_add_u64(h, r->verdict);
+	fw_hasher_add_u64(h, r->skip_to);
 	fw_hasher_add_u64(h, r->counted);
 	fw_hasher_add_u64(h, r->n_matches);
 	for (size_t i = 0; i < r->n_matches; i++) {

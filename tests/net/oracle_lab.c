@@ -148,6 +148,8 @@ void oracle_offloads(const struct oracle_lab *lab, bool on)
 			set_offload(fd, name, ETHTOOL_SGRO, on);
 			set_offload(fd, name, ETHTOOL_SGSO, on);
 			set_offload(fd, name, ETHTOOL_STSO, on);
+			/* Tags stay in frames, where XDP can look at them. */
+			set_offload(fd, name, ETHTOOL_SFLAGS, false);
 		}
 	(void)close(fd);
 }

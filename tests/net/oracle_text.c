@@ -204,8 +204,8 @@ static bool agree(struct text *t, const char **has, const char *wants)
 	return true;
 }
 
-/* What no program tests yet, so that chains are split; whatever moves to XDP
- * later is compared in its turn. */
+/* What has no table of its own in XDP, and what no program tests, so that chains
+ * are split. */
 static const struct form {
 	const char *text, *l3, *l4;
 	bool measures;		/* what offloads change */
@@ -216,6 +216,18 @@ static const struct form {
 	{ "ip6 dscp != cs1", "ip6", NULL, false },
 	{ "ip id 0", "ip", NULL, true },
 	{ "ip version 4", "ip", NULL, false },
+	{ "ip ttl != { 1, 64-70, 200 }", "ip", NULL, false },
+	{ "ip dscp { af11, cs1-cs3, 0 }", "ip", NULL, false },
+	{ "ip ecn 1-2", "ip", NULL, false },
+	{ "arp operation 0-300", "arp", NULL, false },
+	{ "arp saddr ip != 10.0.0.0/8", "arp", NULL, false },
+	{ "ether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00", NULL, NULL,
+	  false },
+	{ "ether saddr 00:00:00:00:00:00-7f:ff:ff:ff:ff:ff", NULL, NULL, false },
+	{ "ether type != ip6", NULL, NULL, false },
+	{ "icmp sequence > 1000", "ip", "icmp", false },
+	{ "icmpv6 id != 0", "ip6", "ipv6-icmp", false },
+	{ "th sport 0-1023", NULL, NULL, false },
 	{ "ip frag-off & 0x1fff != 0", "ip", NULL, false },
 	{ "ip hdrlength 5", "ip", NULL, false },
 	{ "ip6 flowlabel 0", "ip6", NULL, false },

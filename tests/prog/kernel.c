@@ -151,7 +151,8 @@ static enum bpf_map_type map_type(enum fw_table_kind kind)
 
 static uint32_t map_flags(const struct inner *inner)
 {
-	static const char *const sized[] = {"rows", "saddr4", "daddr4"};
+	static const char *const sized[] = {"rows", "cuts", "saddr4",
+					    "daddr4"};
 
 	if (inner->type == BPF_MAP_TYPE_LPM_TRIE)
 		return BPF_F_NO_PREALLOC;
@@ -211,6 +212,7 @@ static int put_actions(struct kernel *kernel, uint32_t slot,
 		const struct fw_xdp_rule *rule = &plan->xdp.rules[r];
 
 		actions[r].verdict = (uint8_t)rule->verdict;
+		actions[r].skip_to = rule->skip_to;
 		actions[r].counter = rule->counted ? slot * KERNEL_COUNTERS + r
 						   : FW_NO_COUNTER;
 	}
@@ -220,42 +222,33 @@ static int put_actions(struct kernel *kernel, uint32_t slot,
 					 FW_RULES_MAX, NULL, actions});
 }
 
-/* Bit f is set when none of the device's rules tests field f. */
-static uint16_t untested(const struct fw_plan *plan,
-			 const struct fw_xdp_device *device)
-{
-	uint16_t tested = 0;
-
-	for (uint32_t r = 0; r < device->n_words * 64u; r++) {
-		const struct fw_xdp_rule *rule =
-			&plan->xdp.rules[device->first_word * 64u + r];
-
-		for (size_t m = 0; m < rule->n_matches; m++)
-			tested |= (uint16_t)(1u << rule->matches[m].field);
-	}
-	return (uint16_t)~tested;
-}
-
-/* Every second device claims nothing of untested fields: both must do. */
+/* Every second chain claims nothing of untested fields: both must do. */
 static int put_devices(struct kernel *kernel, uint32_t slot,
-		       const struct fw_plan *plan, uint8_t flags)
+		       const struct fw_plan *plan, uint32_t flags)
 {
-	struct fw_dev values[FW_DEVICES_MAX] = {0};
+	struct fw_dev values[FW_DEVICES_MAX] = {0}, *dev = NULL;
 	uint32_t keys[FW_DEVICES_MAX] = {0};
-	uint32_t n = (uint32_t)plan->xdp.n_devices;
+	uint32_t n = 0;
 
-	for (uint32_t d = 0; d < n; d++) {
+	for (uint32_t d = 0; d < plan->xdp.n_devices; d++) {
 		const struct fw_xdp_device *device = &plan->xdp.devices[d];
+		struct fw_plan_tested tested =
+			fw_plan_tested(&plan->xdp, device);
 		bool inet = strcmp(device->family, "inet") == 0;
 
-		keys[d] = if_nametoindex(device->device);
-		if (!keys[d])
-			return -errno;
-		values[d] = (struct fw_dev){
+		if (!d || strcmp(device[-1].device, device->device)) {
+			keys[n] = if_nametoindex(device->device);
+			if (!keys[n])
+				return -errno;
+			dev = &values[n++];
+			dev->flags = flags;
+		}
+		dev->chains[dev->n_chains++] = (struct fw_chain){
 			.words = fw_plan_words(device),
+			.tests = tested.tests,
 			.policy = (uint8_t)device->policy,
-			.flags = (uint8_t)(flags | (inet ? FW_DEV_INET : 0)),
-			.skip = d % 2 ? 0 : untested(plan, device),
+			.flags = inet ? FW_CHAIN_INET : 0,
+			.skip = d % 2 ? 0 : tested.skip,
 			.policy_counter = slot * KERNEL_COUNTERS +
 					  FW_RULES_MAX + d,
 		};
@@ -267,7 +260,7 @@ static int put_devices(struct kernel *kernel, uint32_t slot,
 }
 
 int kernel_fill(struct kernel *kernel, uint32_t slot,
-		const struct fw_plan *plan, uint8_t flags)
+		const struct fw_plan *plan, uint32_t flags)
 {
 	int r = put_actions(kernel, slot, plan);
 

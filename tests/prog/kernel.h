@@ -43,7 +43,7 @@ void kernel_close(struct kernel *kernel);
  * by name in this network namespace; counters from slot * KERNEL_COUNTERS on.
  * flags: FW_DEV_* besides those of the family. */
 int kernel_fill(struct kernel *kernel, uint32_t slot,
-		const struct fw_plan *plan, uint8_t flags);
+		const struct fw_plan *plan, uint32_t flags);
 int kernel_watch(struct kernel *kernel, uint32_t slot, const uint32_t *devices,
 		 size_t n);
 int kernel_control(struct kernel *kernel, uint64_t word);

@@ -77,8 +77,10 @@ static void put_transport(struct build *b, uint8_t protocol)
 	} else {
 		put(b, pick(b, FW_FIELD_SPORT, source), 2);
 		put(b, pick(b, FW_FIELD_DPORT, dest), 2);
-		put_random(b, 9);
+		put(b, pick(b, FW_FIELD_UDP_LENGTH, rng_below(b->rng, 65536)), 2);
+		put_random(b, 7);
 		put(b, pick(b, FW_FIELD_TCP_FLAGS, rng_below(b->rng, 256)), 1);
+		put(b, pick(b, FW_FIELD_TCP_WINDOW, rng_below(b->rng, 65536)), 2);
 	}
 	put_random(b, rng_below(b->rng, 40));
 	/* Cut short, by lengths that agree with it. */
@@ -99,9 +101,11 @@ static void put_ip(struct build *b)
 	if (rng_percent(b->rng, 10))
 		fragment |= 1u << rng_below(b->rng, 16);
 	put(b, version << 4 | words, 1);
-	put(b, 0, 5);
-	put(b, fragment, 2);
-	put(b, 64, 1);
+	put(b, pick(b, FW_FIELD_DSCP, 0) << 2 | rng_below(b->rng, 4), 1);
+	put(b, 0, 2);
+	put(b, pick(b, FW_FIELD_IP_ID, 0), 2);
+	put(b, fragment ? fragment : pick(b, FW_FIELD_FRAG_OFF, 0), 2);
+	put(b, pick(b, FW_FIELD_TTL, 64), 1);
 	put(b, protocol, 1);
 	put(b, 0, 2);
 	put(b, pick(b, FW_FIELD_SADDR4, 0x0a000000u + rng_below(b->rng, 64)), 4);
@@ -171,10 +175,12 @@ static void put_ip6(struct build *b)
 		n = 1 + rng_below(b->rng, 4);
 	else if (rng_percent(b->rng, 4))
 		n = rng_below(b->rng, 400);
-	put(b, version << 4, 1);
-	put(b, 0, 5);
+	put(b, version << 28 | pick(b, FW_FIELD_DSCP, 0) << 22 |
+		       (fw_u128)rng_below(b->rng, 4) << 20 |
+		       pick(b, FW_FIELD_FLOWLABEL, 0), 4);
+	put(b, 0, 2);
 	put(b, 0, 1);
-	put(b, 64, 1);
+	put(b, pick(b, FW_FIELD_TTL, 64), 1);
 	put(b, pick(b, FW_FIELD_SADDR6, net + rng_below(b->rng, 64)), 16);
 	put(b, pick(b, FW_FIELD_DADDR6, net + rng_below(b->rng, 64)), 16);
 	put_transport(b, put_extensions(b, start + 6, n));
@@ -185,12 +191,22 @@ static void put_ip6(struct build *b)
 			      rng_below(b->rng, 80));
 }
 
+static void put_arp(struct build *b)
+{
+	put_random(b, 6);
+	put(b, pick(b, FW_FIELD_ARP_OPERATION, 1), 2);
+	put(b, pick(b, FW_FIELD_ARP_SADDR, 1), 6);
+	put(b, pick(b, FW_FIELD_ARP_SADDR4, 1), 4);
+	put(b, pick(b, FW_FIELD_ARP_DADDR, 1), 6);
+	put(b, pick(b, FW_FIELD_ARP_DADDR4, 1), 4);
+}
+
 static void put_l3(struct build *b)
 {
 	switch (rng_below(b->rng, 12)) {
 	case 0:
 		put(b, 0x0806, 2);
-		put_random(b, 28);
+		put_arp(b);
 		break;
 	case 1:
 		put(b, rng_next(b->rng) & 0xffff, 2);
@@ -213,7 +229,9 @@ static void put_l3(struct build *b)
 static void put_tag(struct build *b)
 {
 	put(b, rng_percent(b->rng, 70) ? 0x8100 : 0x88a8, 2);
-	put(b, rng_next(b->rng) & 0xffff, 2);
+	put(b, pick(b, FW_FIELD_VLAN_PCP, 0) << 13 |
+		       pick(b, FW_FIELD_VLAN_DEI, 0) << 12 |
+		       pick(b, FW_FIELD_VLAN_ID, 1), 2);
 }
 
 /* Changed bytes, an end too early, padding. */
@@ -237,7 +255,8 @@ void packet_random(struct rng *rng, const struct fw_plan *plan, size_t limit,
 	struct build b = {rng, plan, limit, ret};
 
 	ret->len = 0;
-	put_random(&b, 12);
+	put(&b, pick(&b, FW_FIELD_ETHER_DADDR, rng_next(rng)), 6);
+	put(&b, pick(&b, FW_FIELD_ETHER_SADDR, rng_next(rng)), 6);
 	if (rng_percent(rng, 25))
 		put_tag(&b);
 	if (rng_percent(rng, 4))

@@ -12,31 +12,23 @@
 
 #include <string.h>
 
+#include "compile/lower.h"
+
 #define INTERVALS_MAX 6
+
+#define FIELDS_MAX 8		/* that a rule tests */
 
 fw_u128 field_max(enum fw_field field)
 {
-	switch (field) {
-	case FW_FIELD_L3:
-		return FW_L3_MAX_ - 1;
-	case FW_FIELD_SADDR4:
-	case FW_FIELD_DADDR4:
-		return UINT32_MAX;
-	case FW_FIELD_SADDR6:
-	case FW_FIELD_DADDR6:
-		return ~(fw_u128)0;
-	case FW_FIELD_SPORT:
-	case FW_FIELD_DPORT:
-		return UINT16_MAX;
-	default:
-		return UINT8_MAX;
-	}
+	return fw_field_max(field);
 }
 
 static fw_u128 random_value(struct rng *rng, enum fw_field field)
 {
 	static const uint8_t protocols[] = {1, 6, 17, 58, 44, 51, 132, 136, 33};
 	static const uint16_t ports[] = {0, 22, 53, 80, 443, 1024, 65535};
+	static const uint16_t types[] = {0x0800, 0x86dd, 0x0806, 0x8100,
+					 0x88a8, 1,	 4,	 0x0600};
 	static const uint8_t bytes[] = {0, 1, 2, 8, 16, 18, 128, 135, 255};
 
 	switch (field) {
@@ -56,8 +48,15 @@ static fw_u128 random_value(struct rng *rng, enum fw_field field)
 	case FW_FIELD_NEXTHDR:
 	case FW_FIELD_L4PROTO:
 		return protocols[rng_below(rng, sizeof(protocols))];
+	case FW_FIELD_PROTOCOL:
+	case FW_FIELD_ETHER_TYPE:
+	case FW_FIELD_VLAN_TYPE:
+		return types[rng_below(rng, sizeof(types) / sizeof(types[0]))];
+	case FW_FIELD_LENGTH:
+	case FW_FIELD_IP_LENGTH:
+		return 20 + rng_below(rng, 200);
 	default:
-		return bytes[rng_below(rng, sizeof(bytes))];
+		return bytes[rng_below(rng, sizeof(bytes))] & field_max(field);
 	}
 }
 
@@ -157,6 +156,19 @@ static bool random_match(struct rng *rng, struct fw_arena *arena,
 	return match->intervals != NULL;
 }
 
+/* Mostly of those with a table of their own. */
+static enum fw_field random_field(struct rng *rng)
+{
+	enum fw_field field;
+
+	if (rng_percent(rng, 70))
+		return (enum fw_field)rng_below(rng, FW_FIELD_MAX_);
+	do {
+		field = (enum fw_field)rng_below(rng, FW_FIELD_ALL_MAX_);
+	} while (!fw_field_in_xdp(field));
+	return field;
+}
+
 static bool random_rule(struct rng *rng, struct fw_arena *arena,
 			struct fw_xdp_rule *rule)
 {
@@ -164,18 +176,18 @@ static bool random_rule(struct rng *rng, struct fw_arena *arena,
 		FW_VERDICT_NONE, FW_VERDICT_ACCEPT, FW_VERDICT_DROP,
 	};
 	struct fw_match *matches =
-		fw_arena_array(arena, FW_FIELD_MAX_, sizeof(*matches));
-	uint32_t fields = 0;
+		fw_arena_array(arena, FIELDS_MAX, sizeof(*matches));
+	uint64_t fields = 0;
 
 	if (!matches)
 		return false;
 	for (uint32_t n = rng_below(rng, 4); n; n--)
-		fields |= 1u << rng_below(rng, FW_FIELD_MAX_);
+		fields |= UINT64_C(1) << random_field(rng);
 	/* Few rules that match everything, else nothing stands behind them. */
 	if (!fields && rng_percent(rng, 80))
 		return true;
-	for (enum fw_field f = 0; f < FW_FIELD_MAX_; f++)
-		if (fields & 1u << f &&
+	for (enum fw_field f = 0; f < FW_FIELD_ALL_MAX_; f++)
+		if (fields >> f & 1 &&
 		    !random_match(rng, arena, f, &matches[rule->n_matches++]))
 			return false;
 	rule->matches = matches;
@@ -216,16 +228,27 @@ static bool random_device(struct rng *rng, struct fw_arena *arena,
 	/* Often few rules: only then do packets get to the policy. */
 	if (n && rng_percent(rng, 50))
 		n = 1 + rng_below(rng, 12);
-	for (uint32_t r = 0; r < n; r++)
-		if (!random_rule(rng, arena, &rules[first * 64u + r]))
+	for (uint32_t r = 0; r < n; r++) {
+		struct fw_xdp_rule *rule = &rules[first * 64u + r];
+
+		if (!random_rule(rng, arena, rule))
 			return false;
+		if (rule->rule != FW_NO_RULE && rng_percent(rng, 10)) {
+			rule->verdict = FW_VERDICT_SKIP;
+			rule->skip_to = first * 64u + r + 1 +
+					rng_below(rng, words * 64u - r);
+		}
+	}
 	return true;
 }
 
+/* Some devices have several chains. */
 struct fw_plan *plan_random(struct rng *rng, const char *const *names,
-			    size_t n_devices)
+			    size_t n_names)
 {
 	struct fw_plan *plan = fw_plan_new();
+	size_t n_devices = n_names + rng_below(rng, 3), extra = n_devices - n_names;
+	size_t name = 0;
 	struct fw_xdp_device *devices;
 	struct fw_xdp_rule *rules;
 	uint16_t at = 0;
@@ -241,9 +264,19 @@ struct fw_plan *plan_random(struct rng *rng, const char *const *names,
 	for (size_t d = 0; d < n_devices; d++) {
 		uint16_t words = random_words(rng, n_devices);
 
-		if (!random_device(rng, plan->arena, rules, at, words, names[d],
-				   &devices[d]))
+		if (!random_device(rng, plan->arena, rules, at, words,
+				   names[name], &devices[d]))
 			goto fail;
+		if (n_devices - d - 1 > extra && !rng_percent(rng, 50)) {
+			name++;
+		} else if (extra) {
+			extra--;
+			/* Where a part stayed in nft, so did what follows. */
+			if (devices[d].policy == FW_VERDICT_NONE)
+				devices[d].policy = FW_VERDICT_ACCEPT;
+		} else {
+			name++;
+		}
 		at = (uint16_t)(at + words);
 	}
 	plan->options.mark_shift = 8 * rng_below(rng, 4);

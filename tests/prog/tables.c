@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/lower.h"
 #include "plans.h"
 #include "util/vec.h"
 
@@ -288,6 +289,45 @@ static int add_small(struct builder *b)
 			     NULL, values);
 }
 
+/* Every segment is a cut of its own, also where rows are alike. */
+static int add_tests(struct builder *b)
+{
+	struct fw_test *tests = fw_arena_array(b->plan->arena, FW_TESTS_MAX,
+					       sizeof(*tests));
+	FW_VEC(struct fw_cut) cuts = {0};
+	int r = tests ? 0 : -ENOMEM;
+
+	for (enum fw_field f = FW_FIELD_MAX_; !r && f < FW_FIELD_ALL_MAX_; f++) {
+		struct segments segments = {0};
+		struct fw_test *test = &tests[FW_TEST_OF(f)];
+
+		if (!fw_field_in_xdp(f))
+			continue;
+		*test = *fw_field_test(f);
+		test->first = (uint32_t)cuts.n;
+		r = find_segments(b, f, &segments);
+		if (!r)
+			r = row_of(b, f, NULL, &test->absent);
+		for (size_t i = 0; !r && i < segments.starts.n; i++) {
+			fw_u128 at = segments.starts.items[i];
+			struct fw_cut *cut = fw_vec_push(b->plan->arena, &cuts);
+
+			if (!cut)
+				return -ENOMEM;
+			*cut = (struct fw_cut){.from = (uint64_t)at};
+			r = row_of(b, f, &at, &cut->row);
+		}
+		test->n = (uint32_t)cuts.n - test->first;
+	}
+	r = r ? r
+	      : add_table(b, "tests", FW_TABLE_ARRAY, 4, sizeof(*tests),
+			  FW_TESTS_MAX, NULL, tests);
+	return r ? r
+		 : add_table(b, "cuts", FW_TABLE_ARRAY, 4,
+			     sizeof(struct fw_cut), (uint32_t)cuts.n, NULL,
+			     cuts.items);
+}
+
 static int add_gen(struct builder *b)
 {
 	struct fw_row every = {0};
@@ -321,6 +361,7 @@ int tables_build(struct fw_plan *plan)
 	r = r ? r : add_ports(&b, "sport", FW_FIELD_SPORT);
 	r = r ? r : add_ports(&b, "dport", FW_FIELD_DPORT);
 	r = r ? r : add_small(&b);
+	r = r ? r : add_tests(&b);
 	r = r ? r : add_gen(&b);
 	r = r ? r
 	      : add_table(&b, "rows", FW_TABLE_ARRAY, 4, sizeof(struct fw_row),

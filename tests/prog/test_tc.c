@@ -152,10 +152,10 @@ static struct fw_plan *make_plan(bool drops)
 	for (int r = 0; r < 64; r++)
 		rules[r].rule = FW_NO_RULE;
 	rules[0] = (struct fw_xdp_rule){&matches[0], 1, FW_VERDICT_ACCEPT, 0,
-					true};
+					true, 0};
 	rules[1] = (struct fw_xdp_rule){&matches[1], 1,
 					drops ? FW_VERDICT_DROP : FW_VERDICT_NONE,
-					1, true};
+					1, true, 0};
 	*device = (struct fw_xdp_device){
 		.device = DEVICE, .family = "netdev", .n_words = 1};
 	plan->xdp.rules = rules;

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "compile/typed.h"
+#include "compile/lower.h"
 #include "util/cleanup.h"
 
 static uint64_t seed;
@@ -39,18 +39,19 @@ static fw_u128 draw_value(enum fw_field field)
 	fw_u128 v = ((fw_u128)draw() << 64 | draw()) & max;
 
 	if (max < 256)
-		return field == FW_FIELD_L3 ? v & 3 : v;
+		return v & (field == FW_FIELD_L3 ? 3 : max);
 	switch (below(4)) {
 	case 0:
 		return max - below(3);
 	case 1:
 		return below(3);
 	case 2:
-		return (fw_u128)below(16) << (field == FW_FIELD_SADDR6 ||
-					      field == FW_FIELD_DADDR6 ?
-					      120 : max > 65535 ? 24 : 8);
+		return ((fw_u128)below(16) << (field == FW_FIELD_SADDR6 ||
+					       field == FW_FIELD_DADDR6 ?
+					       120 : max > 65535 ? 24 : 8)) &
+		       max;
 	default:
-		return v;
+		return v & max;
 	}
 }
 
@@ -92,10 +93,11 @@ static void draw_match(struct fw_arena *arena, enum fw_field field,
 
 static void draw_rule(struct fw_arena *arena, struct fw_xdp_rule *rule)
 {
-	struct fw_match *m = fw_arena_array(arena, FW_FIELD_MAX_, sizeof(*m));
+	struct fw_match *m = fw_arena_array(arena, FW_FIELD_ALL_MAX_, sizeof(*m));
 
-	for (int f = 0; f < FW_FIELD_MAX_; f++)
-		if (below(5) == 0)
+	for (int f = 0; f < FW_FIELD_ALL_MAX_; f++)
+		if (fw_field_in_xdp((enum fw_field)f) &&
+		    below(f < FW_FIELD_MAX_ ? 5 : 20) == 0)
 			draw_match(arena, (enum fw_field)f,
 				   &m[rule->n_matches++]);
 	rule->matches = m;
@@ -106,8 +108,8 @@ static void draw_rule(struct fw_arena *arena, struct fw_xdp_rule *rule)
 
 /* --- packets -------------------------------------------------------------- */
 struct packet {
-	bool has[FW_FIELD_MAX_];
-	fw_u128 value[FW_FIELD_MAX_];
+	bool has[FW_FIELD_ALL_MAX_];
+	fw_u128 value[FW_FIELD_ALL_MAX_];
 };
 
 /* A value at or beside an end of some rule's interval. */
@@ -130,7 +132,7 @@ static fw_u128 near_value(const struct fw_plan_xdp *xdp, enum fw_field field)
 
 static void draw_packet(const struct fw_plan_xdp *xdp, struct packet *p)
 {
-	for (int f = 0; f < FW_FIELD_MAX_; f++) {
+	for (int f = 0; f < FW_FIELD_ALL_MAX_; f++) {
 		p->has[f] = f == FW_FIELD_L3 || below(4) > 0;
 		p->value[f] = near_value(xdp, (enum fw_field)f);
 	}
@@ -216,6 +218,40 @@ static uint32_t trie(const struct fw_plan_table *t, uint32_t addr,
 	return entry;
 }
 
+static uint32_t tested_row(const struct fw_plan *plan, enum fw_field f,
+			   const struct packet *p)
+{
+	const struct fw_plan_table *cuts = table(plan, "cuts");
+	struct fw_test test;
+	struct fw_cut cut = { 0 };
+	uint32_t row = 0;
+
+	memcpy(&test, table(plan, "tests")->values +
+		      FW_TEST_OF(f) * sizeof(test), sizeof(test));
+	assert_int_not_equal(test.kind, FW_TEST_NONE);
+	if (!p->has[f])
+		return test.absent;
+	assert_true(test.first + test.n <= cuts->n);
+	for (uint32_t i = test.first; i < test.first + test.n; i++) {
+		uint64_t before = i > test.first ? cut.from : 0;
+
+		memcpy(&cut, cuts->values + i * sizeof(cut), sizeof(cut));
+		assert_true(i == test.first ? !cut.from : cut.from > before);
+		if (cut.from <= p->value[f])
+			row = cut.row;
+	}
+	return row;
+}
+
+static bool is_tested(const struct fw_plan *plan, enum fw_field f)
+{
+	const struct fw_xdp_device all = {
+		.n_words = (uint16_t)(plan->xdp.n_rules / 64),
+	};
+
+	return fw_plan_tested(&plan->xdp, &all).tests >> FW_TEST_OF(f) & 1;
+}
+
 static uint32_t row_of(const struct fw_plan *plan, const struct fw_gen *gen,
 		       enum fw_field f, const struct packet *p)
 {
@@ -266,10 +302,14 @@ static void classify(const struct fw_plan *plan, const struct packet *p,
 
 	memcpy(&gen, table(plan, "gen")->values, sizeof(gen));
 	memset(ret, 0xff, sizeof(*ret));
-	for (int f = 0; f < FW_FIELD_MAX_; f++) {
-		uint32_t id = row_of(plan, &gen, (enum fw_field)f, p);
+	for (enum fw_field f = 0; f < FW_FIELD_ALL_MAX_; f++) {
 		struct fw_row row;
+		uint32_t id;
 
+		if (f >= FW_FIELD_MAX_ && !is_tested(plan, f))
+			continue;
+		id = f < FW_FIELD_MAX_ ? row_of(plan, &gen, f, p)
+				       : tested_row(plan, f, p);
 		assert_true(id < rows->n);
 		memcpy(&row, rows->values + id * sizeof(row), sizeof(row));
 		for (int w = 0; w < FW_ROW_WORDS; w++) {
@@ -398,8 +438,8 @@ static void nested_prefixes_stay_few(void **state)
 		{ FW_FIELD_SADDR4, &host, 1 },
 	};
 	struct fw_xdp_rule rules[64] = {
-		{ &m[0], 1, FW_VERDICT_DROP, 0, true },
-		{ &m[1], 1, FW_VERDICT_ACCEPT, 1, true },
+		{ &m[0], 1, FW_VERDICT_DROP, 0, true, 0 },
+		{ &m[1], 1, FW_VERDICT_ACCEPT, 1, true, 0 },
 	};
 	struct fw_plan *plan = build(rules, 64);
 
@@ -422,7 +462,7 @@ static void large_set_is_quick(void **state)
 	struct fw_interval *iv = calloc(N, sizeof(*iv));
 	struct fw_match m = { FW_FIELD_SADDR4, iv, 0 };
 	struct fw_xdp_rule rules[64] = {
-		{ &m, 1, FW_VERDICT_DROP, 0, true },
+		{ &m, 1, FW_VERDICT_DROP, 0, true, 0 },
 	};
 	struct fw_plan *plan;
 	double begin;
@@ -473,11 +513,11 @@ static void too_many_classes_are_refused(void **state)
 		m->field = i < 16 ? FW_FIELD_SPORT : FW_FIELD_DPORT;
 		m->intervals = iv;
 		rules[i] = (struct fw_xdp_rule){ m, 1, FW_VERDICT_DROP, i,
-						 true };
+						 true, 0 };
 	}
 	/* The two share one row; this makes up for it. */
 	rules[32] = (struct fw_xdp_rule){ &address, 1, FW_VERDICT_DROP, 32,
-					  true };
+					  true, 0 };
 	plan->xdp.rules = rules;
 	plan->xdp.n_rules = 64;
 	assert_int_equal(fw_classes_build(&typed, plan), 0);

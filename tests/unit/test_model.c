@@ -178,11 +178,11 @@ static struct fw_model_result judge(enum fw_verdict policy, const char *family,
 				    const struct frame_case *f)
 {
 	static const struct fw_xdp_rule rules[64] = {
-		{&never, 1, FW_VERDICT_DROP, 0, true},
-		{NULL, 0, FW_VERDICT_NONE, 1, true},
-		{&dns, 1, FW_VERDICT_ACCEPT, 2, true},
-		{&https, 1, FW_VERDICT_DROP, 3, true},
-		{&dns, 1, FW_VERDICT_DROP, 4, true},
+		{&never, 1, FW_VERDICT_DROP, 0, true, 0},
+		{NULL, 0, FW_VERDICT_NONE, 1, true, 0},
+		{&dns, 1, FW_VERDICT_ACCEPT, 2, true, 0},
+		{&https, 1, FW_VERDICT_DROP, 3, true, 0},
+		{&dns, 1, FW_VERDICT_DROP, 4, true, 0},
 	};
 	const struct fw_xdp_device device = {
 		.device = "eth0",

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tests (struct fw_test): numbers of a packet that no table of the classifier
+ * looks up, and the rows of rules that admit them. A device says which tests its
+ * rules need; all of them together leave one row, in the scratch of the CPU.
+ *
+ * A program says before it includes this header:
+ *
+ *	fw_ctx_load_link(ctx, offset, to, size)	as fw_ctx_load(), of a link
+ *				header that has its tag; at 12 and 14, 2 bytes
+ */
+#pragma once
+
+#include "rows.h"
+
+/* Too large for the stack, and used by one packet at a time. */
+struct fw_scratch {
+	struct fw_packet packet;
+	struct fw_row tested;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fw_scratch);
+} scratch SEC(".maps");
+
+static __always_inline struct fw_scratch *fw_scratch_of(void)
+{
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&scratch, &key);
+}
+
+static __always_inline struct fw_packet *fw_packet_room(void)
+{
+	struct fw_scratch *room = fw_scratch_of();
+
+	return room ? &room->packet : NULL;
+}
+
+/* What fw_run_tests() has left. */
+static __always_inline const struct fw_row *fw_tested_row(void)
+{
+	struct fw_scratch *room = fw_scratch_of();
+
+	return room ? &room->tested : NULL;
+}
+
+/* --- numbers --------------------------------------------------------------- */
+#define FW_NOTHING (~0ULL)	/* the packet has no such number */
+#define FW_PROTOCOL_802_3 0x0001	/* ETH_P_802_3, ETH_P_802_2: no type, but */
+#define FW_PROTOCOL_802_2 0x0004	/* a length stands there */
+
+static __always_inline bool fw_place_fits(const struct fw_place *place,
+					  const struct fw_packet *pkt)
+{
+	return !place->protocols[0] || pkt->l4proto == place->protocols[0] ||
+	       pkt->l4proto == place->protocols[1];
+}
+
+static __always_inline __u64 fw_place_value(FW_CTX *ctx,
+					    const struct fw_packet *pkt,
+					    const struct fw_place *place)
+{
+	__u32 size = ((place->size - 1) & 7) + 1, offset = place->offset;
+	__be16 outer = 0;
+	__u64 value = 0;
+	long missing;
+
+	switch (place->base) {
+	case FW_BASE_VLAN:
+		if (fw_ctx_load_link(ctx, 12, &outer, 2) ||
+		    outer != bpf_htons(ETH_P_8021Q))
+			return FW_NOTHING;
+		missing = fw_ctx_load_link(ctx, offset, &value, size);
+		break;
+	case FW_BASE_LINK:
+		missing = fw_ctx_load_link(ctx, offset, &value, size);
+		break;
+	case FW_BASE_NETWORK:
+		missing = fw_ctx_load(ctx, pkt->l3_off + offset, &value, size);
+		break;
+	case FW_BASE_TRANSPORT:
+		if (!pkt->whole_l4 || !fw_place_fits(place, pkt))
+			return FW_NOTHING;
+		missing = fw_ctx_load(ctx, pkt->l4_off + offset, &value, size);
+		break;
+	default:
+		return FW_NOTHING;
+	}
+	if (missing)
+		return FW_NOTHING;
+	value = bpf_be64_to_cpu(value) >> (64 - 8 * size);
+	return value >> (place->shift & 63) &
+	       ((1ULL << (place->bits & 63)) - 1);
+}
+
+static __always_inline __u64 fw_protocol(FW_CTX *ctx,
+					 const struct fw_packet *pkt)
+{
+	__u16 first = 0;
+
+	if (pkt->type >= FW_ETH_TYPE_MIN)
+		return pkt->type;
+	if (!fw_ctx_load(ctx, pkt->l3_off, &first, 2) && first == 0xffff)
+		return FW_PROTOCOL_802_3;
+	return FW_PROTOCOL_802_2;
+}
+
+/* As far as a fragment header, past all others (nft's exthdr expression). */
+struct fw_search {
+	FW_CTX *ctx;
+	__u32 total;		/* of the frame, Ethernet header included */
+	__u32 left;		/* from the header at hand on */
+	__u32 next;		/* protocol of the header at hand */
+	__u32 found;
+};
+
+static long fw_search_step(__u32 i, struct fw_search *search)
+{
+	struct fw_extension ext = {0};
+	__u32 proto = search->next;
+	__u32 need = 2, size;
+
+	(void)i;
+	if (!fw_is_extension(proto) || proto == IPPROTO_NONE)
+		return 1;
+	if (proto == IPPROTO_ROUTING || proto == IPPROTO_FRAGMENT)
+		need = 4;
+	if (search->left < need ||
+	    fw_ctx_load(search->ctx, search->total - search->left, &ext, 2))
+		return 1;
+	if (proto == IPPROTO_FRAGMENT) {
+		search->found = 1;
+		return 1;
+	}
+	size = ext.size * (proto == IPPROTO_AH ? 4 : 8) + 8;
+	search->next = ext.next;
+	search->left = search->left > size ? search->left - size : 0;
+	return 0;
+}
+
+static __noinline __u64 fw_has_fragment(FW_CTX *ctx,
+					const struct fw_packet *pkt)
+{
+	struct fw_search search = {
+		.ctx = ctx,
+		.total = pkt->l3_off + pkt->len,
+		.left = pkt->len - sizeof(struct ipv6hdr),
+		.next = pkt->nexthdr,
+		.found = pkt->l3 != FW_L3_IP6,	/* unknown to 6.1: see fw_walk */
+	};
+
+	if (pkt->l3 != FW_L3_IP6)
+		return FW_NOTHING;
+	if (pkt->len < sizeof(struct ipv6hdr))
+		return 0;
+	bpf_loop(FW_IP6_EXTENSIONS, fw_search_step, &search, 0);
+	return search.found;
+}
+
+/* --- rows ------------------------------------------------------------------ */
+/* The row of a number: that of the last cut at or before it. */
+static __always_inline __u32 fw_cut_row(__u32 slot, const struct fw_test *test,
+					__u64 value)
+{
+	void *inner = fw_inner(cuts, slot);
+	__u32 at = test->first, n = test->n;
+	const struct fw_cut *cut;
+
+	if (!inner)
+		return 0;
+	for (int i = 0; i < 20 && n > 1; i++) {
+		__u32 middle = at + n / 2;
+
+		cut = bpf_map_lookup_elem(inner, &middle);
+		if (!cut)
+			return 0;
+		if (cut->from <= value) {
+			n -= n / 2;
+			at = middle;
+		} else {
+			n /= 2;
+		}
+	}
+	cut = bpf_map_lookup_elem(inner, &at);
+	return cut ? cut->row : 0;
+}
+
+/* Not static: verified by itself, once. Row 0 has no rules. */
+__noinline int fw_test_row(FW_CTX *ctx, const struct fw_packet *pkt, __u32 slot,
+			   __u32 number)
+{
+	void *inner = fw_inner(tests, slot & 1);
+	const struct fw_test *test;
+	__u64 value;
+
+	if (!pkt || !inner)
+		return 0;
+	test = bpf_map_lookup_elem(inner, &number);
+	if (!test)
+		return 0;
+	switch (test->kind) {
+	case FW_TEST_LOAD:
+		value = fw_place_value(ctx, pkt,
+				      &test->place[pkt->l3 % FW_L3_MAX_]);
+		break;
+	case FW_TEST_LENGTH:
+		value = pkt->len;
+		break;
+	case FW_TEST_PROTOCOL:
+		value = fw_protocol(ctx, pkt);
+		break;
+	case FW_TEST_FRAGMENT:
+		value = fw_has_fragment(ctx, pkt);
+		break;
+	default:
+		return 0;
+	}
+	if (value == FW_NOTHING)
+		return (int)test->absent;
+	return (int)fw_cut_row(slot & 1, test, value);
+}
+
+/* ANDs a row into the tested one, in these words; 0, or 1 for a row that is not
+ * there. Words in which nothing is left are not looked at again. */
+__noinline int fw_narrow(__u32 slot, __u32 id, __u64 words)
+{
+	struct fw_scratch *room = fw_scratch_of();
+	void *inner = fw_inner(rows, slot & 1);
+	const struct fw_row *row;
+
+	if (!room || !inner)
+		return 1;
+	row = bpf_map_lookup_elem(inner, &id);
+	if (!row)
+		return 1;
+	words &= row->any;
+	room->tested.any &= words;
+	for (int i = 0; i < FW_ROW_WORDS && words; i++) {
+		__u32 w = fw_lowest_bit(words) % FW_ROW_WORDS;
+
+		words &= words - 1;
+		room->tested.words[w] &= row->words[w];
+	}
+	return 0;
+}
+
+/* The row that all of these tests leave, for the words that are asked for. Not
+ * static, as above. */
+__noinline int fw_run_tests(FW_CTX *ctx, const struct fw_packet *pkt, __u32 slot,
+			    __u64 words, __u64 numbers)
+{
+	struct fw_scratch *room = fw_scratch_of();
+
+	if (!room || !pkt)
+		return 0;
+	room->tested.any = words;
+	for (int i = 0; i < FW_ROW_WORDS && words; i++) {
+		room->tested.words[fw_lowest_bit(words) % FW_ROW_WORDS] = ~0ULL;
+		words &= words - 1;
+	}
+	for (int i = 0; i < FW_TESTS_MAX && numbers; i++) {
+		__u32 id = fw_test_row(ctx, pkt, slot, fw_lowest_bit(numbers));
+
+		numbers &= numbers - 1;
+		if (!room->tested.any)
+			break;
+		if (fw_narrow(slot, id, room->tested.any))
+			room->tested.any = 0;
+	}
+	return 0;
+}
