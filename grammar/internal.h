@@ -103,6 +103,7 @@ struct fw_parser {
 	size_t n_errors;	/* reported by this run */
 	bool oom;
 	bool stop;		/* a bound was struck: read nothing more */
+	bool line_dropped;	/* of the set, map or object being read */
 
 	/* source.c */
 	struct fw_input *input;

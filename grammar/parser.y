@@ -161,7 +161,11 @@ line_items:	/* of a set, a map or an object */
 	%empty
 |	line_items line_item SEP
 |	line_items include
-|	line_items error SEP	{ drop_statement(parser); yyerrok; }
+|	line_items error SEP	{
+		drop_statement(parser);
+		parser->line_dropped = true;
+		yyerrok;
+	}
 	;
 
 line_item:
@@ -474,6 +478,8 @@ static bool add_parent(struct fw_parser *parser, enum fw_item_kind kind,
 {
 	struct fw_item item = head_item(kind, head);
 
+	item.broken = parser->line_dropped;
+	parser->line_dropped = false;
 	return fw_build_parent(parser, mark, &item);
 }
 

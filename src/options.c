@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <string.h>
 
 #include "util/cleanup.h"
 
@@ -150,6 +151,13 @@ static enum fw_option find(uint32_t allowed, int found)
 	return FW_OPTION_MAX_;
 }
 
+static bool is_define(const char *text)
+{
+	const char *equals = strchr(text, '=');
+
+	return equals && equals != text;
+}
+
 static int read_options(int argc, char **argv, uint32_t allowed, bool first,
 			struct fw_words *words)
 {
@@ -167,6 +175,11 @@ static int read_options(int argc, char **argv, uint32_t allowed, bool first,
 
 		if (option == FW_OPTION_MAX_)
 			return -EINVAL;
+		if (option == FW_OPTION_DEFINE && !is_define(optarg)) {
+			(void)fprintf(stderr, "%s: -D takes NAME=VALUE, not "
+				      "'%s'\n", argv[0], optarg);
+			return -EINVAL;
+		}
 		take(words, option, optarg);
 	}
 	return 0;

@@ -103,6 +103,7 @@ struct fw_item {
 	struct fw_line line;
 	struct fw_item *items;
 	size_t n_items;
+	bool broken;		/* SET, MAP: a line could not be read */
 };
 
 /* `# flywall: allow NAME, NAME` at the end of a line. */

@@ -216,9 +216,11 @@ static void put_defines(struct writer *w, const struct fw_resolved *resolved)
 {
 	for (size_t i = 0; i < resolved->defines.n; i++) {
 		const struct fw_define *define = resolved->defines.items[i];
-		struct fw_located_command command = begin(w, false);
+		struct fw_located_command command = begin(w, true);
 
-		if (!is_nfts(resolved, define))
+		if (!is_nfts(resolved, define) ||
+		    fw_faults_in_words(w->faults, define->value.words,
+				       define->value.n_words))
 			continue;
 		fw_buf_add(&w->buf, "redefine ");
 		put_for(w, &define->loc, define->name);

@@ -360,6 +360,7 @@ int fw_resolve_set(struct fw_resolver *resolver, const struct fw_item *item,
 		*slot = set;
 		r = fw_names_put(resolver->arena, names, name, "", set);
 	}
+	set->broken = set->broken || item->broken;
 	lines = set->lines.n;
 	elements = set->elements.n;
 	for (size_t i = 0; !r && i < item->n_items; i++) {

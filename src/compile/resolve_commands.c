@@ -119,6 +119,26 @@ static bool is_verb(const struct command *command, const char *verb)
 	return !strcmp(command->verb, verb);
 }
 
+/* `rule intte t c`: what was read as a table's name, with one behind it. */
+static bool is_misspelt_family(struct command *command,
+			       const struct fw_word *word,
+			       const char *const *tables, size_t n)
+{
+	struct fw_diags *diags = command->resolver->diags;
+	const char *near = fw_nearest(word->text, families,
+				      FW_ARRAY_SIZE(families));
+	size_t i = 0;
+
+	while (command->n && i < n && !is_plain(command->words, tables[i]))
+		i++;
+	if (!near || !command->n || i == n)
+		return false;
+	fw_diag_hint(diags, fw_error(diags, "unknown-family", &word->loc,
+				     "there is no family '%s'", word->text),
+		     "did you mean '%s'?", near);
+	return true;
+}
+
 /* Family and name of a table that the file has declared; NULL after a
  * diagnostic. */
 static struct fw_res_table *read_table(struct command *command)
@@ -142,6 +162,8 @@ static struct fw_res_table *read_table(struct command *command)
 		if (slot)
 			*slot = out->tables.items[i]->name;
 	}
+	if (is_misspelt_family(command, word, names.items, names.n))
+		return NULL;
 	unknown(command, "table", word, names.items, names.n);
 	return NULL;
 }

@@ -176,10 +176,15 @@ int fw_check_sets(struct fw_checker *checker)
 		if (!table->sets)
 			return -ENOMEM;
 		for (size_t i = 0; !r && i < table->n_sets; i++) {
-			in->tables.items[t]->sets.items[i]->index = k;
+			struct fw_res_set *set =
+				in->tables.items[t]->sets.items[i];
+
+			set->index = k;
 			table->sets[i] = &typed->sets[k++];
-			r = check_set(checker, in->tables.items[t]->sets.items[i],
-				      table, table->sets[i]);
+			r = check_set(checker, set, table, table->sets[i]);
+			if (!r)
+				r = fw_check_map_objects(
+					checker, in->tables.items[t], set);
 		}
 	}
 	for (size_t i = 0; !r && i < in->sets.n; i++) {

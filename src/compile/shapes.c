@@ -448,9 +448,11 @@ static bool queue(struct cursor *c)
 {
 	static const char *const flags[] = { "bypass", "fanout", "," };
 
+	/* A flag that there is not is nft's to refuse. */
 	if (take_word(c, "flags"))
-		while (at_any(c, flags, FW_ARRAY_SIZE(flags)))
+		do
 			take(c, 1);
+		while (take_mark(c, ","));
 	if ((take_word(c, "num") || take_word(c, "to")) && !expression(c))
 		return false;
 	while (at_any(c, flags, FW_ARRAY_SIZE(flags)))

@@ -54,6 +54,12 @@ struct fw_diag *fw_check_set_mismatch(struct fw_checker *checker,
 				      const char *meant);
 bool fw_set_value_type(enum fw_set_type type, enum fw_value_type *ret);
 
+/* --- rule_objects.c ------------------------------------------------------- */
+/* The objects that a table's map gives are there. 0 or -ENOMEM. */
+int fw_check_map_objects(struct fw_checker *checker,
+			 const struct fw_res_table *table,
+			 const struct fw_res_set *map);
+
 /* --- sets_file.c ---------------------------------------------------------- */
 struct fw_interval_vec {
 	struct fw_interval *items;

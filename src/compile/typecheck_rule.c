@@ -257,7 +257,8 @@ int fw_check_rule(struct fw_checker *checker, struct fw_typed_table *table,
 	};
 	int r = fw_rule_begin(&check);
 
-	fw_rule_objects(&check);
+	if (!r)
+		r = fw_rule_objects(&check);
 	while (!r && !check.failed && fw_rule_left(&check)) {
 		const struct fw_word *word = fw_rule_at(&check, 0);
 		bool ends;

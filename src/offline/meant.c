@@ -63,7 +63,9 @@ static const struct {
 	const char *names[NAMES_MAX];
 } followers[] = {
 	{ "/", { "second", "minute", "hour", "day", "week" } },
-	{ "flags", { "tcp", "ip", "skuid", "ether", "all" } },
+	{ "flags",
+	  { "tcp", "ip", "skuid", "ether", "all",	/* log's */
+	    "bypass", "fanout" } },			/* queue's */
 	{ "option",
 	  { "eol", "nop", "maxseg", "window", "sack-perm", "sack",
 	    "timestamp", "mptcp", "fastopen", "md5sig" } },
