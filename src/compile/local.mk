@@ -68,6 +68,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/resolve.h \
 	src/compile/resolve_commands.c \
 	src/compile/resolve_defines.c \
+	src/compile/resolve_sets.c \
 	src/compile/rule.h \
 	src/compile/rule_keys.c \
 	src/compile/rule_bits.c \

@@ -150,6 +150,14 @@ int fw_resolve_words(struct fw_resolver *resolver,
 int fw_resolve_line(struct fw_resolver *resolver, const struct fw_scope *scope,
 		    const struct fw_line *line, struct fw_line *ret);
 
+/* One more line of a chain, set, object or table that may have been begun
+ * earlier: the same line again is fine, as in nft, another one under the same
+ * first word is not. what and name are for the diagnostic. */
+int fw_resolve_add_line(struct fw_resolver *resolver, fw_line_vec *lines,
+			const struct fw_line *line, const char *what,
+			const char *name);
+bool fw_line_begins_with(const struct fw_line *line, const char *word);
+
 /* COMMAND items. */
 int fw_resolve_command(struct fw_resolver *resolver,
 		       const struct fw_item *item);
