@@ -166,6 +166,7 @@ int fw_resolve_rule(struct fw_resolver *resolver, const struct fw_item *item,
 		.loc = line->loc,
 		.allow = item->line.allow,
 		.seq = ++resolver->out->seq,
+		.unit = resolver->unit,
 	};
 	int r = fw_resolve_words(resolver, scope, line->words, line->n_words,
 				 &rule.run);
@@ -222,6 +223,7 @@ int fw_resolve_chain(struct fw_resolver *resolver, const struct fw_item *item,
 		chain->name = name;
 		chain->loc = *loc;
 		chain->item = item;
+		chain->unit = resolver->unit;
 		r = fw_names_put(resolver->arena, &table->chain_names, name,
 				 "", chain);
 	}
@@ -452,7 +454,10 @@ static int resolve_items(struct fw_resolver *resolver,
 			 const struct fw_item *items, size_t n_items)
 {
 	for (size_t i = 0; i < n_items; i++) {
-		int r = resolve_item(resolver, &items[i]);
+		int r;
+
+		resolver->unit++;
+		r = resolve_item(resolver, &items[i]);
 
 		if (r)
 			return r;

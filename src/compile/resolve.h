@@ -28,6 +28,7 @@ struct fw_res_rule {
 	struct fw_loc loc;
 	const char *allow;
 	uint32_t seq;		/* order of the file */
+	uint32_t unit;		/* of the block or command that it stands in */
 };
 
 struct fw_res_chain {
@@ -39,6 +40,7 @@ struct fw_res_chain {
 	FW_VEC(struct fw_res_rule) rules;
 	size_t front;		/* free places before the first rule */
 	size_t index;		/* in its table; set by the type check */
+	uint32_t unit;		/* that declared it first */
 };
 
 /* Sets and maps. */
@@ -55,6 +57,7 @@ struct fw_res_set {
 	size_t n_keys;
 	bool written;		/* by a rule; set by the type check */
 	size_t index;		/* in typed->sets; set by the type check */
+	uint32_t unit;		/* that declared it first */
 };
 
 struct fw_res_object {
@@ -62,6 +65,7 @@ struct fw_res_object {
 	struct fw_loc loc;
 	const struct fw_item *item;
 	fw_line_vec lines;
+	uint32_t unit;		/* that declared it first */
 };
 
 struct fw_res_table {
@@ -131,6 +135,7 @@ struct fw_resolver {
 	struct fw_diags *diags;
 	struct fw_resolved *out;
 	struct fw_scope top;
+	uint32_t unit;		/* number of the block or command being read */
 	bool head;		/* nothing was declared yet */
 	bool flush_all;		/* `flush ruleset` stood at the head */
 	bool own_words;		/* now: words of a define or block, not nft's */

@@ -115,6 +115,7 @@ int fw_resolve_set(struct fw_resolver *resolver, const struct fw_item *item,
 		if (!slot || !set)
 			return -ENOMEM;
 		*slot = set;
+		set->unit = resolver->unit;
 		r = fw_names_put(resolver->arena, names, name, "", set);
 	}
 	set->broken = set->broken || item->broken;
@@ -171,6 +172,7 @@ int fw_resolve_object(struct fw_resolver *resolver, const struct fw_item *item,
 		object->name = name;
 		object->loc = *loc;
 		object->item = item;
+		object->unit = resolver->unit;
 		r = fw_names_put(resolver->arena, &table->object_names, kind,
 				 name, object);
 	}

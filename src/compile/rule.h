@@ -142,5 +142,7 @@ int fw_rule_push_match(struct fw_rule_check *check,
 /* --- rule_device.c -------------------------------------------------------- */
 /* A device by name, its keywords being the next n words. */
 int fw_rule_device(struct fw_rule_check *check, bool out, size_t n);
+/* rule_order.c: the sets and chains it names are declared before. */
+void fw_rule_order(struct fw_rule_check *check);
 /* rule_objects.c: the objects it names are there. 0 or -ENOMEM. */
 int fw_rule_objects(struct fw_rule_check *check);

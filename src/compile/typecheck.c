@@ -140,6 +140,7 @@ static int check_rules(struct fw_checker *checker,
 		rule->item = in->item;
 		rule->words = in->run.words;
 		rule->n_words = in->run.n_words;
+		rule->unit = in->unit;
 		rule->text = fw_words_text(checker->arena, rule->words,
 					   rule->n_words);
 		if (!rule->text)

@@ -267,6 +267,8 @@ int fw_check_rule(struct fw_checker *checker, struct fw_typed_table *table,
 		if (!r && ends && !check.failed)
 			nothing_follows(&check, word);
 	}
+	if (!r && !check.failed)
+		fw_rule_order(&check);
 	rule->parts = check.parts.items;
 	rule->n_parts = check.parts.n;
 	return r;

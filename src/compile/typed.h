@@ -150,6 +150,7 @@ struct fw_typed_rule {
 	struct fw_part *parts;	/* none for `comment "…"` */
 	size_t n_parts;
 	uint32_t rule;			/* index in plan->rules */
+	uint32_t unit;			/* fw_res_rule.unit */
 };
 
 struct fw_typed_chain {
