@@ -16,6 +16,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/classes_addresses.c \
 	src/compile/classes_tests.c \
 	src/compile/classes_trie.c \
+	src/compile/command.h \
 	src/compile/compile.c \
 	src/compile/compile.h \
 	src/compile/contents.c \
@@ -68,6 +69,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/resolve.h \
 	src/compile/resolve_commands.c \
 	src/compile/resolve_defines.c \
+	src/compile/resolve_elements.c \
 	src/compile/resolve_sets.c \
 	src/compile/rule.h \
 	src/compile/rule_keys.c \

@@ -12,18 +12,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compile/resolve.h"
+#include "compile/command.h"
+#include "compile/vocabulary.h"
 #include "util/cleanup.h"
-
-/* A command while it is read. */
-struct command {
-	struct fw_resolver *resolver;
-	const struct fw_item *item;
-	const char *verb;
-	struct fw_word *words;	/* what has not been read yet */
-	size_t n;
-	const char *family;	/* "ip" where it was left out */
-};
 
 static const struct {
 	const char *verb, *instead;
@@ -43,23 +34,18 @@ static const struct {
 static const char *const families[] = { "ip",  "ip6",	 "inet",
 					"arp", "bridge", "netdev" };
 
-static bool is_plain(const struct fw_word *word, const char *text)
-{
-	return word->kind == FW_WORD_PLAIN && !strcmp(word->text, text);
-}
-
-static void take(struct command *command, size_t n)
+static void take(struct fw_command *command, size_t n)
 {
 	command->words += n;
 	command->n -= n;
 }
 
-static void read_family(struct command *command)
+static void read_family(struct fw_command *command)
 {
 	command->family = "ip";
 	/* `add table ip` is a table of that name. */
 	for (size_t i = 0; command->n > 1 && i < FW_ARRAY_SIZE(families); i++) {
-		if (is_plain(command->words, families[i]) &&
+		if (fw_word_is(command->words, families[i]) &&
 		    command->words[1].kind != FW_WORD_BRACE) {
 			command->family = families[i];
 			take(command, 1);
@@ -68,20 +54,21 @@ static void read_family(struct command *command)
 	}
 }
 
-static const struct fw_loc *here(const struct command *command)
+const struct fw_loc *fw_command_here(const struct fw_command *command)
 {
 	return command->n ? &command->words[0].loc : &command->item->loc;
 }
 
 /* The next word as a name; NULL after a diagnostic. */
-static const struct fw_word *read_name(struct command *command,
-				       const char *what)
+const struct fw_word *fw_command_name(struct fw_command *command,
+				      const char *what)
 {
 	const struct fw_word *word = command->words;
 
 	if (!command->n || (word->kind != FW_WORD_PLAIN &&
 			    word->kind != FW_WORD_STRING)) {
-		fw_error(command->resolver->diags, "syntax", here(command),
+		fw_error(command->resolver->diags, "syntax",
+			 fw_command_here(command),
 			 "the name of a %s is missing here", what);
 		return NULL;
 	}
@@ -89,8 +76,8 @@ static const struct fw_word *read_name(struct command *command,
 	return word;
 }
 
-static void unknown(struct command *command, const char *what,
-		    const struct fw_word *word, const char *const *names,
+void fw_command_unknown(struct fw_command *command, const char *what,
+			const struct fw_word *word, const char *const *names,
 		    size_t n)
 {
 	struct fw_diags *diags = command->resolver->diags;
@@ -103,8 +90,8 @@ static void unknown(struct command *command, const char *what,
 		fw_diag_hint(diags, diag, "did you mean '%s'?", near);
 }
 
-static void there_already(struct command *command, const char *what,
-			  const struct fw_word *word, const struct fw_loc *loc)
+void fw_command_there_already(struct fw_command *command, const char *what,
+			      const struct fw_word *word, const struct fw_loc *loc)
 {
 	struct fw_diags *diags = command->resolver->diags;
 	struct fw_diag *diag = fw_error(diags, "declared-twice", &word->loc,
@@ -114,13 +101,13 @@ static void there_already(struct command *command, const char *what,
 	fw_diag_related(diags, diag, loc, "declared here");
 }
 
-static bool is_verb(const struct command *command, const char *verb)
+bool fw_command_is(const struct fw_command *command, const char *verb)
 {
 	return !strcmp(command->verb, verb);
 }
 
 /* `rule intte t c`: what was read as a table's name, with one behind it. */
-static bool is_misspelt_family(struct command *command,
+static bool is_misspelt_family(struct fw_command *command,
 			       const struct fw_word *word,
 			       const char *const *tables, size_t n)
 {
@@ -129,7 +116,7 @@ static bool is_misspelt_family(struct command *command,
 				      FW_ARRAY_SIZE(families));
 	size_t i = 0;
 
-	while (command->n && i < n && !is_plain(command->words, tables[i]))
+	while (command->n && i < n && !fw_word_is(command->words, tables[i]))
 		i++;
 	if (!near || !command->n || i == n)
 		return false;
@@ -141,7 +128,7 @@ static bool is_misspelt_family(struct command *command,
 
 /* Family and name of a table that the file has declared; NULL after a
  * diagnostic. */
-static struct fw_res_table *read_table(struct command *command)
+struct fw_res_table *fw_command_table(struct fw_command *command)
 {
 	const struct fw_resolved *out = command->resolver->out;
 	const struct fw_word *word;
@@ -149,7 +136,7 @@ static struct fw_res_table *read_table(struct command *command)
 	FW_VEC(const char *) names = { 0 };
 
 	read_family(command);
-	word = read_name(command, "table");
+	word = fw_command_name(command, "table");
 	if (!word)
 		return NULL;
 	table = fw_res_table(out, command->family, word->text);
@@ -164,12 +151,12 @@ static struct fw_res_table *read_table(struct command *command)
 	}
 	if (is_misspelt_family(command, word, names.items, names.n))
 		return NULL;
-	unknown(command, "table", word, names.items, names.n);
+	fw_command_unknown(command, "table", word, names.items, names.n);
 	return NULL;
 }
 
 /* --- tables --------------------------------------------------------------- */
-static int note_taken(struct command *command, const char *name)
+static int note_taken(struct fw_command *command, const char *name)
 {
 	static bool yes = true;
 
@@ -178,31 +165,18 @@ static int note_taken(struct command *command, const char *name)
 			    &yes);
 }
 
-/* Takes what stands at an address off a list of pointers. */
-#define REMOVE(vec, thing)                                                \
-	do {                                                              \
-		size_t i_ = 0;                                            \
-									  \
-		while (i_ < (vec)->n && (vec)->items[i_] != (thing))      \
-			i_++;                                             \
-		if (i_ < (vec)->n)                                        \
-			memmove(&(vec)->items[i_], &(vec)->items[i_ + 1], \
-				(--(vec)->n - i_) *                       \
-					sizeof((vec)->items[0]));         \
-	} while (0)
-
-static int delete_table(struct command *command, const struct fw_word *name)
+static int delete_table(struct fw_command *command, const struct fw_word *name)
 {
 	struct fw_resolved *out = command->resolver->out;
 	struct fw_res_table *table = fw_res_table(out, command->family,
 						  name->text);
 
 	if (!table && !command->resolver->head) {
-		unknown(command, "table", name, NULL, 0);
+		fw_command_unknown(command, "table", name, NULL, 0);
 		return 0;
 	}
 	if (table) {
-		REMOVE(&out->tables, table);
+		FW_COMMAND_REMOVE(&out->tables, table);
 		if (fw_resolve_forget(command->resolver, &out->table_names,
 				      table->family, table->name))
 			return -ENOMEM;
@@ -210,7 +184,7 @@ static int delete_table(struct command *command, const struct fw_word *name)
 	return note_taken(command, name->text);
 }
 
-static int table_command(struct command *command)
+static int table_command(struct fw_command *command)
 {
 	struct fw_resolver *resolver = command->resolver;
 	struct fw_res_table *table;
@@ -218,23 +192,23 @@ static int table_command(struct command *command)
 	int r;
 
 	read_family(command);
-	name = read_name(command, "table");
+	name = fw_command_name(command, "table");
 	if (!name)
 		return 0;
-	if (is_verb(command, "delete"))
+	if (fw_command_is(command, "delete"))
 		return delete_table(command, name);
 	table = fw_res_table(resolver->out, command->family, name->text);
-	if (is_verb(command, "flush")) {
+	if (fw_command_is(command, "flush")) {
 		if (!table) {
-			unknown(command, "table", name, NULL, 0);
+			fw_command_unknown(command, "table", name, NULL, 0);
 			return 0;
 		}
 		for (size_t i = 0; i < table->chains.n; i++)
 			table->chains.items[i]->rules.n = 0;
 		return 0;
 	}
-	if (table && is_verb(command, "create")) {
-		there_already(command, "table", name, &table->loc);
+	if (table && fw_command_is(command, "create")) {
+		fw_command_there_already(command, "table", name, &table->loc);
 		return 0;
 	}
 	r = fw_resolve_table(resolver, command->item, command->family,
@@ -246,10 +220,10 @@ static int table_command(struct command *command)
 }
 
 /* --- chains --------------------------------------------------------------- */
-static struct fw_res_chain *read_chain(struct command *command,
+static struct fw_res_chain *read_chain(struct fw_command *command,
 				       const struct fw_res_table *table)
 {
-	const struct fw_word *name = read_name(command, "chain");
+	const struct fw_word *name = fw_command_name(command, "chain");
 	FW_VEC(const char *) names = { 0 };
 	struct fw_res_chain *chain;
 
@@ -265,36 +239,36 @@ static struct fw_res_chain *read_chain(struct command *command,
 		if (slot)
 			*slot = table->chains.items[i]->name;
 	}
-	unknown(command, "chain", name, names.items, names.n);
+	fw_command_unknown(command, "chain", name, names.items, names.n);
 	return NULL;
 }
 
-static int chain_command(struct command *command)
+static int chain_command(struct fw_command *command)
 {
-	struct fw_res_table *table = read_table(command);
+	struct fw_res_table *table = fw_command_table(command);
 	struct fw_res_chain *chain;
 	const struct fw_word *name;
 
 	if (!table)
 		return 0;
-	if (is_verb(command, "delete") || is_verb(command, "flush")) {
+	if (fw_command_is(command, "delete") || fw_command_is(command, "flush")) {
 		chain = read_chain(command, table);
 		if (!chain)
 			return 0;
-		if (is_verb(command, "flush")) {
+		if (fw_command_is(command, "flush")) {
 			chain->rules.n = 0;
 			return 0;
 		}
-		REMOVE(&table->chains, chain);
+		FW_COMMAND_REMOVE(&table->chains, chain);
 		return fw_resolve_forget(command->resolver,
 					 &table->chain_names, chain->name, "");
 	}
-	name = read_name(command, "chain");
+	name = fw_command_name(command, "chain");
 	if (!name)
 		return 0;
 	chain = fw_res_chain(table, name->text);
-	if (chain && is_verb(command, "create")) {
-		there_already(command, "chain", name, &chain->loc);
+	if (chain && fw_command_is(command, "create")) {
+		fw_command_there_already(command, "chain", name, &chain->loc);
 		return 0;
 	}
 	return fw_resolve_chain(command->resolver, command->item, table,
@@ -303,14 +277,14 @@ static int chain_command(struct command *command)
 }
 
 /* --- rules ---------------------------------------------------------------- */
-static int rule_command(struct command *command)
+static int rule_command(struct fw_command *command)
 {
 	static const char *const places[] = { "handle", "index", "position" };
 	struct fw_res_table *table;
 	struct fw_res_chain *chain;
 	struct fw_line line;
 
-	if (is_verb(command, "delete") || is_verb(command, "create")) {
+	if (fw_command_is(command, "delete") || fw_command_is(command, "create")) {
 		struct fw_diag *diag = fw_error(
 			command->resolver->diags, "refused-command",
 			&command->item->loc,
@@ -320,18 +294,18 @@ static int rule_command(struct command *command)
 			     "write the rules that shall be, in their order");
 		return 0;
 	}
-	table = read_table(command);
+	table = fw_command_table(command);
 	chain = table ? read_chain(command, table) : NULL;
 	if (!chain)
 		return 0;
 	for (size_t i = 0; command->n && i < FW_ARRAY_SIZE(places); i++) {
 		struct fw_diag *diag;
 
-		if (!is_plain(command->words, places[i]))
+		if (!fw_word_is(command->words, places[i]))
 			continue;
 		diag = fw_error(command->resolver->diags, "refused-command",
-				here(command), "a rule has no %s before it is "
-				"loaded", places[i]);
+				fw_command_here(command), "a rule has no %s "
+				"before it is loaded", places[i]);
 		fw_diag_hint(command->resolver->diags, diag,
 			     "rules stand in the order of the file; 'insert' "
 			     "puts one first");
@@ -349,205 +323,12 @@ static int rule_command(struct command *command)
 			       &command->words[command->n - 1].loc);
 	return fw_resolve_rule(command->resolver, command->item, chain, &line,
 			       &command->resolver->top,
-			       is_verb(command, "insert"));
-}
-
-/* --- sets, maps, elements ------------------------------------------------- */
-static struct fw_res_set *read_set(struct command *command,
-				   const struct fw_res_table *table,
-				   const char *what)
-{
-	const struct fw_word *name = read_name(command, what);
-	FW_VEC(const char *) names = { 0 };
-	struct fw_res_set *set;
-
-	if (!name)
-		return NULL;
-	set = fw_res_set(table, name->text);
-	if (set)
-		return set;
-	for (size_t i = 0; i < table->sets.n; i++) {
-		const char **slot = fw_vec_push(command->resolver->arena,
-						&names);
-
-		if (slot)
-			*slot = table->sets.items[i]->name;
-	}
-	unknown(command, what, name, names.items, names.n);
-	return NULL;
-}
-
-static int set_command(struct command *command, bool map)
-{
-	const char *what = map ? "map" : "set";
-	struct fw_res_table *table = read_table(command);
-	struct fw_res_set *set;
-	const struct fw_word *name;
-
-	if (!table)
-		return 0;
-	if (is_verb(command, "delete") || is_verb(command, "flush")) {
-		set = read_set(command, table, what);
-		if (!set)
-			return 0;
-		if (is_verb(command, "flush")) {
-			set->elements.n = 0;
-			set->keys = (struct fw_names){ 0 };
-			set->n_keys = 0;
-			return 0;
-		}
-		REMOVE(&table->sets, set);
-		return fw_resolve_forget(command->resolver, &table->set_names,
-					 set->name, "");
-	}
-	name = read_name(command, what);
-	if (!name)
-		return 0;
-	set = fw_res_set(table, name->text);
-	if (set && is_verb(command, "create")) {
-		there_already(command, what, name, &set->loc);
-		return 0;
-	}
-	return fw_resolve_set(command->resolver, command->item, table, map,
-			      name->text, &name->loc,
-			      &command->resolver->top);
-}
-
-/* The element as text without comment and the like: what names it. */
-static const char *element_key(struct fw_arena *arena,
-			       const struct fw_res_run *run)
-{
-	size_t n = 0;
-
-	while (n < run->n_words &&
-	       !(n && fw_element_option(&run->words[n])) &&
-	       !(run->words[n].kind == FW_WORD_MARK &&
-		 !strcmp(run->words[n].text, ":")))
-		n++;
-	return fw_words_text(arena, run->words, n);
-}
-
-/* Which element the run names; SIZE_MAX for none. Elements are indexed as far
- * as they have not been. */
-static int find_element(struct command *command, struct fw_res_set *set,
-			const struct fw_res_run *run, size_t *ret)
-{
-	struct fw_arena *arena = command->resolver->arena;
-	const char *key;
-	void *found;
-
-	for (; set->n_keys < set->elements.n; set->n_keys++) {
-		struct fw_res_run *element =
-			&set->elements.items[set->n_keys];
-
-		key = element_key(arena, element);
-		if (!key)
-			return -ENOMEM;
-		if (fw_names_get(&set->keys, key, ""))
-			element->n_words = 0;	/* there already */
-		else if (fw_names_put(arena, &set->keys, key, "",
-				      (void *)(set->n_keys + 1)))
-			return -ENOMEM;
-	}
-	key = element_key(arena, run);
-	if (!key)
-		return -ENOMEM;
-	found = fw_names_get(&set->keys, key, "");
-	*ret = found ? (size_t)(uintptr_t)found - 1 : SIZE_MAX;
-	return 0;
-}
-
-static int delete_element(struct command *command, struct fw_res_set *set,
-			  const struct fw_res_run *run)
-{
-	const char *key;
-	size_t i;
-	int r = find_element(command, set, run, &i);
-
-	if (r)
-		return r;
-	if (i == SIZE_MAX) {
-		fw_error(command->resolver->diags, "unknown-name",
-			 &run->words[0].loc,
-			 "this element is not in '%s' so far", set->name);
-		return 0;
-	}
-	key = element_key(command->resolver->arena, run);
-	set->elements.items[i].n_words = 0;
-	return key ? fw_resolve_forget(command->resolver, &set->keys, key,
-				       "") : -ENOMEM;
-}
-
-static int create_element(struct command *command, struct fw_res_set *set,
-			  const struct fw_res_run *run)
-{
-	struct fw_res_run *slot;
-	size_t i;
-	int r = find_element(command, set, run, &i);
-
-	if (r)
-		return r;
-	if (i != SIZE_MAX) {
-		fw_error(command->resolver->diags, "declared-twice",
-			 &run->words[0].loc,
-			 "this element is in '%s' already, so it cannot be "
-			 "created", set->name);
-		return 0;
-	}
-	slot = fw_vec_push(command->resolver->arena, &set->elements);
-	if (!slot)
-		return -ENOMEM;
-	*slot = *run;
-	return 0;
-}
-
-static int element_command(struct command *command)
-{
-	struct fw_resolver *resolver = command->resolver;
-	struct fw_res_table *table = read_table(command);
-	struct fw_res_set *set =
-		table ? read_set(command, table, "set") : NULL;
-	struct fw_res_set parsed = { 0 };
-	struct fw_res_run run;
-	int r;
-
-	if (!set)
-		return 0;
-	r = fw_resolve_words(resolver, &resolver->top, command->words,
-			     command->n, &run);
-	if (r)
-		return r;
-	if (!run.n_words && command->n)
-		return 0;
-	if (run.n_words != 1 || run.words[0].kind != FW_WORD_BRACE) {
-		fw_error(resolver->diags, "syntax", here(command),
-			 "elements stand in braces here");
-		return 0;
-	}
-	r = fw_resolve_elements(resolver, &parsed, run.words[0].words,
-				run.words[0].n_words);
-	for (size_t i = 0; !r && i < parsed.elements.n; i++) {
-		struct fw_res_run *slot;
-
-		if (is_verb(command, "delete")) {
-			r = delete_element(command, set,
-					   &parsed.elements.items[i]);
-		} else if (is_verb(command, "create")) {
-			r = create_element(command, set,
-					   &parsed.elements.items[i]);
-		} else {
-			slot = fw_vec_push(resolver->arena, &set->elements);
-			if (!slot)
-				return -ENOMEM;
-			*slot = parsed.elements.items[i];
-		}
-	}
-	return r;
+			       fw_command_is(command, "insert"));
 }
 
 /* --- counters and other objects ------------------------------------------- */
 /* `ct helper`, `ct timeout`, `ct expectation` are kinds of two words. */
-static const char *read_kind(struct command *command)
+static const char *read_kind(struct fw_command *command)
 {
 	const char *kind = command->words[0].text;
 
@@ -562,7 +343,7 @@ static const char *read_kind(struct command *command)
 }
 
 /* What may stand without braces: `add counter ip t c packets 0 bytes 0`. */
-static bool is_inline(struct command *command, const char *kind)
+static bool is_inline(struct fw_command *command, const char *kind)
 {
 	struct fw_diags *diags = command->resolver->diags;
 
@@ -572,7 +353,7 @@ static bool is_inline(struct command *command, const char *kind)
 		return false;
 	}
 	for (size_t i = 0; i < command->n; i++)
-		if (is_plain(&command->words[i], "comment")) {
+		if (fw_word_is(&command->words[i], "comment")) {
 			fw_error(diags, "syntax", &command->words[i].loc,
 				 "a comment needs braces around what the %s is",
 				 kind);
@@ -581,7 +362,7 @@ static bool is_inline(struct command *command, const char *kind)
 	return true;
 }
 
-static int object_command(struct command *command)
+static int object_command(struct fw_command *command)
 {
 	struct fw_resolver *resolver = command->resolver;
 	const char *kind = read_kind(command);
@@ -591,22 +372,22 @@ static int object_command(struct command *command)
 
 	if (!kind)
 		return -ENOMEM;
-	table = read_table(command);
-	name = table ? read_name(command, kind) : NULL;
+	table = fw_command_table(command);
+	name = table ? fw_command_name(command, kind) : NULL;
 	if (!name)
 		return 0;
 	object = fw_res_object(table, kind, name->text);
-	if (is_verb(command, "delete")) {
+	if (fw_command_is(command, "delete")) {
 		if (!object) {
-			unknown(command, kind, name, NULL, 0);
+			fw_command_unknown(command, kind, name, NULL, 0);
 			return 0;
 		}
-		REMOVE(&table->objects, object);
+		FW_COMMAND_REMOVE(&table->objects, object);
 		return fw_resolve_forget(resolver, &table->object_names,
 					 object->kind, object->name);
 	}
-	if (object && is_verb(command, "create")) {
-		there_already(command, kind, name, &object->loc);
+	if (object && fw_command_is(command, "create")) {
+		fw_command_there_already(command, kind, name, &object->loc);
 		return 0;
 	}
 	if (command->n && command->words[0].kind != FW_WORD_BRACE) {
@@ -629,7 +410,7 @@ static int object_command(struct command *command)
 }
 
 /* --- all ------------------------------------------------------------------ */
-static int flush_ruleset(struct command *command)
+static int flush_ruleset(struct fw_command *command)
 {
 	struct fw_resolver *resolver = command->resolver;
 
@@ -640,7 +421,7 @@ static int flush_ruleset(struct command *command)
 	return 0;
 }
 
-static void refuse(struct command *command, const char *instead)
+static void refuse(struct fw_command *command, const char *instead)
 {
 	struct fw_diags *diags = command->resolver->diags;
 	struct fw_diag *diag = fw_error(diags, "refused-command",
@@ -664,13 +445,13 @@ static bool is_object(const char *word)
 	return false;
 }
 
-static int act(struct command *command, const struct fw_word *object)
+static int act(struct fw_command *command, const struct fw_word *object)
 {
 	const char *text = object->text;
 
-	if (!strcmp(text, "ruleset") && is_verb(command, "flush"))
+	if (!strcmp(text, "ruleset") && fw_command_is(command, "flush"))
 		return flush_ruleset(command);
-	if (is_object(text) && !is_verb(command, "flush"))
+	if (is_object(text) && !fw_command_is(command, "flush"))
 		return object_command(command);
 	take(command, 1);
 	if (!strcmp(text, "table"))
@@ -680,9 +461,9 @@ static int act(struct command *command, const struct fw_word *object)
 	if (!strcmp(text, "rule"))
 		return rule_command(command);
 	if (!strcmp(text, "set") || !strcmp(text, "map"))
-		return set_command(command, !strcmp(text, "map"));
+		return fw_command_set(command, !strcmp(text, "map"));
 	if (!strcmp(text, "element"))
-		return element_command(command);
+		return fw_command_element(command);
 	fw_error(command->resolver->diags, "syntax", &object->loc,
 		 "'%s %s' is no command of a ruleset", command->verb, text);
 	return 0;
@@ -693,7 +474,7 @@ int fw_resolve_command(struct fw_resolver *resolver,
 {
 	static const char *const verbs[] = { "add", "create", "insert",
 					     "delete", "flush" };
-	struct command command = {
+	struct fw_command command = {
 		.resolver = resolver,
 		.item = item,
 		.verb = item->object,
@@ -703,12 +484,12 @@ int fw_resolve_command(struct fw_resolver *resolver,
 	bool known = false;
 
 	for (size_t i = 0; i < FW_ARRAY_SIZE(verbs); i++)
-		known = known || is_verb(&command, verbs[i]);
+		known = known || fw_command_is(&command, verbs[i]);
 	if (!known) {
 		const char *instead = NULL;
 
 		for (size_t i = 0; i < FW_ARRAY_SIZE(refused); i++)
-			if (is_verb(&command, refused[i].verb))
+			if (fw_command_is(&command, refused[i].verb))
 				instead = refused[i].instead;
 		refuse(&command, instead);
 		return 0;
