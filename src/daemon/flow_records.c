@@ -11,7 +11,7 @@
 #include <sys/random.h>
 
 #include "inspect/packet.h"
-#include "inspect/siphash.h"
+#include "util/siphash.h"
 
 #define BUCKETS 65536u
 

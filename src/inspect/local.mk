@@ -6,7 +6,6 @@ libfwinspect_a_SOURCES = \
 	src/inspect/packet.c src/inspect/packet.h \
 	src/inspect/queue.c src/inspect/queue.h \
 	src/inspect/reassembly.c src/inspect/reassembly.h \
-	src/inspect/siphash.c src/inspect/siphash.h \
 	src/inspect/table.c src/inspect/table.h \
 	src/inspect/tls.c src/inspect/tls.h \
 	src/inspect/verdict.c src/inspect/verdict.h \

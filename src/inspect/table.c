@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "inspect/siphash.h"
+#include "util/siphash.h"
 #include "util/cleanup.h"
 
 #define BUCKETS (1u << 15)

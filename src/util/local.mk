@@ -18,5 +18,7 @@ libfwutil_a_SOURCES = \
 	src/util/nearest.c \
 	src/util/sha256.c \
 	src/util/sha256.h \
+	src/util/siphash.c \
+	src/util/siphash.h \
 	src/util/vec.c \
 	src/util/vec.h

@@ -62,6 +62,10 @@ fw_unit_tests += tests/unit/test_lower_nft
 tests_unit_test_lower_nft_SOURCES = tests/unit/test_lower_nft.c $(fw_typed_build)
 tests_unit_test_lower_nft_LDADD = $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_siphash
+tests_unit_test_siphash_SOURCES = tests/unit/test_siphash.c
+tests_unit_test_siphash_LDADD = $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_arena
 tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
 tests_unit_test_arena_LDADD = $(fw_unit_libs)

@@ -12,3 +12,11 @@ struct fw_siphash_key {
 
 uint64_t fw_siphash(const struct fw_siphash_key *key, const void *data,
 		    size_t len);
+
+/* The same with 128 bits, as two numbers that have nothing in common. */
+struct fw_siphash128 {
+	uint64_t low, high;
+};
+
+struct fw_siphash128 fw_siphash128(const struct fw_siphash_key *key,
+				   const void *data, size_t len);
