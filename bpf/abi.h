@@ -290,6 +290,43 @@ struct fw_lpm6 {
 	__u8 addr[16];		/* be */
 };
 
+/* --- names of the DNS -----------------------------------------------------
+ * In which sets the name of a question is: its class. Generational tables:
+ *
+ *	name_head	ARRAY[1]	struct fw_name_head
+ *	name_filter	ARRAY		u64: bits
+ *	names		ARRAY		struct fw_name_bucket
+ *
+ * A suffix is hashed from its last label to its first, each with its length in
+ * front, in lower case, filled up with zeros to words of 8 bytes: SipHash-1-3
+ * with 128 bits, the first 64 of which say where it is to be found, the others
+ * are the check. A suffix whose bit of the filter is not set is not there; one
+ * that is there stands in one of two buckets, and all suffixes that it is below
+ * are there too.
+ */
+#define FW_DNS_NAME_MAX 255	/* bytes in wire form, RFC 1035 section 2.3.4 */
+#define FW_DNS_LABEL_MAX 63
+
+struct fw_name_head {
+	__u64 key[2];		/* drawn by the daemon */
+	__u32 buckets;		/* 0: there are no names */
+	__u32 filter_mask;	/* bits in the filter, less 1 */
+};
+
+#define FW_NAME_WAYS 4
+
+struct fw_name_bucket {
+	__u64 check[FW_NAME_WAYS];	/* FW_NAME_CHECK; 0: free */
+	__u32 whole[FW_NAME_WAYS];	/* class of the suffix itself */
+	__u32 below[FW_NAME_WAYS];	/* of names below it, unless a longer
+					   suffix is there */
+};
+
+#define FW_NAME_CHECK(high) ((high) | 1)
+/* The bucket of which (0, 1) of two. */
+#define FW_NAME_BUCKET(low, which, buckets) \
+	((__u32)((__u64)(__u32)((low) >> 32 * (which)) * (buckets) >> 32))
+
 /* --- state that outlives generations -------------------------------------
  *	counters  PERCPU_ARRAY[FW_COUNTERS_MAX]	struct fw_counter
  *	stats	  PERCPU_ARRAY[FW_STAT_MAX_]	u64
@@ -394,8 +431,6 @@ struct fw_event_head {
 	__u64 time_ns;		/* boot clock */
 };
 
-#define FW_DNS_NAME_MAX 255	/* RFC 1035 section 2.3.4 */
-
 struct fw_event_dns {
 	struct fw_event_head head;
 	__u8 family;		/* 4, 6 */
@@ -424,6 +459,8 @@ FW_ASSERT_SIZE(struct fw_dev, 8 + 24 * FW_CHAINS_MAX);
 FW_ASSERT_SIZE(struct fw_action, 16);
 FW_ASSERT_SIZE(struct fw_lpm4, 8);
 FW_ASSERT_SIZE(struct fw_lpm6, 20);
+FW_ASSERT_SIZE(struct fw_name_head, 24);
+FW_ASSERT_SIZE(struct fw_name_bucket, 64);
 FW_ASSERT_SIZE(struct fw_counter, 16);
 FW_ASSERT_SIZE(struct fw_flow_key, 44);
 FW_ASSERT_SIZE(struct fw_flow, 64);

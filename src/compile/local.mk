@@ -99,6 +99,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/steps_management.c \
 	src/compile/steps_raw.c \
 	src/compile/steps_share.c \
+	src/compile/suffixes.c \
 	src/compile/symbols.c \
 	src/compile/symbols.h \
 	src/compile/typecheck.c \

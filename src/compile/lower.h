@@ -56,6 +56,14 @@ int fw_contents_texts(struct fw_typed *typed, struct fw_plan *plan,
 int fw_contents_patterns(struct fw_typed *typed, struct fw_plan *plan,
 			 const struct fw_pattern_set **set);
 
+/* --- names (suffixes.c) ---------------------------------------------------- */
+/* Sets to suffixes and classes, in the arena; names stay where they are. -E2BIG
+ * beyond FW_SUFFIXES_MAX, -ENOMEM. */
+struct fw_suffixes;
+int fw_suffixes_build(struct fw_arena *arena,
+		      const struct fw_domain_set *const *sets, size_t n_sets,
+		      struct fw_suffixes *ret);
+
 /* --- devices (devices.c) --------------------------------------------------- */
 enum fw_attach fw_device_attach(const struct fw_typed *typed,
 				const char *device);

@@ -21,4 +21,6 @@ libfwplan_a_SOURCES = \
 	src/plan/plan_print.c \
 	src/plan/print.h \
 	src/plan/seal.c \
-	src/plan/seal.h
+	src/plan/seal.h \
+	src/plan/suffix_table.c \
+	src/plan/suffixes.h

@@ -66,6 +66,10 @@ fw_unit_tests += tests/unit/test_siphash
 tests_unit_test_siphash_SOURCES = tests/unit/test_siphash.c
 tests_unit_test_siphash_LDADD = $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_suffixes
+tests_unit_test_suffixes_SOURCES = tests/unit/test_suffixes.c
+tests_unit_test_suffixes_LDADD = $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_arena
 tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
 tests_unit_test_arena_LDADD = $(fw_unit_libs)

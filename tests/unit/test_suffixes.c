@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sets of domains as classes of suffixes, and those as hashed tables: each name
+ * is in just the sets that hold it. What a set holds says fw_domain_set_has(),
+ * which knows neither.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compile/lower.h"
+#include "compile/typecheck.h"
+#include "plan/suffixes.h"
+#include "tests/prog/random.h"
+#include "util/cleanup.h"
+
+static const struct fw_siphash_key key = { 0x1122334455667788, 0x99aabbccddeeff };
+
+struct fixture {
+	struct fw_arena *arena;
+	struct fw_suffixes suffixes;
+	struct fw_suffix_table table;
+};
+
+static void build(struct fixture *f, const struct fw_domain_set *const *sets,
+		  size_t n)
+{
+	assert_int_equal(fw_suffixes_build(f->arena, sets, n, &f->suffixes), 0);
+	assert_int_equal(fw_suffix_table_build(&f->suffixes, &key, &f->table), 0);
+}
+
+static void done(struct fixture *f)
+{
+	fw_suffix_table_done(&f->table);
+	fw_arena_free(f->arena);
+}
+
+static size_t to_wire(const char *name, uint8_t *wire)
+{
+	size_t at = 0;
+
+	while (*name) {
+		size_t len = strcspn(name, ".");
+
+		wire[at++] = (uint8_t)len;
+		memcpy(wire + at, name, len);
+		at += len;
+		name += len + (name[len] == '.');
+	}
+	wire[at++] = 0;
+	return at;
+}
+
+static uint32_t class_of(const struct fixture *f, const char *name)
+{
+	uint8_t wire[256];
+
+	return fw_suffix_table_class(&f->table, wire, to_wire(name, wire));
+}
+
+/* --- random sets ---------------------------------------------------------- */
+/* Few labels, so that names meet; some as long as words and as labels are. */
+static const char *const labels[] = {
+	"a", "b", "c", "ab", "example", "seventh", "eight888", "xn--bcher-kva",
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde",
+};
+
+static void random_name(struct rng *rng, char *name, uint32_t depth)
+{
+	size_t at = 0;
+
+	for (uint32_t n = 1 + rng_below(rng, depth); n > 0; n--) {
+		const char *label =
+			labels[rng_below(rng, FW_ARRAY_SIZE(labels))];
+
+		if (at + strlen(label) + 1 > 253)
+			break;
+		at += (size_t)sprintf(name + at, "%s%s", at ? "." : "", label);
+	}
+}
+
+static void mix_case(struct rng *rng, char *name)
+{
+	for (char *p = name; *p; p++)
+		if (*p >= 'a' && *p <= 'z' && rng_percent(rng, 30))
+			*p = (char)(*p - 'a' + 'A');
+}
+
+static struct fw_domain_set *random_set(struct rng *rng, struct fw_arena *arena)
+{
+	struct fw_domain_set *set = fw_arena_alloc(arena, sizeof(*set));
+	struct fw_domain_vec domains = { 0 };
+	const char *clash;
+
+	assert_non_null(set);
+	for (uint32_t n = rng_below(rng, 60); n > 0; n--) {
+		char name[256];
+		struct fw_domain *domain = fw_vec_push(arena, &domains);
+
+		assert_non_null(domain);
+		random_name(rng, name, 4);
+		domain->name = fw_arena_strdup(arena, name);
+		domain->exact = rng_percent(rng, 30);
+		domain->exception = rng_percent(rng, 30);
+	}
+	while (fw_domains_sort(&domains, &clash))
+		for (size_t i = 0; i < domains.n; i++)
+			if (!strcmp(domains.items[i].name, clash))
+				domains.items[i].exception = true;
+	*set = (struct fw_domain_set){ "s", domains.items, domains.n };
+	return set;
+}
+
+static void check_round(struct rng *rng)
+{
+	struct fixture f = { .arena = fw_arena_new() };
+	const struct fw_domain_set *sets[130];
+	size_t n = 1 + rng_below(rng, rng_percent(rng, 10) ? 130 : 5);
+
+	for (size_t i = 0; i < n; i++)
+		sets[i] = random_set(rng, f.arena);
+	build(&f, sets, n);
+	for (int i = 0; i < 400; i++) {
+		char name[256];
+		uint32_t class;
+
+		random_name(rng, name, 6);
+		mix_case(rng, name);
+		class = class_of(&f, name);
+		assert_true(class < f.suffixes.n_classes);
+		for (size_t s = 0; s < n; s++)
+			if (fw_class_has(&f.suffixes, class, s) !=
+			    fw_domain_set_has(sets[s], name, strlen(name)))
+				fail_msg("%s in set %zu of %zu", name, s, n);
+	}
+	done(&f);
+}
+
+static void classes_are_the_sets(void **state)
+{
+	struct rng rng = { .state = 1 };
+
+	(void)state;
+	for (int i = 0; i < 400; i++)
+		check_round(&rng);
+}
+
+/* --- what is left out ----------------------------------------------------- */
+static void names_that_say_nothing_go(void **state)
+{
+	static const struct fw_domain domains[] = {
+		{ .name = "a.evil.example" },	/* below one of its kind */
+		{ .name = "evil.example" },
+		{ .name = "fine.example", .exception = true },
+		{ .name = "x.y.only.test", .exact = true },
+	};
+	static const struct fw_domain_set set = {
+		"s", domains, FW_ARRAY_SIZE(domains),
+	};
+	const struct fw_domain_set *sets[] = { &set };
+	struct fixture f = { .arena = fw_arena_new() };
+
+	(void)state;
+	build(&f, sets, 1);
+	/* evil.example, example; test, only.test, y.only.test, x.y.only.test */
+	assert_int_equal(f.suffixes.n, 6);
+	assert_int_equal(f.suffixes.n_classes, 2);
+	assert_int_equal(class_of(&f, "A.evil.EXAMPLE"), 1);
+	assert_int_equal(class_of(&f, "fine.example"), 0);
+	assert_int_equal(class_of(&f, "z.x.y.only.test"), 0);
+	assert_int_equal(class_of(&f, "x.y.only.test"), 1);
+	assert_int_equal(class_of(&f, ""), 0);
+	done(&f);
+}
+
+/* Each of its 125 labels is a suffix: memory is bounded by those. */
+static void too_many_are_refused(void **state)
+{
+	enum { NAMES = 34000 };
+	struct fw_arena *arena = fw_arena_new();
+	struct fw_domain *domains =
+		fw_arena_array(arena, NAMES, sizeof(*domains));
+	struct fw_domain_set set = { "s", domains, NAMES };
+	const struct fw_domain_set *sets[] = { &set };
+	struct fw_suffixes suffixes;
+	char name[256];
+
+	(void)state;
+	assert_non_null(domains);
+	for (unsigned i = 0; i < NAMES; i++) {
+		for (size_t k = 0; k < 124; k++)
+			memcpy(name + 2 * k, "x.", 2);
+		(void)sprintf(name + 248, "%04x", i);
+		domains[i].name = fw_arena_strdup(arena, name);
+	}
+	assert_int_equal(fw_suffixes_build(arena, sets, 1, &suffixes), -E2BIG);
+	fw_arena_free(arena);
+}
+
+/* --- a million ------------------------------------------------------------ */
+#define MILLION 1000000
+#define STRANGERS 10000000
+
+/* Next to one of the million, below one's parents, or nobody's. */
+static size_t stranger(struct rng *rng, uint8_t *wire)
+{
+	static const char *const ends[] = {
+		"\7example", "\5site1\7example", "\5site7\7example", "\4test",
+	};
+	const char *end = ends[rng_below(rng, FW_ARRAY_SIZE(ends))];
+	uint64_t r = rng_next(rng);
+	size_t n = 1 + r % 12;
+
+	wire[0] = (uint8_t)n;
+	for (size_t i = 1; i <= n; i++)
+		wire[i] = (uint8_t)('a' + (r >> 4 * i) % 16);
+	memcpy(wire + 1 + n, end, strlen(end) + 1);
+	return n + 2 + strlen(end);
+}
+
+static void no_false_positive_or_negative(void **state)
+{
+	struct fixture f = { .arena = fw_arena_new() };
+	struct fw_domain *domains =
+		fw_arena_array(f.arena, MILLION, sizeof(*domains));
+	struct fw_domain_set set = { "s", domains, MILLION };
+	const struct fw_domain_set *sets[] = { &set };
+	struct rng rng = { .state = 7 };
+	char name[64];
+
+	(void)state;
+	assert_non_null(domains);
+	for (unsigned i = 0; i < MILLION; i++) {
+		(void)sprintf(name, "n%u.site%u.example", i, i % 300000);
+		domains[i].name = fw_arena_strdup(f.arena, name);
+		assert_non_null(domains[i].name);
+	}
+	build(&f, sets, 1);
+	for (unsigned i = 0; i < MILLION; i++) {
+		(void)sprintf(name, "%sN%u.sitE%u.exAmple",
+			      i % 2 ? "wWw." : "", i, i % 300000);
+		assert_int_equal(class_of(&f, name), 1);
+	}
+	for (unsigned i = 0; i < STRANGERS; i++) {
+		uint8_t wire[64];
+		size_t len = stranger(&rng, wire);
+
+		if (fw_suffix_table_class(&f.table, wire, len))
+			fail_msg("%.*s", (int)len, (const char *)wire);
+	}
+	done(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(classes_are_the_sets),
+		cmocka_unit_test(names_that_say_nothing_go),
+		cmocka_unit_test(too_many_are_refused),
+		cmocka_unit_test(no_false_positive_or_negative),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
