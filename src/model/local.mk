@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwmodel.a
 libfwmodel_a_SOURCES = \
+	src/model/dns.c \
+	src/model/dns.h \
 	src/model/explain.c \
 	src/model/explain.h \
 	src/model/explain_match.c \

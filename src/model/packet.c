@@ -387,6 +387,7 @@ void fw_model_packet_parse(const uint8_t *frame, size_t len,
 	else if (info.l3 == FW_L3_IP6)
 		find_transport_ip6(&info);
 	ret->length = (uint32_t)info.len;
+	ret->transport = (uint32_t)(len - info.len + info.transport);
 	ret->later_fragment = info.fragment != 0;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(loads); i++)
 		load(&info, &loads[i], ret);

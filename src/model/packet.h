@@ -18,6 +18,8 @@ struct fw_model_packet {
 				   field f, nor its value; has is then false */
 	uint32_t length;	/* meta length: behind Ethernet and first tag */
 	uint16_t vlan;		/* id, 0 untagged */
+	uint32_t transport;	/* offset of its header, from Ethernet's on; valid
+				   with fields of it */
 	bool later_fragment;	/* no first one: without transport header */
 };
 

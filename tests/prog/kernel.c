@@ -54,7 +54,7 @@ static void skip(const char *reason)
 	exit(77);
 }
 
-static void need_bpf(void)
+void kernel_needs(void)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	int fd;
@@ -98,7 +98,7 @@ int kernel_open(struct kernel *kernel, enum kernel_program which,
 
 	memset(kernel, 0, sizeof(*kernel));
 	libbpf_set_print(say_warnings);
-	need_bpf();
+	kernel_needs();
 	elf = elf_bytes(which, &size);
 	kernel->object = bpf_object__open_mem(elf, size, NULL);
 	if (!kernel->object)

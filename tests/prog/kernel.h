@@ -26,14 +26,16 @@ struct kernel {
 	uint32_t instructions;	/* that the verifier went through */
 };
 
+/* Exits 77 with the reason where BPF cannot be had at all. */
+void kernel_needs(void);
+
 /* Counters of a slot: rule r has number first + r, device d's policy first +
  * FW_RULES_MAX + d. */
 #define KERNEL_COUNTERS (FW_RULES_MAX + FW_DEVICES_MAX)
 
 /*
- * Exits 77 with the reason where BPF cannot be had at all. share: an open
- * kernel whose maps this one uses, or NULL. Returns 0 or -errno, the verifier's
- * words on standard error.
+ * Calls kernel_needs(). share: an open kernel whose maps this one uses, or NULL.
+ * Returns 0 or -errno, the verifier's words on standard error.
  */
 int kernel_open(struct kernel *kernel, enum kernel_program which,
 		const struct kernel *share);

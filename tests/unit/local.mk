@@ -67,7 +67,8 @@ tests_unit_test_siphash_SOURCES = tests/unit/test_siphash.c
 tests_unit_test_siphash_LDADD = $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_suffixes
-tests_unit_test_suffixes_SOURCES = tests/unit/test_suffixes.c
+tests_unit_test_suffixes_SOURCES = tests/unit/test_suffixes.c \
+	$(fw_prog_domains)
 tests_unit_test_suffixes_LDADD = $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_arena

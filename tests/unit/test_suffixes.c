@@ -14,9 +14,8 @@
 #include <string.h>
 
 #include "compile/lower.h"
-#include "compile/typecheck.h"
 #include "plan/suffixes.h"
-#include "tests/prog/random.h"
+#include "tests/prog/domains.h"
 #include "util/cleanup.h"
 
 static const struct fw_siphash_key key = { 0x1122334455667788, 0x99aabbccddeeff };
@@ -40,82 +39,14 @@ static void done(struct fixture *f)
 	fw_arena_free(f->arena);
 }
 
-static size_t to_wire(const char *name, uint8_t *wire)
-{
-	size_t at = 0;
-
-	while (*name) {
-		size_t len = strcspn(name, ".");
-
-		wire[at++] = (uint8_t)len;
-		memcpy(wire + at, name, len);
-		at += len;
-		name += len + (name[len] == '.');
-	}
-	wire[at++] = 0;
-	return at;
-}
-
 static uint32_t class_of(const struct fixture *f, const char *name)
 {
 	uint8_t wire[256];
 
-	return fw_suffix_table_class(&f->table, wire, to_wire(name, wire));
+	return fw_suffix_table_class(&f->table, wire, domain_wire(name, wire));
 }
 
 /* --- random sets ---------------------------------------------------------- */
-/* Few labels, so that names meet; some as long as words and as labels are. */
-static const char *const labels[] = {
-	"a", "b", "c", "ab", "example", "seventh", "eight888", "xn--bcher-kva",
-	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde",
-};
-
-static void random_name(struct rng *rng, char *name, uint32_t depth)
-{
-	size_t at = 0;
-
-	for (uint32_t n = 1 + rng_below(rng, depth); n > 0; n--) {
-		const char *label =
-			labels[rng_below(rng, FW_ARRAY_SIZE(labels))];
-
-		if (at + strlen(label) + 1 > 253)
-			break;
-		at += (size_t)sprintf(name + at, "%s%s", at ? "." : "", label);
-	}
-}
-
-static void mix_case(struct rng *rng, char *name)
-{
-	for (char *p = name; *p; p++)
-		if (*p >= 'a' && *p <= 'z' && rng_percent(rng, 30))
-			*p = (char)(*p - 'a' + 'A');
-}
-
-static struct fw_domain_set *random_set(struct rng *rng, struct fw_arena *arena)
-{
-	struct fw_domain_set *set = fw_arena_alloc(arena, sizeof(*set));
-	struct fw_domain_vec domains = { 0 };
-	const char *clash;
-
-	assert_non_null(set);
-	for (uint32_t n = rng_below(rng, 60); n > 0; n--) {
-		char name[256];
-		struct fw_domain *domain = fw_vec_push(arena, &domains);
-
-		assert_non_null(domain);
-		random_name(rng, name, 4);
-		domain->name = fw_arena_strdup(arena, name);
-		domain->exact = rng_percent(rng, 30);
-		domain->exception = rng_percent(rng, 30);
-	}
-	while (fw_domains_sort(&domains, &clash))
-		for (size_t i = 0; i < domains.n; i++)
-			if (!strcmp(domains.items[i].name, clash))
-				domains.items[i].exception = true;
-	*set = (struct fw_domain_set){ "s", domains.items, domains.n };
-	return set;
-}
-
 static void check_round(struct rng *rng)
 {
 	struct fixture f = { .arena = fw_arena_new() };
@@ -123,14 +54,14 @@ static void check_round(struct rng *rng)
 	size_t n = 1 + rng_below(rng, rng_percent(rng, 10) ? 130 : 5);
 
 	for (size_t i = 0; i < n; i++)
-		sets[i] = random_set(rng, f.arena);
+		assert_non_null(sets[i] = domain_set_random(rng, f.arena));
 	build(&f, sets, n);
 	for (int i = 0; i < 400; i++) {
-		char name[256];
+		char name[254];
 		uint32_t class;
 
-		random_name(rng, name, 6);
-		mix_case(rng, name);
+		domain_random(rng, 6, name);
+		domain_mix_case(rng, name);
 		class = class_of(&f, name);
 		assert_true(class < f.suffixes.n_classes);
 		for (size_t s = 0; s < n; s++)
