@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libfwinspect.a
 libfwinspect_a_SOURCES = \
 	src/inspect/ct_attr.c src/inspect/ct_attr.h \
+	src/inspect/dns.c src/inspect/dns.h \
 	src/inspect/inspector.c src/inspect/inspector.h \
 	src/inspect/packet.c src/inspect/packet.h \
 	src/inspect/queue.c src/inspect/queue.h \

@@ -13,6 +13,10 @@ fw_fuzz_tests += tests/fuzz/parse
 tests_fuzz_parse_SOURCES = tests/fuzz/parse.c tests/fuzz/replay.c
 tests_fuzz_parse_LDADD = libfwgrammar.a libfwast.a libfwutil.a $(NETTLE_LIBS)
 
+fw_fuzz_tests += tests/fuzz/dns
+tests_fuzz_dns_SOURCES = tests/fuzz/dns.c tests/fuzz/replay.c
+tests_fuzz_dns_LDADD = libfwinspect.a
+
 fw_fuzz_tests += tests/fuzz/tls
 tests_fuzz_tls_SOURCES = tests/fuzz/tls.c tests/fuzz/replay.c
 tests_fuzz_tls_LDADD = libfwinspect.a
@@ -67,7 +71,7 @@ fuzz-parse fuzz-compile fuzz-explain fuzz-lists: grammar/parser.c \
 		-rss_limit_mb=2048 -dict=fuzz/words.dict \
 		-artifact_prefix=fuzz/$$name- fuzz/$$name.found $$seeds
 
-fuzz-tls fuzz-reassembly:
+fuzz-dns fuzz-tls fuzz-reassembly:
 	name=$(@:fuzz-%=%) && $(MKDIR_P) fuzz/$$name.found && \
 	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) $(AM_CPPFLAGS) \
 		-o fuzz/$$name $(srcdir)/tests/fuzz/$$name.c \
@@ -75,7 +79,8 @@ fuzz-tls fuzz-reassembly:
 	fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 		fuzz/$$name.found $(srcdir)/tests/seeds/$$name
 
-.PHONY: fuzz-parse fuzz-compile fuzz-explain fuzz-lists fuzz-tls fuzz-reassembly
+.PHONY: fuzz-parse fuzz-compile fuzz-explain fuzz-lists fuzz-dns fuzz-tls \
+	fuzz-reassembly
 CLEANFILES += fuzz/words.dict
 
 fw_fuzz_tests += tests/fuzz/compile

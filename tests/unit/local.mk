@@ -86,6 +86,10 @@ tests_unit_test_lists_LDADD = $(fw_unit_libs)
 fw_hello_sources = tests/unit/hello.c tests/unit/hello.h
 fw_inspect_test_libs = libfwinspect.a $(LIBNFQ_LIBS) $(LIBMNL_LIBS)
 
+fw_unit_tests += tests/unit/test_question
+tests_unit_test_question_SOURCES = tests/unit/test_question.c
+tests_unit_test_question_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_tls
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c $(fw_hello_sources)
 tests_unit_test_tls_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
