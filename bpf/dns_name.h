@@ -23,8 +23,10 @@
 #define FW_DNS_PORT 53
 #define FW_DNS_KIND 0xf800	/* QR and opcode, RFC 1035 section 4.1.1 */
 #define FW_DNS_LABELS 127	/* of one byte */
-#define FW_DNS_QUESTION_MAX (FW_DNS_NAME_MAX + 4)	/* type and class */
-#define FW_DNS_QUESTION_ROOM 512	/* a power of two; words read ahead */
+#define FW_DNS_OPT_SIZE 11	/* EDNS without options, RFC 6891 section 6.1.2 */
+/* Name, type, class, and what may stand behind them. */
+#define FW_DNS_QUESTION_MAX (FW_DNS_NAME_MAX + 4 + FW_DNS_OPT_SIZE)
+#define FW_DNS_QUESTION_ROOM 512	/* a power of two: bounds by masks */
 
 FW_GENERATIONAL_ARRAY(name_head, sizeof(struct fw_name_head), 1, 0);
 FW_GENERATIONAL_ARRAY(name_filter, sizeof(__u64), 1, BPF_F_INNER_MAP);
@@ -34,6 +36,12 @@ enum fw_dns_asked {
 	FW_DNS_NONE,		/* not for UDP port 53, or no query */
 	FW_DNS_ODD,		/* that cannot be judged */
 	FW_DNS_ASKED,
+};
+
+struct fw_dns_head {
+	__be16 source, dest, len, check;	/* UDP */
+	__be16 id, flags;
+	__be16 questions, answers, authorities, additional;
 };
 
 struct fw_dns {
@@ -47,7 +55,8 @@ struct fw_dns {
 	__u32 end;		/* of the name, its root's 0 included; else 0 */
 	__u32 qtype;
 	__u8 label[FW_DNS_LABELS + 1];	/* where each begins */
-	__u8 question[FW_DNS_QUESTION_ROOM];	/* as on the wire */
+	struct fw_dns_head head;	/* from here on as on the wire */
+	__u8 question[FW_DNS_QUESTION_ROOM + FW_DNS_OPT_SIZE + 1];
 };
 
 struct {
@@ -65,12 +74,6 @@ static __always_inline struct fw_dns *fw_dns_scratch(void)
 }
 
 /* --- the question --------------------------------------------------------- */
-struct fw_dns_head {
-	__be16 source, dest, len, check;	/* UDP */
-	__be16 id, flags;
-	__be16 questions, answers, authorities, additional;
-};
-
 struct fw_dns_walk {
 	struct fw_dns *dns;
 };
@@ -139,22 +142,23 @@ static __always_inline bool fw_dns_read(FW_CTX *ctx, struct fw_dns *dns,
 __noinline int fw_dns_ask(FW_CTX *ctx, const struct fw_packet *pkt)
 {
 	struct fw_dns *dns = fw_dns_scratch();
-	struct fw_dns_head head;
+	const struct fw_dns_head *head;
 	__u32 len;
 
 	if (!pkt || !dns || !(pkt->present & FW_HAS(FW_FIELD_DPORT)) ||
 	    pkt->l4proto != IPPROTO_UDP || pkt->dport != FW_DNS_PORT)
 		return FW_DNS_NONE;
-	if (fw_ctx_load(ctx, pkt->l4_off, &head, sizeof(head)))
+	head = &dns->head;
+	if (fw_ctx_load(ctx, pkt->l4_off, &dns->head, sizeof(*head)))
 		return FW_DNS_ODD;
-	len = bpf_ntohs(head.len);
-	if (len < sizeof(head) || pkt->l4_off + len > pkt->l3_off + pkt->len)
+	len = bpf_ntohs(head->len);
+	if (len < sizeof(*head) || pkt->l4_off + len > pkt->l3_off + pkt->len)
 		return FW_DNS_ODD;
-	if (head.flags & bpf_htons(FW_DNS_KIND))
+	if (head->flags & bpf_htons(FW_DNS_KIND))
 		return FW_DNS_NONE;
-	if (head.questions != bpf_htons(1) || head.answers ||
-	    head.authorities || (head.additional & ~bpf_htons(1)) ||
-	    !fw_dns_read(ctx, dns, pkt->l4_off + sizeof(head),
+	if (head->questions != bpf_htons(1) || head->answers ||
+	    head->authorities || (head->additional & ~bpf_htons(1)) ||
+	    !fw_dns_read(ctx, dns, pkt->l4_off + sizeof(*head),
 			 pkt->l4_off + len))
 		return FW_DNS_ODD;
 	return FW_DNS_ASKED;

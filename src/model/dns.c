@@ -60,37 +60,23 @@ static size_t name_end(const struct message *m, size_t from)
 	return at <= m->len && at - from <= NAME_SIZE_MAX ? at : 0;
 }
 
-/* Whether an element of a set may have such a label. */
-static bool is_plain(const uint8_t *label, size_t len)
-{
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789-_";
-
-	for (size_t i = 0; i < len; i++)
-		if (!memchr(letters, label[i], sizeof(letters) - 1))
-			return false;
-	return true;
-}
-
 static void write_name(const struct message *m, size_t at, char *name)
 {
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789-_";
 	char *out = name;
 
 	for (; m->bytes[at]; at += m->bytes[at] + 1u) {
-		const uint8_t *label = m->bytes + at + 1;
+		if (out != name)
+			*out++ = '.';
+		for (size_t i = 1; i <= m->bytes[at]; i++) {
+			int byte = m->bytes[at + i];
 
-		if (!is_plain(label, m->bytes[at])) {
-			out = name;
-			*out++ = '?';
-		} else {
-			memcpy(out, label, m->bytes[at]);
-			out += m->bytes[at];
+			*out++ = memchr(plain, byte, sizeof(plain) - 1) ?
+					 (char)byte : '?';
 		}
-		*out++ = '.';
 	}
-	if (out > name)
-		out--;
 	*out = '\0';
 }
 

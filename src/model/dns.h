@@ -12,9 +12,8 @@ enum fw_model_asked {
 
 struct fw_model_question {
 	uint16_t qtype;
-	char name[256];		/* without final dot. Labels from the first one
-				   on that could not stand in a set are one
-				   `?` */
+	char name[254];		/* without final dot; each byte that can stand
+				   in no set's element is a '?' */
 };
 
 /* frame: as it was given to fw_model_packet_parse(). */

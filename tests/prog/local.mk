@@ -52,6 +52,11 @@ tests_prog_test_names_SOURCES = tests/prog/test_names.c $(fw_prog_names) \
 	$(fw_prog_domains) $(fw_prog_kernel)
 tests_prog_test_names_LDADD = $(fw_prog_libs)
 
+fw_prog_tests += tests/prog/test_reply
+tests_prog_test_reply_SOURCES = tests/prog/test_reply.c $(fw_prog_names) \
+	$(fw_prog_kernel)
+tests_prog_test_reply_LDADD = $(fw_prog_libs)
+
 fw_prog_tests += tests/prog/test_corpus
 tests_prog_test_corpus_SOURCES = tests/prog/test_corpus.c $(fw_prog_kernel) \
 	$(fw_prog_random)

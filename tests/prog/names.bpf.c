@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The question of a frame by itself: what the programs make of it, for a test to
- * see and a benchmark to measure.
- *
- * Returns enum fw_dns_asked; of a question, names_class and names_qtype say
- * the rest.
+ * see and a benchmark to measure; and the answer to it.
  */
 #include <linux/bpf.h>
 
@@ -18,10 +15,14 @@
 #define fw_ctx_vlan(ctx) FW_NO_VLAN
 #define fw_ctx_gso(ctx) false
 
-#include "bpf/dns_name.h"
+#include "bpf/dns_reply.h"
+
+#define NXDOMAIN 3
 
 __u32 names_class, names_qtype;
 
+/* Returns enum fw_dns_asked; of a question, names_class and names_qtype say the
+ * rest. */
 SEC("xdp.frags")
 int names_ask(struct xdp_md *ctx)
 {
@@ -37,6 +38,19 @@ int names_ask(struct xdp_md *ctx)
 	names_qtype = dns->qtype;
 	names_class = fw_dns_class(fw_control_slot(fw_control_read()));
 	return asked;
+}
+
+/* Answers each question with NXDOMAIN, and lets nothing else through. */
+SEC("xdp.frags")
+int names_reply(struct xdp_md *ctx)
+{
+	struct fw_packet pkt;
+
+	fw_parse(ctx, &pkt);
+	if (fw_dns_ask(ctx, &pkt) == FW_DNS_ASKED &&
+	    fw_dns_reply(ctx, &pkt, NXDOMAIN))
+		return XDP_TX;
+	return XDP_DROP;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/bpf.h>
 
 #include "kernel.h"
 #include "util/cleanup.h"
@@ -26,7 +27,8 @@ int names_open(struct names *names)
 	names->bpf = fw_names_bpf__open_and_load();
 	if (!names->bpf)
 		return -errno;
-	names->program = bpf_program__fd(names->bpf->progs.names_ask);
+	names->ask = bpf_program__fd(names->bpf->progs.names_ask);
+	names->reply = bpf_program__fd(names->bpf->progs.names_reply);
 	return 0;
 }
 
@@ -75,6 +77,14 @@ int names_fill(struct names *names, uint32_t slot,
 					   &word, BPF_ANY);
 }
 
+static void run(int program, struct bpf_test_run_opts *opts)
+{
+	if (bpf_prog_test_run_opts(program, opts) < 0) {
+		perror("BPF_PROG_TEST_RUN");
+		exit(1);
+	}
+}
+
 enum names_asked names_ask(struct names *names, const uint8_t *frame, size_t len,
 			   uint32_t *class, uint16_t *qtype)
 {
@@ -82,11 +92,20 @@ enum names_asked names_ask(struct names *names, const uint8_t *frame, size_t len
 		    .data_in = frame, .data_size_in = (uint32_t)len,
 		    .repeat = 1);
 
-	if (bpf_prog_test_run_opts(names->program, &opts) < 0) {
-		perror("BPF_PROG_TEST_RUN");
-		exit(1);
-	}
+	run(names->ask, &opts);
 	*class = names->bpf->bss->names_class;
 	*qtype = (uint16_t)names->bpf->bss->names_qtype;
 	return (enum names_asked)opts.retval;
+}
+
+bool names_reply(struct names *names, uint8_t *frame, size_t *len)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts,
+		    .data_in = frame, .data_size_in = (uint32_t)*len,
+		    .data_out = frame, .data_size_out = (uint32_t)*len,
+		    .repeat = 1);
+
+	run(names->reply, &opts);
+	*len = opts.data_size_out;
+	return opts.retval == XDP_TX;
 }

@@ -2,6 +2,7 @@
 /* The program of names.bpf.c, its tables filled, fed by BPF_PROG_TEST_RUN. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,7 +12,7 @@ struct fw_names_bpf;
 
 struct names {
 	struct fw_names_bpf *bpf;
-	int program;
+	int ask, reply;		/* programs */
 };
 
 /* Exits 77 with the reason where BPF cannot be had. 0 or -errno. */
@@ -32,3 +33,6 @@ enum names_asked {
 
 enum names_asked names_ask(struct names *names, const uint8_t *frame, size_t len,
 			   uint32_t *class, uint16_t *qtype);
+
+/* The answer in place of the query, to be sent back; false where there is none. */
+bool names_reply(struct names *names, uint8_t *frame, size_t *len);
