@@ -67,12 +67,17 @@ const struct fw_device *fw_devices_find(const struct fw_devices *devices,
 					const char *name);
 
 /* The host as the compiler wants to know it: devices of this network
- * namespace, who else holds XDP, program types that the kernel lacks. */
+ * namespace, of which more may come, who else holds XDP, program types that the
+ * kernel lacks. */
 int fw_apply_facts(struct fw_arena *arena, struct fw_facts *ret);
 
 /* "eth0: held by program NAME (id N)" when a program that is not Flywall's
  * holds XDP on the device: returns true and fills ret. */
 bool fw_xdp_held(uint32_t ifindex, char *ret, size_t size);
+
+/* Asks the driver to take a program into the device; nothing is attached.
+ * True when it does not: ret says why, in its words where it has any. */
+bool fw_xdp_offload_refused(uint32_t ifindex, char *ret, size_t size);
 
 /* --- the parts, one file each --------------------------------------------- */
 /* Fill device->reason where something is not as wished. */

@@ -65,7 +65,7 @@ static int add_device(struct fw_arena *arena, struct fw_facts *facts,
 int fw_apply_facts(struct fw_arena *arena, struct fw_facts *ret)
 {
 	struct if_nameindex *list = if_nameindex();
-	struct fw_facts facts = {.known = true};
+	struct fw_facts facts = {.known = false};
 	_cleanup_close_ int sock = -1;
 	size_t n = 0;
 	int r = 0;

@@ -31,6 +31,8 @@ libfwapply_a_SOURCES = \
 	src/apply/nft_complain.c \
 	src/apply/nft_complain.h \
 	src/apply/nft_counts.c \
+	src/apply/nft_devices.c \
+	src/apply/nft_devices.h \
 	src/apply/nft_diff.c \
 	src/apply/nft_diff.h \
 	src/apply/nft_kernel.c \

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/nft_devices.h"
 #include "apply/nft_kernel.h"
 #include "util/buf.h"
 #include "util/cleanup.h"
@@ -187,8 +188,9 @@ static int queue_rule(struct fw_arena *arena, const struct fw_profile *profile,
 	return rule->text ? 0 : -ENOMEM;
 }
 
+/* base: from's own, but for the devices that are here. */
 static int record_chain(const struct numbers *numbers, const struct fw_plan *plan,
-			const struct fw_nft_chain *from,
+			const struct fw_nft_chain *from, const char *base,
 			struct fw_nft_rec_chain *chain)
 {
 	int r = 0;
@@ -196,8 +198,8 @@ static int record_chain(const struct numbers *numbers, const struct fw_plan *pla
 	chain->name = fw_arena_strdup(numbers->arena, from->name);
 	if (!chain->name)
 		return -ENOMEM;
-	if (from->base)
-		r = split_base(numbers->arena, from->base, chain);
+	if (base)
+		r = split_base(numbers->arena, base, chain);
 	if (r == 0)
 		r = substitute(numbers, from->comment, &chain->comment);
 	chain->queue = from->queue;
@@ -238,6 +240,28 @@ static int record_object(const struct numbers *numbers,
 	return r;
 }
 
+/* A base chain whose devices are all missing is none. */
+static int record_chains(const struct numbers *numbers,
+			 const struct fw_plan *plan,
+			 const struct fw_nft_table *from,
+			 struct fw_nft_rec_table *table)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < from->n_chains; i++) {
+		const struct fw_nft_chain *chain = &from->chains[i];
+		const char *base = NULL;
+
+		if (chain->base)
+			r = fw_nft_devices_here(numbers->arena, chain->base,
+						&base);
+		if (r == 0 && !base == !chain->base)
+			r = record_chain(numbers, plan, chain, base,
+					 &table->chains[table->n_chains++]);
+	}
+	return r;
+}
+
 static int record_table(const struct numbers *numbers, const struct fw_plan *plan,
 			const struct fw_nft_table *from,
 			struct fw_nft_rec_table *table)
@@ -256,12 +280,9 @@ static int record_table(const struct numbers *numbers, const struct fw_plan *pla
 	table->own = from->own;
 	table->take_over = from->take_over;
 	table->n_objects = from->n_objects;
-	table->n_chains = from->n_chains;
 	for (size_t i = 0; r == 0 && i < from->n_objects; i++)
 		r = record_object(numbers, &from->objects[i], &table->objects[i]);
-	for (size_t i = 0; r == 0 && i < from->n_chains; i++)
-		r = record_chain(numbers, plan, &from->chains[i], &table->chains[i]);
-	return r;
+	return r ? r : record_chains(numbers, plan, from, table);
 }
 
 int fw_nft_record_from_plan(const struct fw_plan *plan, uint64_t epoch,

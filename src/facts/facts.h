@@ -2,10 +2,9 @@
 /*
  * Facts: what the compiler may know of the host.
  *
- * Empty facts (known == false) are what `flywall check` and `plan` work with:
- * every device is then taken to exist and every feature to be there. The daemon
- * gathers facts from the kernel before it compiles; tests read them from a
- * file.
+ * Empty facts are what `flywall check` and `plan` work with: every device is then
+ * taken to exist and every feature to be there. The daemon gathers facts from
+ * the kernel before it compiles; tests read them from a file.
  */
 #pragma once
 
@@ -25,7 +24,8 @@ struct fw_fact_device {
 };
 
 struct fw_facts {
-	bool known;
+	bool known;		/* what is not among the devices does not exist;
+				   otherwise it may yet come */
 	struct fw_fact_device *devices;	/* by name */
 	size_t n_devices;
 	bool no_xdp;		/* this kernel loads no XDP program */

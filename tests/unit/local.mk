@@ -39,6 +39,12 @@ tests_unit_test_nft_child_SOURCES = tests/unit/test_nft_child.c
 tests_unit_test_nft_child_LDADD = libfwnft.a libfwutil.a $(LIBNFTABLES_LIBS) \
 	$(CMOCKA_LIBS)
 
+fw_unit_tests += tests/unit/test_nft_devices
+tests_unit_test_nft_devices_SOURCES = tests/unit/test_nft_devices.c
+tests_unit_test_nft_devices_LDADD = libfwapply.a libfwnft.a libfwutil.a \
+	$(LIBNFTABLES_LIBS) $(LIBNFTNL_LIBS) $(LIBMNL_LIBS) $(NETTLE_LIBS) \
+	$(CMOCKA_LIBS)
+
 # A typed configuration by hand, for the lowerings.
 fw_typed_build = tests/unit/typed_build.c tests/unit/typed_build.h
 
