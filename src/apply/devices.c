@@ -191,7 +191,12 @@ static bool tc_instead(struct fw_device *device, unsigned part)
 /* A change of mode would leave the device bare for a moment, so it waits. */
 static int keep_xdp(struct fw_devices *devices, struct fw_device *device)
 {
-	if (device->wish != FW_ATTACH_AUTO && device->wish != device->mode)
+	bool refused = device->wish == FW_ATTACH_OFFLOAD &&
+		       fw_xdp_offload_refused(device->ifindex, device->reason,
+					      sizeof(device->reason));
+
+	if (!refused && device->wish != FW_ATTACH_AUTO &&
+	    device->wish != device->mode)
 		(void)snprintf(device->reason, sizeof(device->reason),
 			       "stays %s until it is attached anew",
 			       fw_attach_name(device->mode));

@@ -20,7 +20,7 @@ static const enum fw_attach tries[FW_ATTACH_MAX_][2] = {
 	[FW_ATTACH_AUTO] = {FW_ATTACH_NATIVE, FW_ATTACH_GENERIC},
 	[FW_ATTACH_NATIVE] = {FW_ATTACH_NATIVE},
 	[FW_ATTACH_GENERIC] = {FW_ATTACH_GENERIC},
-	[FW_ATTACH_OFFLOAD] = {FW_ATTACH_OFFLOAD},
+	[FW_ATTACH_OFFLOAD] = {FW_ATTACH_OFFLOAD, FW_ATTACH_NATIVE},
 };
 
 static const struct {
@@ -79,8 +79,36 @@ static void ask_why(uint32_t ifindex, int prog, enum fw_attach mode, int error,
 		(void)bpf_xdp_detach((int)ifindex, modes[mode].flag, NULL);
 	fw_bpf_log_gist(gist, sizeof(gist));
 	fw_bpf_log_end();
-	(void)snprintf(ret, size, "no %s XDP: %s", modes[mode].name,
+	(void)snprintf(ret, size, "no %s XDP: %s%s", modes[mode].name,
+		       gist[0] ? "" : "the driver says: ",
 		       gist[0] ? gist : strerror(-error));
+}
+
+/* The smallest there is: it lets every packet pass. device 0: on none. */
+static int load_pass(uint32_t device)
+{
+	const struct bpf_insn pass[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_ifindex = device);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "fw_ask", "GPL", pass,
+			       FW_ARRAY_SIZE(pass), &opts);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* To load a program for a device says only a number, too. */
+bool fw_xdp_offload_refused(uint32_t ifindex, char *ret, size_t size)
+{
+	_cleanup_close_ int bound = load_pass(ifindex);
+	_cleanup_close_ int plain = -1;
+
+	if (bound >= 0)
+		return false;
+	plain = load_pass(0);
+	ask_why(ifindex, plain, FW_ATTACH_OFFLOAD, bound, ret, size);
+	return true;
 }
 
 static int create_link(struct fw_devices *devices, struct fw_device *device,
@@ -91,6 +119,10 @@ static int create_link(struct fw_devices *devices, struct fw_device *device,
 	_cleanup_close_ int link = -1;
 	char path[FW_BPF_PATH_MAX];
 
+	if (mode == FW_ATTACH_OFFLOAD &&
+	    fw_xdp_offload_refused(device->ifindex, device->reason,
+				   sizeof(device->reason)))
+		return -EOPNOTSUPP;
 	link = bpf_link_create(prog, (int)device->ifindex, BPF_XDP, &opts);
 	if (link < 0) {
 		r = -errno;

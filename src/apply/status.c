@@ -142,13 +142,24 @@ static void add_feature(struct description *d, const char *name,
 						fallback ? reason : NULL};
 }
 
+/* The best that the wish leaves open: "xdp-native eth0", "xdp-offload eth0". */
+static char *wished(struct description *d, const struct fw_device *device)
+{
+	enum fw_attach best = device->wish == FW_ATTACH_OFFLOAD ?
+				      FW_ATTACH_OFFLOAD : FW_ATTACH_NATIVE;
+
+	return fw_arena_printf(d->arena, "xdp-%s %s", fw_attach_name(best),
+			       device->name);
+}
+
 static void describe_xdp(struct description *d, const struct fw_device *device,
 			 const char *reason)
 {
-	bool native = device->mode == FW_ATTACH_NATIVE;
+	bool fallen = device->mode != FW_ATTACH_NATIVE ||
+		      device->wish == FW_ATTACH_OFFLOAD;
 
-	add_feature(d, fw_arena_printf(d->arena, "xdp-native %s", device->name),
-		    "xdp", native ? NULL : fw_attach_name(device->mode),
+	add_feature(d, wished(d, device), "xdp",
+		    fallen ? fw_attach_name(device->mode) : NULL,
 		    reason ? reason : "as the configuration says");
 	if (!(device->on & FW_PART_TC))
 		add_feature(d, fw_arena_printf(d->arena, "tc %s", device->name),
@@ -162,6 +173,7 @@ static void describe_device(struct description *d,
 {
 	const struct fw_device *device = fw_devices_find(devices, from->name);
 	struct fw_device_status *s = fw_vec_push(d->arena, &d->devices);
+	char held[256];
 
 	if (!s) {
 		d->oom = true;
@@ -184,9 +196,12 @@ static void describe_device(struct description *d,
 		s->xdp = fw_attach_name(device->mode);
 		describe_xdp(d, device, s->reason);
 	} else if (device->want & FW_PART_XDP) {
-		add_feature(d, fw_arena_printf(d->arena, "xdp-native %s",
-					       device->name),
-			    "xdp", "tc", s->reason);
+		add_feature(d, wished(d, device), "xdp", "tc", s->reason);
+	} else if (from->tc && from->attach == FW_ATTACH_AUTO &&
+		   fw_xdp_held(device->ifindex, held, sizeof(held))) {
+		/* The compiler knew, and has left the rules to nft. */
+		s->reason = copy(d, held);
+		add_feature(d, wished(d, device), "xdp", "nft", s->reason);
 	}
 }
 

@@ -67,7 +67,9 @@ static int lower(struct fw_typed *typed, struct fw_plan *plan)
 
 	plan->options = typed->options;
 	plan->log_dns_queries = typed->dns_log_queries;
-	r = fw_lower_steps(typed, plan);
+	r = fw_device_insist(typed);
+	if (!r)
+		r = fw_lower_steps(typed, plan);
 	if (!r)
 		r = fw_lower_xdp(typed, plan);
 	if (!r)

@@ -35,6 +35,27 @@ bool fw_device_exists(const struct fw_typed *typed, const char *device)
 	       fw_facts_device(typed->facts, device) != NULL;
 }
 
+int fw_device_insist(struct fw_typed *typed)
+{
+	const struct fw_facts *from = typed->facts;
+	struct fw_facts *facts = fw_arena_memdup(typed->arena, from,
+						 sizeof(*from));
+
+	if (!facts)
+		return -ENOMEM;
+	facts->devices = fw_arena_memdup(typed->arena, from->devices,
+					 from->n_devices *
+						 sizeof(*from->devices));
+	if (!facts->devices)
+		return -ENOMEM;
+	for (size_t i = 0; i < facts->n_devices; i++)
+		if (fw_device_attach(typed, facts->devices[i].name) !=
+		    FW_ATTACH_AUTO)
+			facts->devices[i].no_xdp = false;
+	typed->facts = facts;
+	return 0;
+}
+
 /* nft's wildcard: a star at the end. */
 static bool name_meets(const char *pattern, const char *device)
 {

@@ -70,6 +70,9 @@ enum fw_attach fw_device_attach(const struct fw_typed *typed,
 /* Whether chains on it may move to XDP, as far as `lowering` says. */
 bool fw_device_lowered(const struct fw_typed *typed, const char *device);
 /* False only where the host is known and has no such device. */
+/* Where the file names a way to attach, nobody's hold on the device counts: the
+ * kernel will say so. Changes typed->facts. 0 or -ENOMEM. */
+int fw_device_insist(struct fw_typed *typed);
 bool fw_device_exists(const struct fw_typed *typed, const char *device);
 /* Whether a packet that came in by (or goes out by) device meets an IIF part;
  * names may end in a wildcard. */

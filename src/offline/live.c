@@ -100,6 +100,44 @@ static void look_at_plan(struct live *live, const char *file)
 			tell_missing(live, &loc, plan->devices[i].name);
 }
 
+/* --- how XDP is attached -------------------------------------------------- */
+/* With auto the rules go elsewhere; else that is the user's to resolve. */
+static void tell_held(struct live *live, const struct fw_loc *loc,
+		      const struct fw_plan_device *device,
+		      const struct fw_fact_device *fact)
+{
+	if (device->attach == FW_ATTACH_AUTO)
+		fw_warning(&live->load->diags, "host", loc,
+			   "%s: the rules of ingress chains stay in nft",
+			   fact->reason);
+	else
+		fw_error(&live->load->diags, "host", loc, "%s", fact->reason);
+}
+
+static void look_at_hooks(struct live *live, const char *file)
+{
+	const struct fw_plan *plan = live->load->plan;
+	const struct fw_loc loc = { .file = file };
+
+	for (size_t i = 0; i < plan->n_devices; i++) {
+		const struct fw_plan_device *device = &plan->devices[i];
+		const struct fw_fact_device *fact =
+			fw_facts_device(live->facts, device->name);
+		char refusal[256];
+
+		if (!fact || !device->xdp)
+			continue;
+		if (fact->no_xdp)
+			tell_held(live, &loc, device, fact);
+		else if (device->attach == FW_ATTACH_OFFLOAD &&
+			 fw_xdp_offload_refused(fact->ifindex, refusal,
+						sizeof(refusal)))
+			fw_warning(&live->load->diags, "host", &loc,
+				   "device %s: %s; its rules run in native XDP",
+				   device->name, refusal);
+	}
+}
+
 /* --- programs ------------------------------------------------------------- */
 static void try_programs(struct live *live, const char *file)
 {
@@ -124,6 +162,7 @@ void fw_live(struct fw_load *load, const char *file)
 	} else {
 		look_at_items(&live, load->ast->items, load->ast->n_items);
 		look_at_plan(&live, file);
+		look_at_hooks(&live, file);
 	}
 	try_programs(&live, file);
 	fw_foreign(load);

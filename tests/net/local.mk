@@ -10,6 +10,7 @@ fw_net_tests = \
 	tests/net/attach \
 	tests/net/check_live \
 	tests/net/confirm \
+	tests/net/devices \
 	tests/net/explain \
 	tests/net/forged \
 	tests/net/held \
