@@ -28,10 +28,12 @@ const struct fw_fact_device *fw_facts_device(const struct fw_facts *facts,
 {
 	const struct fw_fact_device key = { .name = name };
 
-	if (!facts->n_devices)
-		return NULL;
-	return bsearch(&key, facts->devices, facts->n_devices, sizeof(key),
-		       by_name);
+	const struct fw_fact_device *found = NULL;
+
+	if (facts->n_devices)
+		found = bsearch(&key, facts->devices, facts->n_devices,
+				sizeof(key), by_name);
+	return found ? found : facts->later;
 }
 
 /* device NAME IFINDEX [no-xdp REASON | vlan-offload] */

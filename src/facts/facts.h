@@ -24,10 +24,12 @@ struct fw_fact_device {
 };
 
 struct fw_facts {
-	bool known;		/* what is not among the devices does not exist;
-				   otherwise it may yet come */
+	bool known;
 	struct fw_fact_device *devices;	/* by name */
 	size_t n_devices;
+	const struct fw_fact_device *later;	/* what is taken of a device that
+				   is missing and may come, without a name and
+				   ifindex; NULL: none comes */
 	bool no_xdp;		/* this kernel loads no XDP program */
 	bool no_tc;		/* nor TC programs */
 	bool no_nft_queue;	/* no nft queue expression: xt target */
@@ -35,6 +37,7 @@ struct fw_facts {
 
 extern const struct fw_facts fw_facts_empty;
 
+/* NULL where there is no such device, nor may come. */
 const struct fw_fact_device *fw_facts_device(const struct fw_facts *facts,
 					     const char *name);
 

@@ -27,7 +27,9 @@ struct live {
 /* --- devices -------------------------------------------------------------- */
 static bool is_there(const struct live *live, const char *name)
 {
-	return fw_facts_device(live->facts, name) != NULL;
+	const struct fw_fact_device *fact = fw_facts_device(live->facts, name);
+
+	return fact && fact->ifindex;
 }
 
 static void tell_missing(struct live *live, const struct fw_loc *loc,
@@ -125,7 +127,7 @@ static void look_at_hooks(struct live *live, const char *file)
 			fw_facts_device(live->facts, device->name);
 		char refusal[256];
 
-		if (!fact || !device->xdp)
+		if (!fact || !fact->ifindex || !device->xdp)
 			continue;
 		if (fact->no_xdp)
 			tell_held(live, &loc, device, fact);
