@@ -216,8 +216,9 @@ static void put_defines(struct writer *w, const struct fw_resolved *resolved)
 {
 	for (size_t i = 0; i < resolved->defines.n; i++) {
 		const struct fw_define *define = resolved->defines.items[i];
-		struct fw_located_command command = begin(w, true);
+		struct fw_located_command command = begin(w, false);
 
+		command.is_define = true;
 		if (!is_nfts(resolved, define) ||
 		    fw_faults_in_words(w->faults, define->value.words,
 				       define->value.n_words))

@@ -34,6 +34,7 @@ struct fw_located_command {
 	size_t from, to;
 	size_t word, n_words;
 	bool is_rule;
+	bool is_define;
 };
 
 struct fw_located {

@@ -7,9 +7,9 @@
  *
  * nft stops early: at a word that it does not know it loses its way, and what it
  * refuses hides what the kernel would say. So it is asked in rounds. In between,
- * rules that were refused are blanked, and names that it did not find on this
- * host become numbers. A declaration that is refused ends it: what names it
- * would be refused without fault.
+ * rules and defines that were refused are blanked, and names that it did not
+ * find on this host become numbers. A declaration that is refused ends it: what
+ * names it would be refused without fault.
  */
 #include "offline/opinion.h"
 
@@ -55,9 +55,15 @@ static void blank(struct opinion *o, size_t from, size_t to)
 			o->located->text[i] = ' ';
 }
 
-static void blank_rule(struct opinion *o, const struct subject *s)
+/* No other command fails for want of it: the defines are replaced. */
+static bool is_leaf(const struct fw_located_command *command)
 {
-	if (!s->command->is_rule)
+	return command->is_rule || command->is_define;
+}
+
+static void blank_leaf(struct opinion *o, const struct subject *s)
+{
+	if (!is_leaf(s->command))
 		return;
 	blank(o, s->command->from, s->command->to);
 	o->again = true;
@@ -69,7 +75,7 @@ static void number_instead(struct opinion *o, const struct subject *s)
 	const struct fw_located_word *word = &o->located->words.items[s->word];
 
 	if (s->n_words != 1 || o->located->text[word->from] == '1') {
-		blank_rule(o, s);
+		blank_leaf(o, s);
 		return;
 	}
 	blank(o, word->from, word->to);
@@ -271,7 +277,7 @@ static void take_complaint(struct opinion *o,
 		if (!s.command || !was_told(o, &s.loc))
 			tell_language(o, &s, complaint->text);
 		if (s.command)
-			blank_rule(o, &s);
+			blank_leaf(o, &s);
 		return;
 	}
 	/* The kernel may only miss what was left out. */
@@ -301,7 +307,7 @@ static void take_complaints(struct opinion *o,
 		if (!command || command != refused)
 			take_complaint(o, complaint);
 		refused = command;
-		missing = missing || (command && !command->is_rule);
+		missing = missing || (command && !is_leaf(command));
 		if (!strncmp(complaint->text, "syntax error", 12))
 			return;
 	}
@@ -356,7 +362,7 @@ static void tell_crash(struct opinion *o)
 	fw_error(&o->load->diags, "nft", &s.loc, s.command->is_rule ?
 		 "nft crashes on it" : "nft crashes on this configuration");
 	if (++o->crashes < CRASHES_MAX)
-		blank_rule(o, &s);
+		blank_leaf(o, &s);
 }
 
 /* --- rounds --------------------------------------------------------------- */
