@@ -186,6 +186,12 @@ static int run_plan(const struct fw_words *words)
 	return run_offline(words, fw_offline_plan);
 }
 
+static int run_features(const struct fw_words *words)
+{
+	return fw_offline_features(is_given(words, FW_OPTION_JSON),
+				   is_given(words, FW_OPTION_VERBOSE));
+}
+
 /* Two files, or one against what runs. */
 static int run_diff(const struct fw_words *words)
 {
@@ -259,6 +265,8 @@ static const struct command commands[] = {
 	  "what runs; rules with their counters; inspected flows" },
 	{ "events", FW_BIT(FOLLOW) | FW_BIT(JSON), "[TYPE ...]", run_events,
 	  "the last events; with -f those that come" },
+	{ "features", FW_BIT(JSON), NULL, run_features,
+	  "what this kernel offers; with -v the verifier's logs" },
 	{ "stop", FW_BIT(FLUSH), NULL, run_stop, "end the daemon" },
 };
 

@@ -47,7 +47,12 @@ struct loading {
 	const char *state_dir;		/* likewise */
 	const struct fw_plan_options *options;
 	struct fw_apply_error *error;
+	FILE *log;			/* for the verifier's words, or NULL */
+	char *statistics;		/* of LOG_MAX bytes, or NULL */
 };
+
+#define LOG_MAX 65536
+#define LOG_STATISTICS 4		/* the kernel's BPF_LOG_STATS */
 
 /* .rodata and .bss are an object's own. */
 static bool is_shared(const struct bpf_map *map)
@@ -178,6 +183,10 @@ static int load_object(struct loading *l, enum fw_bpf_program which)
 		if (r)
 			return r;
 	}
+	if (l->statistics) {
+		(void)bpf_program__set_log_buf(prog, l->statistics, LOG_MAX);
+		(void)bpf_program__set_log_level(prog, LOG_STATISTICS);
+	}
 	r = bpf_object__load(object);
 	if (r)
 		return r;
@@ -218,6 +227,8 @@ static int open_object(struct loading *l, enum fw_bpf_program which)
 	if (r) {
 		if (l->state_dir)
 			keep_log(l->state_dir);
+		if (l->log)
+			(void)fputs(fw_bpf_log_text(), l->log);
 		fw_bpf_log_gist(gist, sizeof(gist));
 		(void)fw_apply_fail(l->error, FW_APPLY_REFUSED, r,
 				    "cannot load the %s program: %s: %s%s%s%s",
@@ -248,7 +259,13 @@ int fw_bpf_open(struct fw_bpf *bpf, struct fw_bpf_fs *fs, const char *state_dir,
 		const struct fw_plan_options *options,
 		struct fw_apply_error *ret_error)
 {
-	struct loading l = {bpf, fs, state_dir, options, ret_error};
+	struct loading l = {
+		.bpf = bpf,
+		.fs = fs,
+		.state_dir = state_dir,
+		.options = options,
+		.error = ret_error,
+	};
 
 	return open_objects(&l);
 }
@@ -257,12 +274,60 @@ int fw_bpf_try(const struct fw_plan_options *options,
 	       struct fw_apply_error *ret_error)
 {
 	struct fw_bpf bpf;
-	struct loading l = {&bpf, NULL, NULL, options, ret_error};
+	struct loading l = {
+		.bpf = &bpf,
+		.options = options,
+		.error = ret_error,
+	};
 	int r = open_objects(&l);
 
 	if (!r)
 		fw_bpf_done(&bpf);
 	return r;
+}
+
+/* True when it was loaded; what it brought is closed. */
+static bool try_one(struct loading *l, enum fw_bpf_program which, char *reason)
+{
+	bool loaded;
+
+	*l->bpf = (struct fw_bpf){0};
+	for (int i = 0; i < FW_BPF_PROGRAM_MAX_; i++)
+		l->bpf->prog[i] = -1;
+	*l->error = (struct fw_apply_error){.rule = FW_NO_RULE};
+	loaded = !open_object(l, which) && l->bpf->prog[which] >= 0;
+	(void)snprintf(reason, FW_BPF_REASON_MAX, "%s",
+		       l->error->text[0] ? l->error->text :
+					   l->bpf->reason[which]);
+	fw_bpf_done(l->bpf);
+	return loaded;
+}
+
+/* A verifier that accepts says what it cost, one that refuses says why; which of
+ * them is to be asked for is known after the first attempt only. */
+bool fw_bpf_ask(enum fw_bpf_program which, FILE *log,
+		char reason[static FW_BPF_REASON_MAX])
+{
+	const struct fw_plan_options options = {.flows = 1};
+	struct fw_bpf bpf;
+	struct fw_apply_error error;
+	struct loading l = {
+		.bpf = &bpf,
+		.options = &options,
+		.error = &error,
+		.log = log,
+	};
+	_cleanup_free_ char *statistics = NULL;
+
+	if (log)
+		(void)fprintf(log, "%s program:\n", fw_bpf_program_names[which]);
+	if (!try_one(&l, which, reason))
+		return false;
+	statistics = log ? calloc(1, LOG_MAX) : NULL;
+	l.statistics = statistics;
+	if (statistics && try_one(&l, which, reason))
+		(void)fputs(statistics, log);
+	return true;
 }
 
 void fw_bpf_done(struct fw_bpf *bpf)

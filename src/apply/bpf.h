@@ -11,6 +11,7 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "apply/bpf_fs.h"
 #include "apply/generation.h"
@@ -40,6 +41,7 @@ struct fw_bpf_map {
 };
 
 #define FW_BPF_MAPS_MAX 32
+#define FW_BPF_REASON_MAX 1024
 
 struct fw_bpf {
 	struct bpf_object *objects[FW_BPF_PROGRAM_MAX_];
@@ -64,6 +66,11 @@ void fw_bpf_done(struct fw_bpf *bpf);
  * daemon's maps is touched. 0 or -errno with ret_error filled. */
 int fw_bpf_try(const struct fw_plan_options *options,
 	       struct fw_apply_error *ret_error);
+
+/* Loads one program and lets go of it. True, or false with why not in reason.
+ * log: gets what the verifier says, or NULL. */
+bool fw_bpf_ask(enum fw_bpf_program which, FILE *log,
+		char reason[static FW_BPF_REASON_MAX]);
 
 /* NULL when no loaded object has it. */
 const struct fw_bpf_map *fw_bpf_map(const struct fw_bpf *bpf,

@@ -22,6 +22,9 @@ libfwapply_a_SOURCES = \
 	src/apply/facts.c \
 	src/apply/fault.c \
 	src/apply/fault.h \
+	src/apply/features.c \
+	src/apply/features.h \
+	src/apply/features_ask.c \
 	src/apply/flows.c \
 	src/apply/generation.c \
 	src/apply/generation.h \

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "apply/apply.h"
+#include "apply/features.h"
 #include "util/cleanup.h"
 #include "util/vec.h"
 
@@ -205,18 +206,21 @@ static void describe_device(struct description *d,
 	}
 }
 
+/* Of the host, and not of a device. */
+static void add_host(struct description *d, enum fw_feature feature,
+		     bool missing, const char *reason)
+{
+	const struct fw_feature_row *row = &fw_features[feature];
+
+	add_feature(d, row->name, row->layer, missing ? row->fallback : NULL,
+		    reason);
+}
+
 static void describe_programs(struct description *d, const struct fw_bpf *bpf)
 {
-	static const char *const instead[FW_BPF_PROGRAM_MAX_] = {
-		[FW_BPF_XDP] = "nft",
-		[FW_BPF_TC] = "ct mark only",
-		[FW_BPF_DNS] = "none",
-	};
-
 	for (int i = 0; i < FW_BPF_PROGRAM_MAX_; i++)
-		add_feature(d, fw_bpf_program_names[i], fw_bpf_program_names[i],
-			    bpf->prog[i] < 0 ? instead[i] : NULL,
-			    bpf->reason[i]);
+		add_host(d, (enum fw_feature)i, bpf->prog[i] < 0,
+			 bpf->reason[i]);
 }
 
 static void describe_host(struct description *d, const struct fw_apply *apply)
@@ -225,8 +229,8 @@ static void describe_host(struct description *d, const struct fw_apply *apply)
 	bool queue = fw_nft_has_queue(apply->nft);
 	const char *warning = fw_nft_warning(apply->nft);
 
-	add_feature(d, "nft-queue", "nft", queue ? NULL : "xt NFQUEUE target",
-		    "this kernel has no nft queue expression");
+	add_host(d, FW_FEATURE_NFT_QUEUE, !queue,
+		 "this kernel has no nft queue expression");
 	if (warning)
 		add_feature(d, "nft", "nft", "not all of it", copy(d, warning));
 	if (apply->fs.reason[0])

@@ -9,6 +9,7 @@ libfwoffline_a_SOURCES = \
 	src/offline/explain.c \
 	src/offline/explain_capture.c \
 	src/offline/explain_capture.h \
+	src/offline/features.c \
 	src/offline/flow_memory.c \
 	src/offline/flow_memory.h \
 	src/offline/foreign.c \

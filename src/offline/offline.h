@@ -31,6 +31,8 @@ int fw_offline_check(const struct fw_offline_options *options);
 int fw_offline_plan(const struct fw_offline_options *options);
 /* The first file only. */
 int fw_offline_print(const struct fw_offline_options *options);
+/* Of this kernel; verbose: with the verifier's logs. */
+int fw_offline_features(bool json, bool verbose);
 /* The table of lints: name, severity and text, a line each. */
 void fw_offline_lints(void);
 /* The words that the language adds to nft's: place and word, a line each. */

@@ -12,6 +12,7 @@ fw_net_tests = \
 	tests/net/confirm \
 	tests/net/devices \
 	tests/net/explain \
+	tests/net/features \
 	tests/net/forged \
 	tests/net/held \
 	tests/net/kill \

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of features. */
+#include "apply/features.h"
+
+#include "util/cleanup.h"
+
+const struct fw_feature_row fw_features[] = {
+	[FW_FEATURE_XDP] = {"xdp", "xdp", "nft"},
+	[FW_FEATURE_TC] = {"tc", "tc", "ct mark only"},
+	[FW_FEATURE_DNS] = {"dns", "dns", "no monitor"},
+	[FW_FEATURE_MAP_IN_MAP] = {"map-in-map", "maps", NULL},
+	[FW_FEATURE_LPM_TRIE] = {"lpm-trie", "maps", NULL},
+	[FW_FEATURE_RINGBUF] = {"ring-buffer", "maps", NULL},
+	[FW_FEATURE_COOKIES] = {"raw-syn-cookies", "xdp", "nft synproxy"},
+	[FW_FEATURE_NFT_INGRESS] = {"nft-ingress", "nft", NULL},
+	[FW_FEATURE_NFT_EGRESS] = {"nft-egress", "nft", NULL},
+	[FW_FEATURE_NFT_QUEUE] = {"nft-queue", "nft", "xt NFQUEUE target"},
+	[FW_FEATURE_NFT_SYNPROXY] = {"nft-synproxy", "nft", NULL},
+	[FW_FEATURE_NFT_FLOWTABLE] = {"nft-flowtable", "nft", NULL},
+};
+_Static_assert(FW_ARRAY_SIZE(fw_features) == FW_FEATURE_MAX_, "features");
+_Static_assert((int)FW_FEATURE_XDP == (int)FW_BPF_XDP &&
+	       (int)FW_FEATURE_TC == (int)FW_BPF_TC &&
+	       (int)FW_FEATURE_DNS == (int)FW_BPF_DNS, "the programs come first");

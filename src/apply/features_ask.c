@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In: this kernel. Out: what it has of what Flywall uses. May fail: memory; what
+ * cannot be asked, for want of a permission, is unknown.
+ *
+ * Programs are loaded as they are, and let go of. Of map types and helpers
+ * libbpf knows a program that uses little else. nft is asked for a rule, which
+ * it tries in an empty network namespace.
+ */
+#include "apply/features.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "nft/child.h"
+#include "util/cleanup.h"
+
+FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
+
+#define CHAIN(hook) \
+	"table inet ask { chain c { type filter hook " hook " priority 0; "
+
+/* How each of the others is asked for: by a map type, a helper of XDP programs,
+ * or a ruleset. */
+static const struct {
+	enum bpf_map_type map;
+	enum bpf_func_id helper;
+	const char *ruleset;
+} questions[FW_FEATURE_MAX_] = {
+	[FW_FEATURE_MAP_IN_MAP] = {.map = BPF_MAP_TYPE_ARRAY_OF_MAPS},
+	[FW_FEATURE_LPM_TRIE] = {.map = BPF_MAP_TYPE_LPM_TRIE},
+	[FW_FEATURE_RINGBUF] = {.map = BPF_MAP_TYPE_RINGBUF},
+	[FW_FEATURE_COOKIES] = {
+		.helper = BPF_FUNC_tcp_raw_gen_syncookie_ipv4},
+	[FW_FEATURE_NFT_INGRESS] = {
+		.ruleset = "table netdev ask { chain c { type filter hook "
+			   "ingress device \"lo\" priority 0; }; }"},
+	[FW_FEATURE_NFT_EGRESS] = {
+		.ruleset = "table netdev ask { chain c { type filter hook "
+			   "egress device \"lo\" priority 0; }; }"},
+	[FW_FEATURE_NFT_QUEUE] = {.ruleset = CHAIN("input") "queue; }; }"},
+	[FW_FEATURE_NFT_SYNPROXY] = {
+		.ruleset = CHAIN("input") "tcp dport 1 synproxy; }; }"},
+	[FW_FEATURE_NFT_FLOWTABLE] = {
+		.ruleset = "table inet ask { flowtable f { hook ingress "
+			   "priority 0; devices = { \"lo\" }; }; }"},
+};
+
+/* What a function of libbpf's says: 1, 0 or -errno. */
+static void take_probe(int r, const char *what, struct fw_feature_answer *ret)
+{
+	ret->available = r > 0 ? FW_FEATURE_YES :
+			 r == 0 ? FW_FEATURE_NO : FW_FEATURE_UNKNOWN;
+	if (r < 0)
+		(void)snprintf(ret->reason, sizeof(ret->reason),
+			       "cannot be asked for: %s", strerror(-r));
+	else
+		(void)snprintf(ret->reason, sizeof(ret->reason),
+			       "this kernel has no such %s", what);
+}
+
+static int ask_nft(struct fw_arena *arena, const char *ruleset,
+		   struct fw_feature_answer *ret)
+{
+	const struct fw_nft_job job = {
+		.script = ruleset,
+		.dry_run = true,
+		.apart = true,
+	};
+	struct fw_nft_complaints complaints = {0};
+	int r = fw_nft_child_do(arena, &job, &complaints, NULL);
+
+	if (r == -ENOMEM)
+		return r;
+	ret->available = r == 0 ? FW_FEATURE_YES :
+			 r == 1 ? FW_FEATURE_NO : FW_FEATURE_UNKNOWN;
+	if (r == 1)
+		(void)snprintf(ret->reason, sizeof(ret->reason), "nft says: %s",
+			       complaints.items[0].text);
+	else if (r < 0)
+		(void)snprintf(ret->reason, sizeof(ret->reason),
+			       "nft cannot be asked: %s", strerror(-r));
+	return 0;
+}
+
+static int ask(struct fw_arena *arena, enum fw_feature which, FILE *log,
+	       struct fw_feature_answer *ret)
+{
+	if (questions[which].ruleset)
+		return ask_nft(arena, questions[which].ruleset, ret);
+	/* The kernel would say of everything else that it does not exist. */
+	if (geteuid() != 0)
+		take_probe(-EPERM, "", ret);
+	else if ((int)which < (int)FW_BPF_PROGRAM_MAX_)
+		ret->available = fw_bpf_ask((enum fw_bpf_program)which, log,
+					    ret->reason) ?
+					 FW_FEATURE_YES : FW_FEATURE_NO;
+	else if (questions[which].map)
+		take_probe(libbpf_probe_bpf_map_type(questions[which].map, NULL),
+			   "map type", ret);
+	else
+		take_probe(libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP,
+						   questions[which].helper,
+						   NULL), "helper", ret);
+	return 0;
+}
+
+int fw_features_ask(FILE *log, struct fw_feature_answer ret[FW_FEATURE_MAX_])
+{
+	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
+	int r = arena ? 0 : -ENOMEM;
+
+	memset(ret, 0, FW_FEATURE_MAX_ * sizeof(*ret));
+	for (int i = 0; r == 0 && i < FW_FEATURE_MAX_; i++)
+		r = ask(arena, (enum fw_feature)i, log, &ret[i]);
+	return r;
+}
