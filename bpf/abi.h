@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define FW_ABI_VERSION 3	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 4	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -274,8 +274,10 @@ enum fw_verdict {
 struct fw_action {
 	__u32 counter;		/* slot in "counters", or FW_NO_COUNTER */
 	__u32 skip_to;		/* SKIP: a later rule, or the chain's end */
+	__u32 limit;		/* number in "limits", from 1; 0: none. Where it
+				   does not hold, the rule has not matched */
 	__u8 verdict;		/* enum fw_verdict */
-	__u8 pad[7];
+	__u8 pad[3];
 };
 
 #define FW_NO_COUNTER 0xffffffffu
@@ -330,6 +332,7 @@ struct fw_name_bucket {
 /* --- state that outlives generations -------------------------------------
  *	counters  PERCPU_ARRAY[FW_COUNTERS_MAX]	struct fw_counter
  *	stats	  PERCPU_ARRAY[FW_STAT_MAX_]	u64
+ *	limits	  ARRAY[FW_LIMITS_MAX]	struct fw_limit, by number - 1
  *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
  *	events	  RINGBUF	struct fw_event_head + body
  */
@@ -340,6 +343,27 @@ struct fw_counter {
 	__u64 bytes;		/* frame without Ethernet header: nft's length
 				   in netdev chains, meta length */
 };
+
+/*
+ * A rate limit, nft's token bucket as GCRA (ITU-T I.371): a full bucket is depth
+ * ns deep, a packet costs so many of them, and `until` says when the bucket will
+ * be full again. All but that is written before a rule names the limit; a limit
+ * that changed is another one.
+ */
+#define FW_LIMITS_MAX FW_COUNTERS_MAX
+
+struct fw_limit {
+	__u64 until;		/* boot clock; 0: never charged */
+	__u64 depth;		/* ns */
+	__u64 cost;		/* ns a packet */
+	__u64 period;		/* with BYTES: ns in which so many bytes pass; */
+	__u64 rate;		/* cost is not used then */
+	__u32 flags;		/* FW_LIMIT_* */
+	__u32 pad;
+};
+
+#define FW_LIMIT_OVER 1u	/* holds for what the bucket has no room for */
+#define FW_LIMIT_BYTES 2u
 
 /* One name table for status, metrics, events and docs: fw_stat_name[]. */
 enum fw_stat {
@@ -462,6 +486,7 @@ FW_ASSERT_SIZE(struct fw_lpm6, 20);
 FW_ASSERT_SIZE(struct fw_name_head, 24);
 FW_ASSERT_SIZE(struct fw_name_bucket, 64);
 FW_ASSERT_SIZE(struct fw_counter, 16);
+FW_ASSERT_SIZE(struct fw_limit, 48);
 FW_ASSERT_SIZE(struct fw_flow_key, 44);
 FW_ASSERT_SIZE(struct fw_flow, 64);
 FW_ASSERT_SIZE(struct fw_meta, 8);

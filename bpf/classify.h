@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "limits.h"
 #include "rows.h"
 #include "tests.h"
 
@@ -28,7 +29,7 @@ struct fw_view {
 	__u32 slot;
 };
 
-/* How a packet is charged: the slot, and whether its counters count. */
+/* How a packet is charged: the slot, and whether its counters count; FW_ASK_*. */
 #define FW_SCAN_SLOT 1u
 #define FW_SCAN_CHARGE 2u
 
@@ -104,13 +105,6 @@ static __always_inline __u32 fw_trie_row(void *trie, const __u8 *address,
 							  address[3]), other);
 	return entry;
 }
-
-/* The rows of a packet's fields by number; FW_NO_ROW: no rule of the device
- * tests the field. */
-struct fw_ids {
-	__u32 every;
-	__u32 of[FW_FIELD_MAX_];
-};
 
 static __always_inline __u32 fw_id_small(__u32 slot, __u32 base, __u32 value)
 {
@@ -236,6 +230,9 @@ static long fw_scan_step(__u32 i, struct fw_scan *scan)
 		action = bpf_map_lookup_elem(inner, &rule);
 	if (!action)
 		return 0;
+	if (action->limit &&
+	    !fw_limit_holds(action->limit - 1, scan->how, scan->bytes))
+		return 0;
 	if (scan->how & FW_SCAN_CHARGE)
 		fw_charge(action->counter, scan->bytes);
 	if (action->verdict == FW_VERDICT_SKIP) {
@@ -278,27 +275,29 @@ __noinline int fw_scan_rules(FW_CTX *ctx, const struct fw_packet *pkt,
 			     const struct fw_chain *chain, __u32 how)
 {
 	const struct fw_row *row[FW_FIELD_MAX_], *every, *tested;
-	struct fw_ids ids = {0};
+	struct fw_scratch *room = fw_scratch_of();
 	__u32 skip_to = 0;
+	struct fw_ids *ids;
 	__u64 words;
 	void *rows_;
 
-	if (!pkt || !chain)
+	if (!pkt || !chain || !room)
 		return FW_VERDICT_NONE;
 	rows_ = fw_inner(rows, how & FW_SCAN_SLOT);
 	if (!rows_)
 		return FW_VERDICT_NONE;
 	words = chain->words;
-	fw_find_ids(&ids, pkt, how & FW_SCAN_SLOT, chain->skip);
-	every = bpf_map_lookup_elem(rows_, &ids.every);
+	ids = &room->ids;
+	fw_find_ids(ids, pkt, how & FW_SCAN_SLOT, chain->skip);
+	every = bpf_map_lookup_elem(rows_, &ids->every);
 	if (!every)
 		return FW_VERDICT_NONE;
 #pragma unroll
 	for (int f = 0; f < FW_FIELD_MAX_; f++) {
 		row[f] = every;
-		if (ids.of[f] == FW_NO_ROW)
+		if (ids->of[f] == FW_NO_ROW)
 			continue;
-		row[f] = bpf_map_lookup_elem(rows_, &ids.of[f]);
+		row[f] = bpf_map_lookup_elem(rows_, &ids->of[f]);
 		if (!row[f])
 			return FW_VERDICT_NONE;
 		words &= row[f]->any;
@@ -373,15 +372,14 @@ static __always_inline __u32 fw_judge_chain(FW_CTX *ctx,
 	       (chain->policy == FW_VERDICT_DROP ? FW_JUDGED_DROP : 0);
 }
 
-/* Of all chains of the device: the first that drops, else the last. charge: the
- * counters are charged. */
+/* Of all chains of the device: the first that drops, else the last. */
 static __always_inline __u32 fw_judge(FW_CTX *ctx, const struct fw_view *view,
-				      const struct fw_packet *pkt, __u32 charge)
+				      const struct fw_packet *pkt, __u32 how)
 {
 	const struct fw_dev *dev = view->dev;
 	__u32 judged = FW_JUDGED_POLICY;
-	__u32 how = view->slot | (charge ? FW_SCAN_CHARGE : 0);
 
+	how |= view->slot;
 	if (!dev)
 		return judged;
 	for (__u32 i = 0; i < FW_CHAINS_MAX; i++) {
@@ -401,7 +399,9 @@ struct fw_judgement {
 };
 
 /* By the active slot, in overlap by both: drop wins, each slot's accept is
- * carried by a bit of its own, only the active one's counters are charged. */
+ * carried by a bit of its own, only the active one's counters are charged, and
+ * a limit that stands in both once. charge 0: nothing is, as an earlier program
+ * has done it. */
 static __always_inline void fw_judge_word(FW_CTX *ctx,
 					  struct fw_judgement *judgement,
 					  __u64 word,
@@ -410,12 +410,19 @@ static __always_inline void fw_judge_word(FW_CTX *ctx,
 					  const struct fw_packet *pkt,
 					  __u32 charge)
 {
+	__u32 ask = charge ? FW_ASK_LIMITS : 0;
+
 	judgement->active = FW_JUDGED_POLICY;
 	judgement->other = FW_JUDGED_POLICY;
+	if (charge && word & FW_CONTROL_OVERLAP) {
+		ask |= FW_ASK_ONCE;
+		fw_answers_begin();
+	}
 	if (active->dev)
-		judgement->active = fw_judge(ctx, active, pkt, charge);
+		judgement->active = fw_judge(
+			ctx, active, pkt, ask | (charge ? FW_SCAN_CHARGE : 0));
 	if (word & FW_CONTROL_OVERLAP && other->dev)
-		judgement->other = fw_judge(ctx, other, pkt, 0);
+		judgement->other = fw_judge(ctx, other, pkt, ask);
 	judgement->drop =
 		(judgement->active | judgement->other) & FW_JUDGED_DROP;
 	judgement->carry = 0;

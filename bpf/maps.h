@@ -80,6 +80,13 @@ struct {
 	__type(value, __u64);
 } stats SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FW_LIMITS_MAX);
+	__type(key, __u32);
+	__type(value, struct fw_limit);
+} limits SEC(".maps");
+
 /* Entries come from user space only, so none has to be set aside. The loader
  * sets max_entries to the configuration's `flows`. */
 struct {

@@ -13,9 +13,17 @@
 
 #include "rows.h"
 
+/* The rows of a packet's fields by number; FW_NO_ROW: no rule of the device
+ * tests the field. */
+struct fw_ids {
+	__u32 every;
+	__u32 of[FW_FIELD_MAX_];
+};
+
 /* Too large for the stack, and used by one packet at a time. */
 struct fw_scratch {
 	struct fw_packet packet;
+	struct fw_ids ids;
 	struct fw_row tested;
 };
 

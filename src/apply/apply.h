@@ -21,7 +21,7 @@ struct fw_apply {
 	struct fw_bpf bpf;
 	struct fw_rcu rcu;
 	struct fw_control control;
-	struct fw_counters counters;
+	struct fw_counters counters, limits;
 	struct fw_devices devices;
 	struct fw_snapshot snapshot;
 	struct fw_nft *nft;

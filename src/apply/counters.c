@@ -77,7 +77,8 @@ static void read_given(struct fw_counters *c)
 	c->active = c->given;
 }
 
-int fw_counters_open(struct fw_counters *counters, const char *path, int values)
+int fw_counters_open(struct fw_counters *counters, const char *path,
+		     const char *name, int values)
 {
 	int cpus = libbpf_num_possible_cpus();
 	_cleanup_close_ int keys = -1;
@@ -86,7 +87,7 @@ int fw_counters_open(struct fw_counters *counters, const char *path, int values)
 		return cpus;
 	keys = bpf_obj_get(path);
 	if (keys < 0) {
-		keys = bpf_map_create(BPF_MAP_TYPE_HASH, "counter_keys",
+		keys = bpf_map_create(BPF_MAP_TYPE_HASH, name,
 				      sizeof(struct fw_hash), sizeof(uint32_t),
 				      FW_COUNTERS_MAX, NULL);
 		if (keys < 0 || bpf_obj_pin(keys, path))
@@ -125,7 +126,7 @@ static int free_slot(const struct fw_counters *c, uint32_t *ret)
 }
 
 int fw_counters_stage(struct fw_counters *counters, const struct fw_hash *key,
-		      uint32_t *ret_slot)
+		      const void *first, uint32_t *ret_slot)
 {
 	_cleanup_free_ struct fw_counter *zero = NULL;
 	uint32_t slot;
@@ -142,7 +143,8 @@ int fw_counters_stage(struct fw_counters *counters, const struct fw_hash *key,
 	zero = calloc(counters->cpus, sizeof(*zero));
 	if (!zero)
 		return -ENOMEM;
-	if (bpf_map_update_elem(counters->values, &slot, zero, BPF_ANY) ||
+	if (bpf_map_update_elem(counters->values, &slot, first ? first : zero,
+				BPF_ANY) ||
 	    bpf_map_update_elem(counters->keys, key, &slot, BPF_NOEXIST))
 		return -errno;
 	add(&counters->given, slot);

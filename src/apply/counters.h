@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which rule counts in which slot of "counters".
+ * Which rule counts in which slot of "counters", and which limit stands in which
+ * slot of "limits".
  *
- * The kernel's map "counter_keys" (key of a rule -> slot, pinned) is the only
- * record, so that a rule that stays keeps its counts over a reload and over a
+ * The kernel's map "counter_keys" or "limit_keys" (key of a rule -> slot, pinned) is the only
+ * record, so that a rule that stays keeps its state over a reload and over a
  * restart. A slot is given up only when no program reads the generation that
  * used it.
  */
@@ -27,15 +28,16 @@ struct fw_counters {
 	struct fw_slot_set staged;	/* wanted by what is being staged */
 };
 
-/* path: the pin of counter_keys; made when it is not there. */
+/* path: the pin of the keys, a map of that name; made when it is not there. */
 int fw_counters_open(struct fw_counters *counters, const char *path,
-		     int values);
+		     const char *name, int values);
 void fw_counters_done(struct fw_counters *counters);
 
 void fw_counters_stage_begin(struct fw_counters *counters);
-/* The slot of key, a zeroed one when it is new. -ENOSPC: all are taken. */
+/* The slot of key; when it is new, with this value (NULL: counters of 0).
+ * -ENOSPC: all are taken. */
 int fw_counters_stage(struct fw_counters *counters, const struct fw_hash *key,
-		      uint32_t *ret_slot);
+		      const void *first, uint32_t *ret_slot);
 /* Gives back what only the staged generation wanted. */
 void fw_counters_abort(struct fw_counters *counters);
 /* The staged generation is the active one. */

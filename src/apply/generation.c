@@ -71,9 +71,10 @@ static int stage(struct commit *c)
 	if (!r)
 		r = fw_devices_stage(&a->devices, c->plan, c->error);
 	fw_counters_stage_begin(&a->counters);
+	fw_counters_stage_begin(&a->limits);
 	if (!r)
 		r = fw_stage_tables(&a->snapshot, c->slot, c->plan, &a->devices,
-				    &a->counters, c->error);
+				    &a->counters, &a->limits, c->error);
 	if (!r)
 		r = fw_nft_stage(a->nft, c->plan, c->epoch, c->slot, c->error);
 	return r;
@@ -101,6 +102,7 @@ static void flip(struct commit *c)
 	(void)fw_fault("flip");	/* a store cannot fail; a process can die */
 	fw_control_set(&a->control, c->epoch, c->slot, false);
 	fw_counters_flip(&a->counters);
+	fw_counters_flip(&a->limits);
 	fw_plan_unref((struct fw_plan *)a->plan);
 	a->plan = fw_plan_ref(c->plan);
 }
@@ -113,6 +115,7 @@ static int retire(struct commit *c)
 	int devices = fw_devices_retire(&a->devices);
 
 	fw_counters_retire(&a->counters);
+	fw_counters_retire(&a->limits);
 	return r ? r : nft ? nft : devices;
 }
 
@@ -124,6 +127,7 @@ static int back_out(struct commit *c, int error)
 	fw_nft_abort(a->nft);
 	fw_devices_abort(&a->devices);
 	fw_counters_abort(&a->counters);
+	fw_counters_abort(&a->limits);
 	a->unretired = fw_rcu_wait(&a->rcu) ||
 		       fw_snapshot_retire(&a->snapshot, c->slot);
 	return fw_apply_fail(c->error, FW_APPLY_SYSTEM, error,
@@ -214,14 +218,15 @@ static int copy_config(struct fw_apply *a, const struct fw_apply_config *from)
 		       0 : -ENOMEM;
 }
 
-static int open_counters(struct fw_apply *a)
+static int open_slots(struct fw_apply *a, struct fw_counters *slots,
+		      const char *file, const char *values)
 {
 	char path[FW_BPF_PATH_MAX];
 
-	if (!fw_bpf_fs_path(a->fs.dir, "map_counter_keys", path))
+	if (!fw_bpf_fs_path(a->fs.dir, file, path))
 		return -ENAMETOOLONG;
-	return fw_counters_open(&a->counters, path,
-				fw_bpf_map_fd(&a->bpf, "counters"));
+	return fw_counters_open(slots, path, file + strlen("map_"),
+				fw_bpf_map_fd(&a->bpf, values));
 }
 
 static int open_all(struct fw_apply *a, const struct fw_plan_options *options,
@@ -241,7 +246,9 @@ static int open_all(struct fw_apply *a, const struct fw_plan_options *options,
 		r = fw_control_open(&a->control,
 				    fw_bpf_map_fd(&a->bpf, "control"));
 	if (!r)
-		r = open_counters(a);
+		r = open_slots(a, &a->counters, "map_counter_keys", "counters");
+	if (!r)
+		r = open_slots(a, &a->limits, "map_limit_keys", "limits");
 	if (!r)
 		r = fw_bpf_fs_complete(&a->fs);
 	if (!r)
@@ -266,7 +273,7 @@ int fw_apply_open(const struct fw_apply_config *config,
 	if (a) {
 		a->flows = options->flows;
 		a->rcu = (struct fw_rcu){-1, -1};
-		a->counters.keys = -1;
+		a->counters.keys = a->limits.keys = -1;
 		r = copy_config(a, config);
 		if (!r)
 			r = open_all(a, options, ret_error);
@@ -319,6 +326,7 @@ void fw_apply_close(struct fw_apply *apply)
 	fw_devices_done(&apply->devices);
 	fw_snapshot_done(&apply->snapshot);
 	fw_counters_done(&apply->counters);
+	fw_counters_done(&apply->limits);
 	fw_control_done(&apply->control);
 	fw_rcu_done(&apply->rcu);
 	fw_bpf_done(&apply->bpf);

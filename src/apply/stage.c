@@ -21,7 +21,7 @@
 struct staging {
 	const struct fw_plan *plan;
 	const struct fw_devices *devices;
-	struct fw_counters *counters;
+	struct fw_counters *counters, *limits;
 	struct fw_apply_error *error;
 };
 
@@ -93,13 +93,42 @@ static void *insert_row(struct made *made, uint32_t ifindex)
 static int take_counter(struct staging *s, const struct fw_hash *key,
 			uint32_t *ret)
 {
-	int r = fw_counters_stage(s->counters, key, ret);
+	int r = fw_counters_stage(s->counters, key, NULL, ret);
 
 	if (r == -ENOSPC)
 		return fw_apply_fail(s->error, FW_APPLY_INVALID, r,
 				     "more than %d rules and policies count in XDP "
 				     "(those of the running generation included)",
 				     FW_COUNTERS_MAX);
+	return r;
+}
+
+/* The number of a rule's limit. It is known by the rule and by what it says, and
+ * so goes on where it stayed the same. */
+static int take_limit(struct staging *s, const struct fw_xdp_rule *rule,
+		      uint32_t *ret)
+{
+	struct fw_hasher *hasher = fw_hasher_new();
+	struct fw_limit limit;
+	struct fw_hash key;
+	uint32_t slot;
+	int r;
+
+	if (!hasher)
+		return -ENOMEM;
+	if (!fw_plan_limit_make(rule->limit, &limit))
+		return -ERANGE;
+	fw_hasher_add(hasher, s->plan->rules[rule->rule].key.bytes,
+		      sizeof(key.bytes));
+	fw_hasher_add(hasher, &limit, sizeof(limit));
+	fw_hasher_end(hasher, &key);
+	r = fw_counters_stage(s->limits, &key, &limit, &slot);
+	if (r == -ENOSPC)
+		return fw_apply_fail(s->error, FW_APPLY_INVALID, r,
+				     "more than %d limits in XDP (those of the "
+				     "running generation included)",
+				     FW_LIMITS_MAX);
+	*ret = slot + 1;
 	return r;
 }
 
@@ -185,7 +214,9 @@ static int make_actions(struct staging *s, struct made *made)
 		actions[i].verdict = (uint8_t)rule->verdict;
 		actions[i].skip_to = rule->skip_to;
 		actions[i].counter = FW_NO_COUNTER;
-		if (rule->counted && rule->rule != FW_NO_RULE)
+		if (rule->limit)
+			r = take_limit(s, rule, &actions[i].limit);
+		if (!r && rule->counted && rule->rule != FW_NO_RULE)
 			r = take_counter(s, &s->plan->rules[rule->rule].key,
 					 &actions[i].counter);
 	}
@@ -272,10 +303,10 @@ static int check_names(struct staging *s, const struct fw_snapshot *snapshot)
 int fw_stage_tables(struct fw_snapshot *snapshot, unsigned slot,
 		    const struct fw_plan *plan,
 		    const struct fw_devices *devices,
-		    struct fw_counters *counters,
+		    struct fw_counters *counters, struct fw_counters *limits,
 		    struct fw_apply_error *ret_error)
 {
-	struct staging s = {plan, devices, counters, ret_error};
+	struct staging s = {plan, devices, counters, limits, ret_error};
 	int r = check_names(&s, snapshot);
 
 	for (size_t i = 0; i < snapshot->n && !r; i++)

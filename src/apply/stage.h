@@ -11,5 +11,5 @@
 int fw_stage_tables(struct fw_snapshot *snapshot, unsigned slot,
 		    const struct fw_plan *plan,
 		    const struct fw_devices *devices,
-		    struct fw_counters *counters,
+		    struct fw_counters *counters, struct fw_counters *limits,
 		    struct fw_apply_error *ret_error);

@@ -101,6 +101,12 @@ size_t fw_apply_maps(struct fw_apply *apply, struct fw_map_status *ret,
 			.entries = fw_counters_used(&apply->counters),
 			.max = FW_COUNTERS_MAX,
 		};
+	if (n < max)
+		ret[n++] = (struct fw_map_status){
+			.name = "limits",
+			.entries = fw_counters_used(&apply->limits),
+			.max = FW_LIMITS_MAX,
+		};
 	if (flows && n < max) {
 		ret[n] = (struct fw_map_status){
 			.name = flows->name,

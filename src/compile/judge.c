@@ -63,6 +63,8 @@ static const char *part_reason(const struct fw_part *part)
 	case FW_PART_INSPECT:
 		return "inspect";
 	case FW_PART_RAW:
+		if (part->limit)
+			return NULL;
 		return part->reason ? part->reason : "not understood";
 	default:
 		return part->reason;
@@ -142,7 +144,17 @@ static bool looks_at_tag(const struct fw_part *part)
 	return false;
 }
 
-/* What keeps the rule in nft, whatever stands around it. */
+static bool matches_follow(const struct fw_typed_rule *rule, size_t i)
+{
+	while (++i < rule->n_parts)
+		if (rule->parts[i].kind == FW_PART_MATCH ||
+		    rule->parts[i].kind == FW_PART_IIF || rule->parts[i].limit)
+			return true;
+	return false;
+}
+
+/* What keeps the rule in nft, whatever stands around it. A limit is charged by
+ * what gets to it: XDP has it behind all matches. */
 static const char *own_reason(const struct judge *j,
 			      const struct fw_typed_rule *rule)
 {
@@ -158,6 +170,8 @@ static const char *own_reason(const struct judge *j,
 		if (device && device->vlan_offload &&
 		    looks_at_tag(&rule->parts[i]))
 			return "vlan offload";
+		if (rule->parts[i].limit && matches_follow(rule, i))
+			return "limit before a match";
 		counters += rule->parts[i].kind == FW_PART_COUNTER;
 	}
 	if (counters > 1)
@@ -287,7 +301,8 @@ struct draft {
 
 static int draft_add(struct judge *j, struct draft *draft,
 		     const struct fw_match *matches, size_t n,
-		     enum fw_verdict verdict, bool counted, uint32_t rule)
+		     enum fw_verdict verdict, bool counted,
+		     const struct fw_plan_limit *limit, uint32_t rule)
 {
 	struct fw_xdp_rule *x = &draft->rules[draft->n];
 
@@ -300,18 +315,10 @@ static int draft_add(struct judge *j, struct draft *draft,
 		.verdict = verdict,
 		.rule = rule,
 		.counted = counted,
+		.limit = limit,
 	};
 	draft->n++;
 	return x->matches ? 0 : -ENOMEM;
-}
-
-static bool matches_follow(const struct fw_typed_rule *rule, size_t i)
-{
-	while (++i < rule->n_parts)
-		if (rule->parts[i].kind == FW_PART_MATCH ||
-		    rule->parts[i].kind == FW_PART_IIF)
-			return true;
-	return false;
 }
 
 static int draft_rule(struct judge *j, const struct fw_typed_rule *rule,
@@ -319,6 +326,7 @@ static int draft_rule(struct judge *j, const struct fw_typed_rule *rule,
 {
 	struct fw_match matches[FW_FIELD_ALL_MAX_];
 	enum fw_verdict verdict = FW_VERDICT_NONE;
+	const struct fw_plan_limit *limit = NULL;
 	bool counter = false, counted = false;
 	size_t n = 0;
 	int r = 0;
@@ -340,18 +348,20 @@ static int draft_rule(struct judge *j, const struct fw_typed_rule *rule,
 				break;
 			counted = true;
 			r = draft_add(j, draft, matches, n, FW_VERDICT_NONE,
-				      true, rule->rule);
+				      true, NULL, rule->rule);
 			break;
 		case FW_PART_VERDICT:
 			verdict = part->verdict;
 			break;
 		default:
+			limit = part->limit ? part->limit : limit;
 			break;
 		}
 	}
 	if (r < 0 || (verdict == FW_VERDICT_NONE && (!counter || counted)))
 		return r;
-	return draft_add(j, draft, matches, n, verdict, !counted, rule->rule);
+	return draft_add(j, draft, matches, n, verdict, !counted, limit,
+			 rule->rule);
 }
 
 /* Why a drafted rule stays after all:

@@ -75,6 +75,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/rule_keys.c \
 	src/compile/rule_bits.c \
 	src/compile/rule_device.c \
+	src/compile/rule_limit.c \
 	src/compile/rule_match.c \
 	src/compile/rule_objects.c \
 	src/compile/rule_order.c \

@@ -180,6 +180,12 @@ static int copy_rule(struct lowering *l, const struct fw_xdp_rule *from,
 	}
 	*to = *from;
 	to->matches = m;
+	if (from->limit) {
+		to->limit = fw_arena_memdup(l->plan->arena, from->limit,
+					    sizeof(*from->limit));
+		if (!to->limit)
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -194,7 +200,8 @@ static bool same_match(const struct fw_match *a, const struct fw_match *b)
 static bool same_rule(const struct fw_xdp_rule *a, const struct fw_xdp_rule *b)
 {
 	if (a->rule != b->rule || a->verdict != b->verdict ||
-	    a->counted != b->counted || a->n_matches != b->n_matches)
+	    a->counted != b->counted || !a->limit != !b->limit ||
+	    a->n_matches != b->n_matches)
 		return false;
 	for (size_t i = 0; i < a->n_matches; i++)
 		if (!same_match(&a->matches[i], &b->matches[i]))

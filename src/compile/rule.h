@@ -142,6 +142,9 @@ int fw_rule_push_match(struct fw_rule_check *check,
 /* --- rule_device.c -------------------------------------------------------- */
 /* A device by name, its keywords being the next n words. */
 int fw_rule_device(struct fw_rule_check *check, bool out, size_t n);
+/* rule_limit.c: the statement's words as a limit; false where nft is to judge. */
+bool fw_rule_limit(const struct fw_word *words, size_t n,
+		   struct fw_plan_limit *ret);
 /* rule_order.c: the sets and chains it names are declared before. */
 void fw_rule_order(struct fw_rule_check *check);
 /* rule_objects.c: the objects it names are there. 0 or -ENOMEM. */

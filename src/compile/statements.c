@@ -29,6 +29,23 @@ static int check_counter(struct fw_rule_check *check)
 	return fw_rule_push(check, FW_PART_COUNTER, n) ? 0 : -ENOMEM;
 }
 
+static int check_limit(struct fw_rule_check *check)
+{
+	size_t at = check->parts.n;
+	struct fw_plan_limit limit;
+	int r = fw_rule_raw(check);
+	struct fw_part *part;
+
+	if (r || check->parts.n == at)
+		return r;
+	part = &check->parts.items[at];
+	if (!fw_rule_limit(part->words, part->n_words, &limit))
+		return 0;
+	part->limit = fw_arena_memdup(check->checker->arena, &limit,
+				      sizeof(limit));
+	return part->limit ? 0 : -ENOMEM;
+}
+
 static int check_accept(struct fw_rule_check *check)
 {
 	struct fw_part *part = fw_rule_push(check, FW_PART_VERDICT, 1);
@@ -348,6 +365,7 @@ static const struct {
 	bool own;
 } statements[] = {
 	{ "counter", check_counter, false, false },
+	{ "limit", check_limit, false, false },
 	{ "accept", check_accept, true, false },
 	{ "drop", check_drop, true, false },
 	{ "jump", check_jump, true, false },

@@ -179,6 +179,8 @@ bool fw_check_bytes(struct fw_checker *checker, const struct fw_word *words,
 bool fw_check_time(struct fw_checker *checker, const struct fw_word *word,
 		   uint64_t *ret_ms);
 /* 10/second; for bytes, 5 mbytes/second. More than nothing. */
+/* second, minute, hour, day, week */
+bool fw_period(const char *name, uint32_t *ret_seconds);
 bool fw_check_rate(struct fw_checker *checker, const struct fw_word *words,
 		   size_t n, struct fw_rate *ret, size_t *ret_n);
 bool fw_check_byte_rate(struct fw_checker *checker,

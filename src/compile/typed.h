@@ -118,6 +118,8 @@ struct fw_part {
 				   state", "log"): always with RAW; else only
 				   where no program tests it yet */
 	bool is_match;		/* RAW: a match, not a statement */
+	const struct fw_plan_limit *limit;	/* RAW: a rate limit that XDP
+						   can keep; or NULL */
 	/* A match may need more than one field: `tcp dport 22` is l4proto and
 	 * dport. All must hold. Also valid for RAW as far as it is known to
 	 * imply them (`udp length 8` implies l4proto udp): then n may be 0.

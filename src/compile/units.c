@@ -76,8 +76,7 @@ bool fw_check_time(struct fw_checker *checker, const struct fw_word *word,
 }
 
 /* --- rates ---------------------------------------------------------------- */
-static bool period(struct fw_checker *checker, const char *name,
-		   const struct fw_loc *loc, uint32_t *ret)
+bool fw_period(const char *name, uint32_t *ret)
 {
 	static const struct {
 		const char *name;
@@ -87,7 +86,6 @@ static bool period(struct fw_checker *checker, const char *name,
 			{ "hour", 3600 },
 			{ "day", 86400 },
 			{ "week", 604800 } };
-	struct fw_diag *diag;
 
 	for (size_t i = 0; i < FW_ARRAY_SIZE(periods); i++) {
 		if (strcmp(name, periods[i].name))
@@ -95,6 +93,16 @@ static bool period(struct fw_checker *checker, const char *name,
 		*ret = periods[i].seconds;
 		return true;
 	}
+	return false;
+}
+
+static bool period(struct fw_checker *checker, const char *name,
+		   const struct fw_loc *loc, uint32_t *ret)
+{
+	struct fw_diag *diag;
+
+	if (fw_period(name, ret))
+		return true;
 	diag = fw_error(checker->diags, "bad-unit", loc,
 			"'%s' is no unit of time for a rate", name);
 	fw_diag_hint(checker->diags, diag, "second, minute, hour, day, week");

@@ -73,6 +73,8 @@ static void walk(const struct fw_plan *plan, const struct fw_xdp_device *chain,
 
 		if (!fw_model_rule_matches(rule, packet))
 			continue;
+		if (rule->limit && rule->limit->over)
+			continue;
 		result->met[r / 64] |= UINT64_C(1) << r % 64;
 		if (rule->verdict == FW_VERDICT_NONE)
 			continue;

@@ -27,8 +27,8 @@ struct fw_model_result {
 
 /*
  * What the lowered chains of a device do with a frame (len bytes from the
- * Ethernet header on). A device without any: accepted, neither carried nor by
- * policy.
+ * Ethernet header on) that comes alone, within every limit. A device
+ * without any: accepted, neither carried nor by policy.
  */
 struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 				    const char *device, const uint8_t *frame,

@@ -11,6 +11,7 @@ libfwplan_a_SOURCES = \
 	src/plan/entries.c \
 	src/plan/fields.c \
 	src/plan/json.h \
+	src/plan/limit.c \
 	src/plan/plan.c \
 	src/plan/plan.h \
 	src/plan/plan_diff.c \

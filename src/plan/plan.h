@@ -171,6 +171,16 @@ struct fw_plan_chain {
 };
 
 /* --- XDP: rules and tables -------------------------------------------------- */
+/* `limit rate over 10 kbytes/second burst 2 kbytes` */
+struct fw_plan_limit {
+	struct fw_rate rate;	/* packets, or bytes */
+	uint64_t burst;		/* likewise */
+	bool over, bytes;
+};
+
+/* False where the numbers are too large for the kernel's own limit. */
+bool fw_plan_limit_make(const struct fw_plan_limit *limit, struct fw_limit *ret);
+
 /* A user's rule may be several of these: one on each device, and one more where
  * its counter stands before a match. */
 struct fw_xdp_rule {
@@ -183,6 +193,8 @@ struct fw_xdp_rule {
 	bool counted;
 	uint32_t skip_to;	/* verdict SKIP: a later rule of the chain, or
 				   the number behind its last word */
+	const struct fw_plan_limit *limit;	/* or NULL: a match behind all
+						   others */
 };
 
 /* A slot that no rule uses, and a rule that does nothing, are in no row. */

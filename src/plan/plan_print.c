@@ -134,10 +134,10 @@ static void print_map_rules(const struct fw_plan *plan, FILE *out)
 
 		if (r->verdict == FW_VERDICT_NONE && !r->counted)
 			continue;	/* a slot without a rule */
-		fprintf(out, "  %u: %s%s", i, r->verdict == FW_VERDICT_NONE ?
+		fprintf(out, "  %u: %s%s%s", i, r->verdict == FW_VERDICT_NONE ?
 			"count" : fw_verdict_name(r->verdict),
 			r->verdict != FW_VERDICT_NONE && r->counted ?
-			", counted" : "");
+			", counted" : "", r->limit ? ", limited" : "");
 		if (r->rule == FW_NO_RULE)
 			fputs(", management\n", out);
 		else

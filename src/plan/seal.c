@@ -68,6 +68,15 @@ static void add_rules(struct fw_hasher *h, const struct fw_plan *plan)
 	}
 }
 
+static void add_limit(struct fw_hasher *h, const struct fw_plan_limit *limit)
+{
+	fw_hasher_add_u64(h, limit->rate.amount);
+	fw_hasher_add_u64(h, limit->rate.seconds);
+	fw_hasher_add_u64(h, limit->burst);
+	fw_hasher_add_u64(h, limit->over);
+	fw_hasher_add_u64(h, limit->bytes);
+}
+
 /* Of a match's values only how many: which, the tables say, and a set of a
  * million may stand in many rules. */
 static void add_xdp_rule(struct fw_hasher *h, const struct fw_xdp_rule *r)
@@ -75,7 +84,9 @@ static void add_xdp_rule(struct fw_hasher *h, const struct fw_xdp_rule *r)
 	fw_hasher_add_u64(h, r->rule);
 	fw_hasher_add_u64(h, r->verdict);
 	fw_hasher_add_u64(h, r->skip_to);
-	fw_hasher_add_u64(h, r->counted);
+	fw_hasher_add_u64(h, r->counted | (r->limit ? 2u : 0));
+	if (r->limit)
+		add_limit(h, r->limit);
 	fw_hasher_add_u64(h, r->n_matches);
 	for (size_t i = 0; i < r->n_matches; i++) {
 		const struct fw_match *m = &r->matches[i];

@@ -186,6 +186,43 @@ static void test_flips(void **state)
 	assert_int_equal(veth_nft->epoch, 201);
 }
 
+/* A limit of which two generations have the same rule, and one of one's own:
+ * each is charged once a packet, in overlap too, and the first lives on. */
+static void test_limits(void **state)
+{
+	static const struct fw_plan_limit fifty = {
+		.rate = {1, 604800}, .burst = 50, .over = true};
+	static const struct veth_policy odd = {
+		.device = "fw0",
+		.tc = true,
+		.rules = {{"slow", S(5), &fifty}, {"mine", S(6), &fifty}},
+	}, even = {
+		.device = "fw0",
+		.tc = true,
+		.rules = {{"gone", S(1)}, {"slow", S(5), &fifty}},
+	};
+	uint64_t sent[VETH_SOURCES], got[VETH_SOURCES];
+	int i = 0;
+
+	(void)state;
+	commit(&even);
+	veth_traffic_on();
+	for (; i < 100; i++) {
+		veth_traffic_wait(1);
+		commit(i % 2 ? &even : &odd);
+	}
+	veth_traffic_off(sent, got);
+	assert_true(sent[5] > 60);
+	assert_int_equal(got[5], 50);
+	assert_int_equal(packets_of("slow"), sent[5] - 50);
+	assert_int_equal(got[7], sent[7]);
+	/* Another rule, another bucket: this one was given up each time. */
+	assert_true(got[6] > 50);
+	restart();
+	commit(&odd);
+	assert_int_equal(veth_probe(), ALL & ~S(5));
+}
+
 /* The same content is shared by both slots, until it changes. */
 static void test_shared_tables(void **state)
 {
@@ -467,6 +504,7 @@ int main(void)
 		TEST(test_drop),
 		TEST(test_empty_generation),
 		TEST(test_flips),
+		TEST(test_limits),
 		TEST(test_shared_tables),
 		TEST(test_slots_of_counters),
 		TEST(test_refused_by_nft),

@@ -388,6 +388,19 @@ static void counter(struct text *t, bool *had, uint32_t percent)
 	*had = true;
 }
 
+/* So slow that only the burst passes, and as much of it on both sides. */
+static void limit(struct text *t)
+{
+	static const char *const limits[] = {
+		"1/day burst 3 packets", "over 1/week burst 7 packets",
+		"over 2/day", "1 bytes/day burst 150 bytes",
+		"over 3 bytes/hour burst 1 kbytes", "1000000/second",
+	};
+
+	if (!t->wish->merged && often(t, 12))
+		both(t, "limit rate %s ", PICK(t, limits));
+}
+
 static bool verdict_map(struct text *t)
 {
 	static const struct form maps[] = {
@@ -435,6 +448,7 @@ static void rule(struct text *t)
 		both(t, " ");
 	}
 	if (!verdict_map(t)) {
+		limit(t);
 		counter(t, &counted, 50);
 		verdict(t);
 	}

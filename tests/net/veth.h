@@ -35,12 +35,13 @@ void veth_traffic_wait(uint64_t n);
 const struct fw_apply_config *veth_config(void);
 
 /* --- plans ----------------------------------------------------------------
- * A rule `ip saddr { … } counter drop` for each mask of sources; rules with
- * equal names have equal keys.
+ * A rule `ip saddr { … } [limit …] counter drop` for each mask of sources; rules
+ * with equal names have equal keys.
  */
 struct veth_rule {
 	const char *name;
 	unsigned sources;	/* bits */
+	const struct fw_plan_limit *limit;	/* or NULL */
 };
 
 #define VETH_RULES_MAX 8

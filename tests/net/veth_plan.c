@@ -62,6 +62,7 @@ static void make_rules(struct fw_plan *plan, const struct veth_policy *policy,
 			.verdict = FW_VERDICT_DROP,
 			.rule = (uint32_t)i,
 			.counted = true,
+			.limit = policy->rules[i].limit,
 		};
 	}
 	for (size_t i = n; i < 64; i++)

@@ -200,6 +200,20 @@ static int put_inner(struct kernel *kernel, uint32_t slot,
 				   BPF_ANY);
 }
 
+/* A fresh limit, and its number: of this slot's rule. */
+static uint32_t put_limit(struct kernel *kernel, uint32_t slot, uint32_t rule,
+			  const struct fw_plan_limit *from)
+{
+	uint32_t at = slot * FW_RULES_MAX + rule;
+	struct fw_limit limit;
+
+	if (!fw_plan_limit_make(from, &limit) ||
+	    bpf_map_update_elem(kernel_map(kernel, "limits"), &at, &limit,
+				BPF_ANY))
+		return UINT32_MAX;	/* holds for nothing */
+	return at + 1;
+}
+
 static int put_actions(struct kernel *kernel, uint32_t slot,
 		       const struct fw_plan *plan)
 {
@@ -215,6 +229,9 @@ static int put_actions(struct kernel *kernel, uint32_t slot,
 		actions[r].skip_to = rule->skip_to;
 		actions[r].counter = rule->counted ? slot * KERNEL_COUNTERS + r
 						   : FW_NO_COUNTER;
+		if (rule->limit)
+			actions[r].limit = put_limit(kernel, slot, r,
+						     rule->limit);
 	}
 	return put_inner(kernel, slot,
 			 &(struct inner){"actions", BPF_MAP_TYPE_ARRAY, 4,

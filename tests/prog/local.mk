@@ -21,6 +21,12 @@ tests_prog_test_xdp_SOURCES = tests/prog/test_xdp.c $(fw_prog_kernel) \
 	$(fw_prog_random)
 tests_prog_test_xdp_LDADD = $(fw_prog_libs)
 
+fw_prog_tests += tests/prog/test_limit
+tests_prog_test_limit_SOURCES = tests/prog/test_limit.c $(fw_prog_kernel) \
+	tests/prog/tables.c tests/prog/tables.h tests/prog/plans.c \
+	tests/prog/plans.h tests/prog/random.h
+tests_prog_test_limit_LDADD = $(fw_prog_libs) -lpthread
+
 fw_prog_tests += tests/prog/test_tc
 tests_prog_test_tc_SOURCES = tests/prog/test_tc.c tests/prog/probe.h \
 	$(fw_prog_kernel) $(fw_prog_random)

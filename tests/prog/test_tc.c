@@ -151,11 +151,19 @@ static struct fw_plan *make_plan(bool drops)
 		return NULL;
 	for (int r = 0; r < 64; r++)
 		rules[r].rule = FW_NO_RULE;
-	rules[0] = (struct fw_xdp_rule){&matches[0], 1, FW_VERDICT_ACCEPT, 0,
-					true, 0};
-	rules[1] = (struct fw_xdp_rule){&matches[1], 1,
-					drops ? FW_VERDICT_DROP : FW_VERDICT_NONE,
-					1, true, 0};
+	rules[0] = (struct fw_xdp_rule){
+		.matches = &matches[0],
+		.n_matches = 1,
+		.verdict = FW_VERDICT_ACCEPT,
+		.counted = true,
+	};
+	rules[1] = (struct fw_xdp_rule){
+		.matches = &matches[1],
+		.n_matches = 1,
+		.verdict = drops ? FW_VERDICT_DROP : FW_VERDICT_NONE,
+		.rule = 1,
+		.counted = true,
+	};
 	*device = (struct fw_xdp_device){
 		.device = DEVICE, .family = "netdev", .n_words = 1};
 	plan->xdp.rules = rules;

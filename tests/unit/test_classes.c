@@ -438,8 +438,10 @@ static void nested_prefixes_stay_few(void **state)
 		{ FW_FIELD_SADDR4, &host, 1 },
 	};
 	struct fw_xdp_rule rules[64] = {
-		{ &m[0], 1, FW_VERDICT_DROP, 0, true, 0 },
-		{ &m[1], 1, FW_VERDICT_ACCEPT, 1, true, 0 },
+		{ .matches = &m[0], .n_matches = 1,
+		  .verdict = FW_VERDICT_DROP, .rule = 0, .counted = true },
+		{ .matches = &m[1], .n_matches = 1,
+		  .verdict = FW_VERDICT_ACCEPT, .rule = 1, .counted = true },
 	};
 	struct fw_plan *plan = build(rules, 64);
 
@@ -462,7 +464,8 @@ static void large_set_is_quick(void **state)
 	struct fw_interval *iv = calloc(N, sizeof(*iv));
 	struct fw_match m = { FW_FIELD_SADDR4, iv, 0 };
 	struct fw_xdp_rule rules[64] = {
-		{ &m, 1, FW_VERDICT_DROP, 0, true, 0 },
+		{ .matches = &m, .n_matches = 1,
+		  .verdict = FW_VERDICT_DROP, .rule = 0, .counted = true },
 	};
 	struct fw_plan *plan;
 	double begin;
@@ -512,12 +515,14 @@ static void too_many_classes_are_refused(void **state)
 		}
 		m->field = i < 16 ? FW_FIELD_SPORT : FW_FIELD_DPORT;
 		m->intervals = iv;
-		rules[i] = (struct fw_xdp_rule){ m, 1, FW_VERDICT_DROP, i,
-						 true, 0 };
+		rules[i] = (struct fw_xdp_rule){ .matches = m, .n_matches = 1,
+						 .verdict = FW_VERDICT_DROP,
+						 .rule = i, .counted = true };
 	}
 	/* The two share one row; this makes up for it. */
-	rules[32] = (struct fw_xdp_rule){ &address, 1, FW_VERDICT_DROP, 32,
-					  true, 0 };
+	rules[32] = (struct fw_xdp_rule){ .matches = &address, .n_matches = 1,
+					  .verdict = FW_VERDICT_DROP,
+					  .rule = 32, .counted = true };
 	plan->xdp.rules = rules;
 	plan->xdp.n_rules = 64;
 	assert_int_equal(fw_classes_build(&typed, plan), 0);

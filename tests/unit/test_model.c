@@ -178,11 +178,16 @@ static struct fw_model_result judge(enum fw_verdict policy, const char *family,
 				    const struct frame_case *f)
 {
 	static const struct fw_xdp_rule rules[64] = {
-		{&never, 1, FW_VERDICT_DROP, 0, true, 0},
-		{NULL, 0, FW_VERDICT_NONE, 1, true, 0},
-		{&dns, 1, FW_VERDICT_ACCEPT, 2, true, 0},
-		{&https, 1, FW_VERDICT_DROP, 3, true, 0},
-		{&dns, 1, FW_VERDICT_DROP, 4, true, 0},
+		{ .matches = &never, .n_matches = 1,
+		  .verdict = FW_VERDICT_DROP, .rule = 0, .counted = true },
+		{ .matches = NULL, .n_matches = 0,
+		  .verdict = FW_VERDICT_NONE, .rule = 1, .counted = true },
+		{ .matches = &dns, .n_matches = 1,
+		  .verdict = FW_VERDICT_ACCEPT, .rule = 2, .counted = true },
+		{ .matches = &https, .n_matches = 1,
+		  .verdict = FW_VERDICT_DROP, .rule = 3, .counted = true },
+		{ .matches = &dns, .n_matches = 1,
+		  .verdict = FW_VERDICT_DROP, .rule = 4, .counted = true },
 	};
 	const struct fw_xdp_device device = {
 		.device = "eth0",

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rate limits: struct fw_limit, charged with a compare-and-swap of one number,
+ * so that several CPUs together get no more than one would.
+ *
+ * Between two generations a packet may meet a limit in both; what it was told
+ * first is what it is told again.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "maps.h"
+
+/* Other bits of the same word are the classifier's. */
+#define FW_ASK_LIMITS 4u	/* else every packet is within its limits: an
+				   earlier program has charged them */
+#define FW_ASK_ONCE 8u		/* overlap: answers are kept for the packet */
+
+#define FW_LIMIT_TRIES 4
+#define FW_ANSWERS 64
+
+/* Which limits the packet at hand has met, by their low bits. Of two that fall
+ * together, one may be charged twice. */
+struct fw_answers {
+	__u64 packet;		/* counts up */
+	struct {
+		__u64 packet;	/* for which this is an answer */
+		__u32 limit;
+		__u32 within;
+	} of[FW_ANSWERS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fw_answers);
+} answers SEC(".maps");
+
+static __always_inline struct fw_answers *fw_answers_of(void)
+{
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&answers, &key);
+}
+
+/* Forgets the answers of the packet before. */
+static __always_inline void fw_answers_begin(void)
+{
+	struct fw_answers *room = fw_answers_of();
+
+	if (room)
+		room->packet++;
+}
+
+/* True when the bucket had room for the cost, which it then has taken. Who
+ * loses a race four times has met a bucket that is in great demand. */
+static __always_inline bool fw_bucket_take(__u64 *until, __u64 depth,
+					   __u64 cost)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+
+#pragma unroll
+	for (int i = 0; i < FW_LIMIT_TRIES; i++) {
+		__u64 old = *(volatile __u64 *)until;
+		__u64 full = old > now ? old : now;
+
+		if (full - now + cost > depth)
+			return false;
+		if (__sync_val_compare_and_swap(until, old, full + cost) == old)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool fw_limit_charge(struct fw_limit *limit, __u32 bytes)
+{
+	__u64 cost = limit->cost;
+
+	if (limit->flags & FW_LIMIT_BYTES)
+		cost = limit->rate ? limit->period * bytes / limit->rate : 0;
+	return fw_bucket_take(&limit->until, limit->depth, cost);
+}
+
+/* Whether the rule goes on behind its limit. A limit that is not there, which a
+ * staged generation never has, holds for no packet. Not static: verified by
+ * itself, once. */
+__noinline int fw_limit_holds(__u32 number, __u32 how, __u32 bytes)
+{
+	struct fw_limit *limit = bpf_map_lookup_elem(&limits, &number);
+	struct fw_answers *room = fw_answers_of();
+	__u32 at = number % FW_ANSWERS;
+	bool within = true;
+
+	if (!limit || !room)
+		return 0;
+	if (how & FW_ASK_ONCE && room->of[at].packet == room->packet &&
+	    room->of[at].limit == number) {
+		within = room->of[at].within;
+	} else if (how & FW_ASK_LIMITS) {
+		within = fw_limit_charge(limit, bytes);
+	}
+	if (how & FW_ASK_ONCE) {
+		room->of[at].packet = room->packet;
+		room->of[at].limit = number;
+		room->of[at].within = within;
+	}
+	return within == !(limit->flags & FW_LIMIT_OVER);
+}
