@@ -15,7 +15,8 @@
  * A program says what a frame is to it before it includes this header:
  *
  *	FW_CTX			type of its context
- *	FW_CTX_LINEAR		defined: context has data and data_end
+ *	FW_CTX_LINEAR(ctx)	defined: context has data and data_end; true: the
+ *				Ethernet header is there
  *	fw_ctx_len(ctx)		bytes from the Ethernet header on
  *	fw_ctx_load(ctx, offset, to, size)	copies, 0 when all was there
  *	fw_ctx_vlan(ctx)	tag that is not in the frame, or FW_NO_VLAN
@@ -407,8 +408,10 @@ static __always_inline void fw_parse(FW_CTX *ctx, struct fw_packet *pkt)
 
 	__builtin_memset(pkt, 0, sizeof(*pkt));
 #ifdef FW_CTX_LINEAR
-	frame.data = (const void *)(long)ctx->data;
-	frame.end = (const void *)(long)ctx->data_end;
+	if (FW_CTX_LINEAR(ctx)) {
+		frame.data = (const void *)(long)ctx->data;
+		frame.end = (const void *)(long)ctx->data_end;
+	}
 #endif
 	eth = fw_header(&frame, 0, sizeof(*eth), &eth_copy);
 	if (eth)

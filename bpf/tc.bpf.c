@@ -17,10 +17,11 @@
 #include <bpf/bpf_helpers.h>
 
 #define FW_CTX struct __sk_buff
-#define FW_CTX_LINEAR
-#define fw_ctx_len(ctx) ((ctx)->len)
+/* cb[0]: bytes of the link header that stand before the packet's data. */
+#define FW_CTX_LINEAR(ctx) (!(ctx)->cb[0])
+#define fw_ctx_len(ctx) ((ctx)->len + (ctx)->cb[0])
 #define fw_ctx_load(ctx, offset, to, size) \
-	bpf_skb_load_bytes(ctx, offset, to, size)
+	bpf_skb_load_bytes_relative(ctx, offset, to, size, BPF_HDR_START_MAC)
 #define fw_ctx_vlan(ctx) ((ctx)->vlan_present ? (ctx)->vlan_tci : FW_NO_VLAN)
 #define fw_ctx_gso(ctx) ((ctx)->gso_size)
 
@@ -31,9 +32,9 @@ static __always_inline long fw_ctx_load_link(struct __sk_buff *skb,
 	__be16 tag[2];
 
 	if (!skb->vlan_present || offset < 12)
-		return bpf_skb_load_bytes(skb, offset, to, size);
+		return fw_ctx_load(skb, offset, to, size);
 	if (offset >= 16)
-		return bpf_skb_load_bytes(skb, offset - 4, to, size);
+		return fw_ctx_load(skb, offset - 4, to, size);
 	tag[0] = (__be16)skb->vlan_proto;
 	tag[1] = bpf_htons((__u16)skb->vlan_tci);
 	__builtin_memcpy(to, &tag[offset == 14], sizeof(*tag));
@@ -43,6 +44,19 @@ static __always_inline long fw_ctx_load_link(struct __sk_buff *skb,
 #include "classify.h"
 
 #define MARK_BITS 0xffu
+
+/* A kernel that copies a packet for generic XDP (skb_pp_cow_data(), since 6.9)
+ * forgets how long its link header is: data begins behind it, and metadata is
+ * out of reach. Returns that length; 0 where data begins with the header. */
+static __noinline __u32 link_lost(struct __sk_buff *skb)
+{
+	__u64 link[2] = {0}, data[2] = {0};
+
+	if (fw_ctx_load(skb, 0, link, ETH_HLEN) ||
+	    bpf_skb_load_bytes(skb, 0, data, ETH_HLEN))
+		return 0;
+	return link[0] != data[0] || link[1] != data[1] ? ETH_HLEN : 0;
+}
 
 /* XDP's word on a packet, or NULL. */
 static __always_inline const struct fw_meta *meta_read(struct __sk_buff *skb)
@@ -170,6 +184,7 @@ int fw_tc(struct __sk_buff *skb)
 	if (!header || !pkt)
 		return TC_ACT_UNSPEC;
 	fw_stat_add(FW_STAT_TC_PACKETS);
+	skb->cb[0] = meta ? 0 : link_lost(skb);
 	fw_parse(skb, pkt);
 	if (meta && meta_holds(meta, word)) {
 		fw_stat_add(FW_STAT_TC_META);

@@ -8,7 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #define FW_CTX struct xdp_md
-#define FW_CTX_LINEAR
+#define FW_CTX_LINEAR(ctx) 1
 #define fw_ctx_len(ctx) ((__u32)bpf_xdp_get_buff_len(ctx))
 #define fw_ctx_load(ctx, offset, to, size) \
 	bpf_xdp_load_bytes(ctx, offset, to, size)
