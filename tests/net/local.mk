@@ -94,3 +94,12 @@ tests_net_oracle_test_SOURCES = tests/net/oracle_test.c tests/net/oracle.h \
 	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
 	tests/prog/plans.h tests/prog/random.h
 tests_net_oracle_test_LDADD = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS)
+
+# Native, generic and no XDP at all: the same verdicts
+check_PROGRAMS += tests/net/modes_test
+TESTS += tests/net/modes_test
+tests_net_modes_test_SOURCES = tests/net/modes_test.c tests/net/oracle.h \
+	tests/net/oracle_lab.c tests/net/oracle_text.h \
+	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
+	tests/prog/plans.h tests/prog/random.h
+tests_net_modes_test_LDADD = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS)

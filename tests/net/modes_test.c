@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One mix of frames, four ways: a ruleset on three devices of one generation,
+ * with `attach native`, `attach generic` and `attach off`, and in nft alone on a
+ * fourth. Each frame must pass all or none, and each rule must count the same.
+ *
+ *	FLYWALL_FRAMES	how many, default 10000
+ *	FLYWALL_SEED	of the mix, default 1
+ *
+ * The mix is TCP, UDP, ICMP, SCTP and others over IPv4 and IPv6, fragments,
+ * options and extension headers, VLAN tags and ARP, some of them broken. The lab
+ * is that of oracle_test: what came past the hook is seen by packet sockets.
+ */
+#include "tests/net/oracle.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/compile.h"
+#include "grammar/parse.h"
+#include "util/cleanup.h"
+
+#define FRAME_MAX 1500
+#define BATCH (ORACLE_FRAMES / WAYS)
+#define TOLD_MAX 5		/* failures in full */
+#define EARLY_MIN 10		/* rules in XDP, else the mix shows little */
+
+static const char *const ways[] = { "native", "generic", "off" };
+#define WAYS FW_ARRAY_SIZE(ways)
+
+static struct oracle_lab lab;
+static unsigned failed;
+
+/* The fragments come first: what follows looks at the transport header. A rule
+ * that a word keeps in nft is skipped by what XDP accepts before it. */
+static const char rules[] =
+	"\tset bad4 { type ipv4_addr; flags interval\n"
+	"\t\telements = { 192.0.2.0/24, 198.51.100.7 } }\n"
+	"\tset pairs { type ipv4_addr . inet_service\n"
+	"\t\telements = { 10.1.2.3 . 22, 203.0.113.9 . 25 } }\n"
+	"\tchain web {\n"
+	"\t\ttcp flags syn counter\n"
+	"\t\ttcp dport 443 counter accept\n"
+	"\t\tcounter\n"
+	"\t}\n"
+	"\tchain in {\n"
+	"\t\ttype filter hook ingress device \"%s\" priority 0; policy accept;\n"
+	"\t\tip frag-off & 0x1fff != 0 counter drop\n"
+	"\t\texthdr frag exists counter drop\n"
+	"\t\ticmpv6 type echo-request counter drop\n"
+	"\t\tip saddr @bad4 counter drop\n"
+	"\t\tip6 saddr { 2001:db8::/32, fd00::/8 } counter drop\n"
+	"\t\tvlan id 5-2000 counter drop\n"
+	"\t\tvlan pcp 3 counter\n"
+	"\t\tether type arp counter\n"
+	"\t\ticmp type { echo-request, timestamp-request } counter drop\n"
+	"\t\tmeta l4proto { tcp, udp } th dport 53 counter accept\n"
+	"\t\tmeta cpu 0-4095 tcp dport 53 counter drop\n"
+	"\t\ttcp dport { 80, 443, 8000-8100 } counter jump web\n"
+	"\t\ttcp flags & (syn | ack) == syn counter drop\n"
+	"\t\tudp sport != 1024-65535 counter drop\n"
+	"\t\tip ttl < 5 counter drop\n"
+	"\t\tip6 hoplimit < 5 counter drop\n"
+	"\t\tip dscp cs1 counter\n"
+	"\t\tmeta length > 1000 counter drop\n"
+	"\t\tip protocol sctp counter drop\n"
+	"\t\tip daddr . tcp dport @pairs counter drop\n"
+	"\t}\n"
+	"}\n";
+
+/* Returns whether to go on with details. */
+static bool fail(const char *what)
+{
+	if (failed++ >= TOLD_MAX)
+		return false;
+	(void)fprintf(stderr, "FAIL: %s\n", what);
+	return true;
+}
+
+/* --- the ways ------------------------------------------------------------- */
+static char *write_table(const char *name, const char *device)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		exit(1);
+	(void)fprintf(out, "table netdev %s {\n", name);
+	(void)fprintf(out, rules, device);
+	if (fclose(out))
+		exit(1);
+	return text;
+}
+
+/* nft alone stands on the first device's twin. */
+static bool load(void)
+{
+	_cleanup_free_ char *alone = write_table("alone", "y000");
+
+	oracle_begin(&lab);
+	oracle_add(&lab, "options {\n", alone);
+	for (size_t i = 0; i < WAYS; i++) {
+		char line[64];
+
+		(void)snprintf(line, sizeof(line),
+			       "\tdevice x%02zu0 { attach %s }\n", i, ways[i]);
+		oracle_add(&lab, line, "");
+	}
+	oracle_add(&lab, "}\n", "");
+	for (size_t i = 0; i < WAYS; i++) {
+		_cleanup_free_ char *table = NULL;
+		char device[8];
+
+		(void)snprintf(device, sizeof(device), "x%02zu0", i);
+		table = write_table(ways[i], device);
+		oracle_add(&lab, table, "");
+	}
+	return oracle_load(&lab);
+}
+
+/* That each device runs as it was told. */
+static void check_modes(void)
+{
+	const char *flywall = getenv("FLYWALL");
+
+	for (size_t i = 0; i < WAYS; i++) {
+		char command[256], mode[16] = "";
+		FILE *in;
+
+		(void)snprintf(command, sizeof(command),
+			       "'%s' -i %s status -j | jq -r '.devices[] | "
+			       "select(.name == \"x%02zu0\") | .xdp'",
+			       flywall ? flywall : "./flywall", lab.instance, i);
+		in = popen(command, "re");
+		if (!in || !fgets(mode, sizeof(mode), in))
+			(void)fail("no status");
+		mode[strcspn(mode, "\n")] = '\0';
+		if (strcmp(mode, ways[i]) && fail("attached otherwise"))
+			(void)fprintf(stderr, "%s, not %s\n", mode, ways[i]);
+		if (in)
+			(void)pclose(in);
+	}
+}
+
+/* --- frames --------------------------------------------------------------- */
+/* Only for the values that frames are made of. */
+static struct fw_plan *compile(const char *text)
+{
+	const struct fw_parse_options options = { 0 };
+	struct fw_arena *arena = fw_arena_new();
+	struct fw_plan *plan = NULL;
+	struct fw_diags diags;
+	struct fw_ast *ast;
+
+	if (!arena)
+		exit(1);
+	fw_diags_init(&diags, arena);
+	if (!fw_parse_text(arena, "mix", text, strlen(text), &options, &diags,
+			   &ast))
+		(void)fw_compile(arena, ast, &fw_facts_empty, &diags, &plan);
+	if (!plan)
+		fw_diags_print(&diags, stderr);
+	fw_arena_free(arena);
+	return plan;
+}
+
+static void print_frame(const struct packet *frame)
+{
+	for (size_t i = 0; i < frame->len && i < 96; i++)
+		(void)fprintf(stderr, "%02x%s", frame->bytes[i],
+			      i % 16 == 15 ? "\n" : " ");
+	(void)fprintf(stderr, "\n(%zu bytes)\n", frame->len);
+}
+
+/* number: of the frame the first way; the others' follow. */
+static void compare_frame(const struct packet *frame, uint32_t number)
+{
+	bool alone = lab.seen[1][number];
+
+	for (uint32_t way = 0; way < WAYS; way++) {
+		if (lab.seen[0][number + way] == alone ||
+		    !fail(alone ? "nft alone passes a frame" :
+				  "nft alone drops a frame"))
+			continue;
+		(void)fprintf(stderr, "not so with attach %s\n", ways[way]);
+		print_frame(frame);
+	}
+}
+
+/* Returns how many passed. */
+static uint64_t run_batch(const struct fw_plan *plan, struct rng *rng,
+			  uint32_t n)
+{
+	static struct packet frames[BATCH];
+	uint64_t passed = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		do {
+			packet_random(rng, plan, FRAME_MAX, &frames[i]);
+		} while (!oracle_observable(&frames[i], false));
+		frames[i].bytes[0] &= 0xfe;	/* to one, and not to us */
+		frames[i].bytes[6] = 0x02;
+		frames[i].bytes[7] = 0;
+		for (uint32_t way = 0; way < WAYS; way++)
+			oracle_send(&lab, way, &frames[i],
+				    i * (uint32_t)WAYS + way);
+	}
+	if (!oracle_receive(&lab, WAYS))
+		(void)fail("a marker did not come through");
+	for (uint32_t i = 0; i < n; i++) {
+		compare_frame(&frames[i], i * (uint32_t)WAYS);
+		passed += lab.seen[1][i * WAYS];
+	}
+	return passed;
+}
+
+/* --- counters ------------------------------------------------------------- */
+static json_int_t number_of(const json_t *rule, const char *key)
+{
+	return json_integer_value(json_object_get(rule, key));
+}
+
+static const char *text_of(const json_t *rule, const char *key)
+{
+	const char *text = json_string_value(json_object_get(rule, key));
+
+	return text ? text : "";
+}
+
+static bool is_early(const json_t *rule)
+{
+	return !strcmp(text_of(rule, "layer"), "xdp");
+}
+
+/* NULL where a rule fares as on the first device. */
+static const char *differs(const json_t *rule, const json_t *first,
+			   const char *way)
+{
+	bool off = !strcmp(way, "off");
+
+	if (strcmp(text_of(rule, "text"), text_of(first, "text")) ||
+	    is_early(rule) != (is_early(first) && !off))
+		return "a rule runs elsewhere";
+	if (number_of(rule, "packets") != number_of(first, "packets") ||
+	    number_of(rule, "bytes") != number_of(first, "bytes"))
+		return "a counter differs";
+	/* Frames are made of what rules in XDP ask for. */
+	return is_early(rule) && !number_of(rule, "packets") ?
+		       "a rule that the mix does not meet" : NULL;
+}
+
+static void print_rule(const json_t *rule, const char *way)
+{
+	(void)fprintf(stderr, "%s: '%s' (%s): %lld packets, %lld bytes\n", way,
+		      text_of(rule, "text"), text_of(rule, "layer"),
+		      (long long)number_of(rule, "packets"),
+		      (long long)number_of(rule, "bytes"));
+}
+
+/* The same rules stand once a way, in the order of the file. Returns how many of
+ * them are in XDP. */
+static size_t compare_counters(void)
+{
+	json_t *document = oracle_rules(&lab);
+	const json_t *all = json_object_get(document, "rules");
+	size_t n = json_array_size(all) / WAYS, early = 0;
+
+	for (size_t i = 0; i < n * WAYS; i++) {
+		const json_t *first = json_array_get(all, i % n);
+		const json_t *rule = json_array_get(all, i);
+		const char *what = differs(rule, first, ways[i / n]);
+
+		early += is_early(rule);
+		if (!what || !fail(what))
+			continue;
+		print_rule(rule, ways[i / n]);
+		print_rule(first, ways[0]);
+	}
+	json_decref(document);
+	return early / 2;	/* on two devices */
+}
+
+static uint64_t setting(const char *name, uint64_t fallback)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 0) : fallback;
+}
+
+int main(void)
+{
+	_cleanup_free_ char *text = write_table("native", "x000");
+	uint64_t frames = setting("FLYWALL_FRAMES", 10000), passed = 0;
+	struct rng rng = { .state = setting("FLYWALL_SEED", 1) };
+	struct fw_plan *plan = compile(text);
+	size_t early = 0;
+
+	if (!plan)
+		return 1;
+	oracle_up(&lab);
+	if (load()) {
+		check_modes();
+		for (uint64_t sent = 0; sent < frames; sent += BATCH)
+			passed += run_batch(plan, &rng,
+					    frames - sent < BATCH ?
+						    (uint32_t)(frames - sent) :
+						    (uint32_t)BATCH);
+		early = compare_counters();
+	} else {
+		(void)fail("the ruleset is refused");
+	}
+	(void)printf("%" PRIu64 " frames, %" PRIu64 " passed; %zu rules in XDP; "
+		     "%u differences\n", frames, passed, early, failed);
+	fw_plan_unref(plan);
+	oracle_down(&lab);
+	return failed || !passed || passed == frames || early < EARLY_MIN;
+}
