@@ -306,7 +306,7 @@ static bool try_one(struct loading *l, enum fw_bpf_program which, char *reason)
 /* A verifier that accepts says what it cost, one that refuses says why; which of
  * them is to be asked for is known after the first attempt only. */
 bool fw_bpf_ask(enum fw_bpf_program which, FILE *log,
-		char reason[static FW_BPF_REASON_MAX])
+		char reason[static FW_BPF_REASON_MAX], bool *ret_known)
 {
 	const struct fw_plan_options options = {.flows = 1};
 	struct fw_bpf bpf;
@@ -321,8 +321,10 @@ bool fw_bpf_ask(enum fw_bpf_program which, FILE *log,
 
 	if (log)
 		(void)fprintf(log, "%s program:\n", fw_bpf_program_names[which]);
-	if (!try_one(&l, which, reason))
+	if (!try_one(&l, which, reason)) {
+		*ret_known = error.text[0];
 		return false;
+	}
 	statistics = log ? calloc(1, LOG_MAX) : NULL;
 	l.statistics = statistics;
 	if (statistics && try_one(&l, which, reason))

@@ -67,10 +67,11 @@ void fw_bpf_done(struct fw_bpf *bpf);
 int fw_bpf_try(const struct fw_plan_options *options,
 	       struct fw_apply_error *ret_error);
 
-/* Loads one program and lets go of it. True, or false with why not in reason.
- * log: gets what the verifier says, or NULL. */
+/* Loads one program and lets go of it. True, or false with why not in reason,
+ * and whether the kernel knows such programs at all. log: gets what the verifier
+ * says, or NULL. */
 bool fw_bpf_ask(enum fw_bpf_program which, FILE *log,
-		char reason[static FW_BPF_REASON_MAX]);
+		char reason[static FW_BPF_REASON_MAX], bool *ret_known);
 
 /* NULL when no loaded object has it. */
 const struct fw_bpf_map *fw_bpf_map(const struct fw_bpf *bpf,

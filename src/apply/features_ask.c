@@ -85,6 +85,19 @@ static int ask_nft(struct fw_arena *arena, const char *ruleset,
 	return 0;
 }
 
+static void ask_program(enum fw_bpf_program which, FILE *log,
+			struct fw_feature_answer *ret)
+{
+	bool known;
+
+	if (fw_bpf_ask(which, log, ret->reason, &known)) {
+		ret->available = FW_FEATURE_YES;
+		return;
+	}
+	ret->available = FW_FEATURE_NO;
+	ret->refused = known;
+}
+
 static int ask(struct fw_arena *arena, enum fw_feature which, FILE *log,
 	       struct fw_feature_answer *ret)
 {
@@ -94,9 +107,7 @@ static int ask(struct fw_arena *arena, enum fw_feature which, FILE *log,
 	if (geteuid() != 0)
 		take_probe(-EPERM, "", ret);
 	else if ((int)which < (int)FW_BPF_PROGRAM_MAX_)
-		ret->available = fw_bpf_ask((enum fw_bpf_program)which, log,
-					    ret->reason) ?
-					 FW_FEATURE_YES : FW_FEATURE_NO;
+		ask_program((enum fw_bpf_program)which, log, ret);
 	else if (questions[which].map)
 		take_probe(libbpf_probe_bpf_map_type(questions[which].map, NULL),
 			   "map type", ret);

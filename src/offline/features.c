@@ -24,8 +24,8 @@ static const char *const words[] = {
 
 static const char *fallback(int i, const struct fw_feature_answer *answer)
 {
-	return answer->available == FW_FEATURE_YES ? NULL :
-						     fw_features[i].fallback;
+	return answer->available == FW_FEATURE_YES || answer->refused ?
+		       NULL : fw_features[i].fallback;
 }
 
 static json_t *document_of(int i, const struct fw_feature_answer *answer)
