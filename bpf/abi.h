@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define FW_ABI_VERSION 4	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 5	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -334,6 +334,7 @@ struct fw_name_bucket {
  *	stats	  PERCPU_ARRAY[FW_STAT_MAX_]	u64
  *	limits	  ARRAY[FW_LIMITS_MAX]	struct fw_limit, by number - 1
  *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
+ *	blocked	  ARRAY[1]	u64: how many flows in the map are blocked
  *	events	  RINGBUF	struct fw_event_head + body
  */
 #define FW_COUNTERS_MAX 16384

@@ -42,6 +42,7 @@ static __always_inline long fw_ctx_load_link(struct __sk_buff *skb,
 }
 
 #include "classify.h"
+#include "flows.h"
 
 #define MARK_BITS 0xffu
 
@@ -115,40 +116,16 @@ static __always_inline void judge_again(struct __sk_buff *skb, __u64 word,
 	fw_judge_word(skb, judgement, word, &active, &other, pkt, !xdp);
 }
 
-static __always_inline void flow_key(struct __sk_buff *skb,
-				     const struct fw_packet *pkt,
-				     struct fw_flow_key *key)
+/* Merged packets count as what they were on the wire. */
+static __always_inline struct fw_flow *flow_look_up(struct __sk_buff *skb,
+						    const struct fw_packet *pkt)
 {
-	__builtin_memset(key, 0, sizeof(*key));
-	key->ifindex = skb->ifindex;
-	key->vlan = pkt->vlan;
-	key->family = pkt->l3 == FW_L3_IP ? 4 : 6;
-	key->proto = pkt->l4proto;
-	__builtin_memcpy(key->saddr, pkt->saddr.words, sizeof(key->saddr));
-	__builtin_memcpy(key->daddr, pkt->daddr.words, sizeof(key->daddr));
-	key->sport = bpf_htons(pkt->sport);
-	key->dport = bpf_htons(pkt->dport);
-}
+	struct fw_flow *flow = fw_flow_find(skb->ifindex, pkt);
 
-/* Not inlined, so that its key is not on the stack while rules are scanned. Only
- * protocols with ports have flows; merged packets count as what they were
- * on the wire. */
-static __noinline struct fw_flow *flow_look_up(struct __sk_buff *skb,
-					       const struct fw_packet *pkt)
-{
-	struct fw_flow_key key;
-	struct fw_flow *flow;
-
-	if (!(pkt->present & FW_HAS(FW_FIELD_DPORT)))
-		return NULL;
-	flow_key(skb, pkt, &key);
-	flow = bpf_map_lookup_elem(&flow_map, &key);
 	if (!flow)
 		return NULL;
 	fw_stat_add(FW_STAT_TC_FLOW_HIT);
-	__sync_fetch_and_add(&flow->packets, skb->gso_segs ? skb->gso_segs : 1);
-	__sync_fetch_and_add(&flow->bytes, pkt->len);
-	flow->last_ns = bpf_ktime_get_boot_ns();
+	fw_flow_charge(flow, skb->gso_segs ? skb->gso_segs : 1, pkt->len);
 	return flow;
 }
 

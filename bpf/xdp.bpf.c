@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XDP: the lowered ingress rules of every device.
+ * XDP: blocked flows, and the lowered ingress rules of every device.
  *
  * In: a frame. Out: XDP_DROP, or XDP_PASS with struct fw_meta in front of the
  * frame, from which TC takes the packet's generation and the accepts that nft
@@ -22,6 +22,7 @@
 	bpf_xdp_load_bytes(ctx, offset, to, size)
 
 #include "classify.h"
+#include "flows.h"
 
 /* True when the metadata stands right in front of the frame. Another program's
  * goes: TC must not find a stranger's in the place of this one. */
@@ -54,6 +55,18 @@ static __always_inline void count_drop(const struct fw_judgement *judgement)
 					      : FW_STAT_XDP_DROP_RULE);
 }
 
+static __always_inline bool is_blocked(struct xdp_md *ctx,
+				       const struct fw_packet *pkt)
+{
+	struct fw_flow *flow = fw_flow_find(ctx->ingress_ifindex, pkt);
+
+	if (!flow || flow->verdict != FW_FLOW_BLOCKED)
+		return false;
+	fw_flow_charge(flow, 1, pkt->len);
+	fw_stat_add(FW_STAT_XDP_DROP_BLOCKED);
+	return true;
+}
+
 SEC("xdp.frags")
 int fw_xdp(struct xdp_md *ctx)
 {
@@ -61,6 +74,7 @@ int fw_xdp(struct xdp_md *ctx)
 	struct fw_judgement judgement = {0};
 	struct fw_view active, other = {0};
 	struct fw_packet *pkt = fw_packet_room();
+	bool blocked = fw_flows_blocked();
 
 	if (!pkt)
 		return XDP_PASS;
@@ -71,10 +85,12 @@ int fw_xdp(struct xdp_md *ctx)
 		fw_view_init(&other, !fw_control_slot(word),
 			     ctx->ingress_ifindex);
 	}
-	if (fw_view_judges(&active) || fw_view_judges(&other)) {
+	if (blocked || fw_view_judges(&active) || fw_view_judges(&other)) {
 		fw_parse(ctx, pkt);
 		if (pkt->malformed)
 			fw_stat_add(FW_STAT_XDP_MALFORMED);
+		if (blocked && is_blocked(ctx, pkt))
+			return XDP_DROP;
 		fw_judge_word(ctx, &judgement, word, &active, &other, pkt, 1);
 		if (judgement.drop) {
 			count_drop(&judgement);

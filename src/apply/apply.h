@@ -2,6 +2,8 @@
 /* What stands behind struct fw_apply; for the files of this folder only. */
 #pragma once
 
+#include <pthread.h>
+
 #include "apply/bpf.h"
 #include "apply/bpf_fs.h"
 #include "apply/control.h"
@@ -25,6 +27,8 @@ struct fw_apply {
 	struct fw_devices devices;
 	struct fw_snapshot snapshot;
 	struct fw_nft *nft;
+	pthread_mutex_t flow_lock;
+	uint64_t blocked;	/* flows in the map that are; under the lock */
 	struct ring_buffer *ring;	/* NULL: no events */
 
 	const struct fw_plan *plan;	/* active; NULL before the first commit */
@@ -42,6 +46,8 @@ struct fw_apply {
 /* Describes devices and features anew, after a commit. On -ENOMEM the old
  * description stays. */
 int fw_apply_describe(struct fw_apply *apply);
+/* Counts the blocked flows that an earlier daemon left. */
+int fw_apply_flows_open(struct fw_apply *apply);
 /* Opens the events ring, when a program has one. */
 int fw_apply_events_open(struct fw_apply *apply);
 void fw_apply_events_done(struct fw_apply *apply);

@@ -3,8 +3,8 @@
  * In: flow keys and entries, records of the events ring. Out: the same, to and
  * from the kernel. May fail: a full map, an entry that is not there.
  *
- * Every function of the flow map is one system call on a descriptor that never
- * changes while struct fw_apply lives: so any thread may call it.
+ * The flow map's descriptor never changes while struct fw_apply lives, and who
+ * changes an entry holds a lock: so any thread may call these functions.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -19,10 +19,42 @@ static int flow_map(const struct fw_apply *apply)
 	return fw_bpf_map_fd(&apply->bpf, "flow_map");
 }
 
+static void count_blocked(struct fw_apply *apply, int change)
+{
+	int fd = fw_bpf_map_fd(&apply->bpf, "blocked");
+	uint32_t key = 0;
+
+	apply->blocked += (uint64_t)change;
+	if (fd >= 0)
+		(void)bpf_map_update_elem(fd, &key, &apply->blocked, BPF_ANY);
+}
+
+static bool is_blocked(const struct fw_apply *apply,
+		       const struct fw_flow_key *key)
+{
+	struct fw_flow flow;
+
+	return !bpf_map_lookup_elem(flow_map(apply), key, &flow) &&
+	       flow.verdict == FW_FLOW_BLOCKED;
+}
+
+/* The count goes up before the entry is there, and down behind it: programs look
+ * for nothing once too often, and miss nothing. */
 int fw_apply_flow_set(struct fw_apply *apply, const struct fw_flow_key *key,
 		      const struct fw_flow *flow)
 {
-	return bpf_map_update_elem(flow_map(apply), key, flow, BPF_ANY);
+	bool is = flow->verdict == FW_FLOW_BLOCKED, was;
+	int r;
+
+	(void)pthread_mutex_lock(&apply->flow_lock);
+	was = is_blocked(apply, key);
+	if (is && !was)
+		count_blocked(apply, 1);
+	r = bpf_map_update_elem(flow_map(apply), key, flow, BPF_ANY);
+	if (r ? is && !was : was && !is)
+		count_blocked(apply, -1);
+	(void)pthread_mutex_unlock(&apply->flow_lock);
+	return r;
 }
 
 int fw_apply_flow_get(struct fw_apply *apply, const struct fw_flow_key *key,
@@ -33,7 +65,16 @@ int fw_apply_flow_get(struct fw_apply *apply, const struct fw_flow_key *key,
 
 int fw_apply_flow_delete(struct fw_apply *apply, const struct fw_flow_key *key)
 {
-	return bpf_map_delete_elem(flow_map(apply), key);
+	bool was;
+	int r;
+
+	(void)pthread_mutex_lock(&apply->flow_lock);
+	was = is_blocked(apply, key);
+	r = bpf_map_delete_elem(flow_map(apply), key);
+	if (!r && was)
+		count_blocked(apply, -1);
+	(void)pthread_mutex_unlock(&apply->flow_lock);
+	return r;
 }
 
 /* A batch ends at the end of a bucket, so walks survive deletions. */
@@ -67,6 +108,27 @@ int fw_apply_flows(struct fw_apply *apply,
 		first = false;
 	} while (!end);
 	return 0;
+}
+
+static int add_blocked(void *ctx, const struct fw_flow_key *key,
+		       const struct fw_flow *flow)
+{
+	int *n = ctx;
+
+	(void)key;
+	*n += flow->verdict == FW_FLOW_BLOCKED;
+	return 0;
+}
+
+int fw_apply_flows_open(struct fw_apply *apply)
+{
+	int n = 0, r;
+
+	if (flow_map(apply) < 0)
+		return 0;
+	r = fw_apply_flows(apply, add_blocked, &n);
+	count_blocked(apply, n);
+	return r;
 }
 
 /* --- events --------------------------------------------------------------- */

@@ -256,7 +256,9 @@ static int open_all(struct fw_apply *a, const struct fw_plan_options *options,
 	if (r)
 		return r;
 	fw_snapshot_init(&a->snapshot, &a->bpf, adopted);
-	r = fw_apply_events_open(a);
+	r = fw_apply_flows_open(a);
+	if (!r)
+		r = fw_apply_events_open(a);
 	if (!r)
 		r = fw_nft_open(&a->config, &a->nft, ret_error);
 	return r ? r : recover(a);
@@ -272,6 +274,7 @@ int fw_apply_open(const struct fw_apply_config *config,
 	*ret_error = (struct fw_apply_error){.rule = FW_NO_RULE};
 	if (a) {
 		a->flows = options->flows;
+		(void)pthread_mutex_init(&a->flow_lock, NULL);
 		a->rcu = (struct fw_rcu){-1, -1};
 		a->counters.keys = a->limits.keys = -1;
 		r = copy_config(a, config);
@@ -333,5 +336,6 @@ void fw_apply_close(struct fw_apply *apply)
 	fw_plan_unref((struct fw_plan *)apply->plan);
 	fw_arena_free(apply->status);
 	fw_arena_free(apply->arena);
+	(void)pthread_mutex_destroy(&apply->flow_lock);
 	free(apply);
 }

@@ -374,6 +374,50 @@ static void test_flows(struct test *t)
 		run_flow_case(t, &cases[i]);
 }
 
+/* What XDP does with a packet of the flow: it looks only where a flow is
+ * blocked, and charges no other. */
+static void run_blocked_case(struct test *t, uint8_t verdict, uint64_t n,
+			     uint32_t want)
+{
+	struct fw_flow_key key = udp_key(t, 0);
+	struct fw_flow flow = {.verdict = verdict};
+	int fd = kernel_map(&t->xdp, "flow_map");
+	int count = kernel_map(&t->xdp, "blocked");
+	uint64_t drops = stat(t, FW_STAT_XDP_DROP_BLOCKED), none = 0;
+	uint32_t zero = 0;
+	struct packet packet;
+	struct xdp_md ctx = {.ingress_ifindex = (uint32_t)t->device};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet.bytes,
+		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));
+	bool drop = want == XDP_DROP;
+	int r;
+
+	make_udp(&packet, 0, 80);
+	ctx.data_end = opts.data_size_in = (uint32_t)packet.len;
+	r = bpf_map_update_elem(fd, &key, &flow, BPF_ANY);
+	if (!r)
+		r = bpf_map_update_elem(count, &zero, &n, BPF_ANY);
+	if (!r)
+		r = bpf_prog_test_run_opts(t->xdp.program, &opts);
+	if (!r)
+		r = bpf_map_lookup_elem(fd, &key, &flow);
+	(void)bpf_map_update_elem(count, &zero, &none, BPF_ANY);
+	(void)bpf_map_delete_elem(fd, &key);
+	check(t, !r && opts.retval == want && flow.packets == drop &&
+		       flow.bytes == (drop ? 32u : 0u) &&
+		       stat(t, FW_STAT_XDP_DROP_BLOCKED) - drops == drop,
+	      "xdp, verdict %u of %" PRIu64 " blocked: %u, %llu packets",
+	      verdict, n, opts.retval, flow.packets);
+}
+
+static void test_blocked(struct test *t)
+{
+	run_blocked_case(t, FW_FLOW_BLOCKED, 1, XDP_DROP);
+	run_blocked_case(t, FW_FLOW_BLOCKED, 0, XDP_PASS);
+	run_blocked_case(t, FW_FLOW_TRUSTED, 1, XDP_PASS);
+	run_blocked_case(t, FW_FLOW_UNVETTED, 7, XDP_PASS);
+}
+
 /* --- 3. random ------------------------------------------------------------ */
 /* The kernel drops a tagged frame that is too short to be untagged. */
 static bool reaches_tc(const struct packet *packet)
@@ -517,6 +561,7 @@ int main(void)
 		test_meta(&t);
 		test_drop(&t);
 		test_flows(&t);
+		test_blocked(&t);
 		test_together(&t);
 		test_charge(&t, 0);
 		test_charge(&t, FW_DEV_NO_XDP);
