@@ -27,7 +27,9 @@ int fw_apply_rule_counts(struct fw_apply *apply, struct fw_rule_count *counts)
 		const struct fw_plan_rule *rule = &plan->rules[i];
 
 		counts[i] = (struct fw_rule_count){-1, -1};
-		if (rule->layer != FW_LAYER_XDP || !rule->counted ||
+		/* XDP may count also of rules that stand in nft: they moved on
+		 * some devices, or are jumped to from both. */
+		if (!rule->counted ||
 		    fw_counters_read(&apply->counters, &rule->key, &counter))
 			continue;
 		counts[i] = (struct fw_rule_count){

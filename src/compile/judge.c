@@ -15,8 +15,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <net/if_arp.h>
-
 #include "util/cleanup.h"
 
 /* A rule that stays, as far as later ones must know it. */
@@ -55,147 +53,13 @@ static bool part_acts(const struct fw_part *part)
 	return false;
 }
 
-static const char *part_reason(const struct fw_part *part)
-{
-	switch (part->kind) {
-	case FW_PART_JUMP:
-		return !part->chain ? "return" : part->go ? "goto" : "jump";
-	case FW_PART_INSPECT:
-		return "inspect";
-	case FW_PART_RAW:
-		if (part->limit)
-			return NULL;
-		return part->reason ? part->reason : "not understood";
-	default:
-		return part->reason;
-	}
-}
-
-/* The field that a part asks for one value, or MAX_. */
-static enum fw_field field_of_value(const struct fw_part *part)
-{
-	const struct fw_match *last;
-
-	if (part->kind != FW_PART_MATCH || !part->n_matches)
-		return FW_FIELD_MAX_;
-	last = &part->matches[part->n_matches - 1];
-	return last->n_intervals == 1 &&
-			       last->intervals[0].lo == last->intervals[0].hi ?
-		       last->field : FW_FIELD_MAX_;
-}
-
-/* Fields that stand side by side in a header. */
-static bool are_neighbours(enum fw_field a, enum fw_field b)
-{
-	static const enum fw_field pairs[][2] = {
-		{ FW_FIELD_SADDR4, FW_FIELD_DADDR4 },
-		{ FW_FIELD_SADDR6, FW_FIELD_DADDR6 },
-		{ FW_FIELD_SPORT, FW_FIELD_DPORT },
-		{ FW_FIELD_ICMP_TYPE, FW_FIELD_ICMP_CODE },
-	};
-
-	for (size_t i = 0; i < FW_ARRAY_SIZE(pairs); i++)
-		if ((a == pairs[i][0] && b == pairs[i][1]) ||
-		    (a == pairs[i][1] && b == pairs[i][0]))
-			return true;
-	return false;
-}
-
-/* nft 1.0.6 joins tests of neighbouring fields, and where a single one stands
- * before a counter it joins across that: the counter then counts what the first
- * test would not have let through. */
-static bool joins_over_counter(const struct fw_typed_rule *rule)
-{
-	enum fw_field before = FW_FIELD_MAX_;
-	bool counter = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < rule->n_parts; i++) {
-		enum fw_field field = field_of_value(&rule->parts[i]);
-
-		counter |= rule->parts[i].kind == FW_PART_COUNTER;
-		if (field == FW_FIELD_MAX_ || field == FW_FIELD_L3 ||
-		    field == FW_FIELD_L4PROTO)
-			continue;
-		if (counter && n == 1 && are_neighbours(before, field))
-			return true;
-		if (counter)
-			continue;
-		before = field;
-		n++;
-	}
-	return false;
-}
-
-/* Does the match look at a tag, which the device may have taken out? */
-static bool looks_at_tag(const struct fw_part *part)
-{
-	for (size_t i = 0; i < part->n_matches; i++)
-		switch (part->matches[i].field) {
-		case FW_FIELD_ETHER_TYPE:
-		case FW_FIELD_VLAN_ID:
-		case FW_FIELD_VLAN_PCP:
-		case FW_FIELD_VLAN_DEI:
-		case FW_FIELD_VLAN_TYPE:
-			return true;
-		default:
-			break;
-		}
-	return false;
-}
-
-static bool matches_follow(const struct fw_typed_rule *rule, size_t i)
-{
-	while (++i < rule->n_parts)
-		if (rule->parts[i].kind == FW_PART_MATCH ||
-		    rule->parts[i].kind == FW_PART_IIF || rule->parts[i].limit)
-			return true;
-	return false;
-}
-
-/* What keeps the rule in nft, whatever stands around it. A limit is charged by
- * what gets to it: XDP has it behind all matches. */
-static const char *own_reason(const struct judge *j,
-			      const struct fw_typed_rule *rule)
-{
-	const struct fw_fact_device *device =
-		fw_facts_device(j->typed->facts, j->device);
-	size_t counters = 0;
-
-	for (size_t i = 0; i < rule->n_parts; i++) {
-		const char *reason = part_reason(&rule->parts[i]);
-
-		if (reason)
-			return reason;
-		if (device && device->vlan_offload &&
-		    looks_at_tag(&rule->parts[i]))
-			return "vlan offload";
-		if (rule->parts[i].limit && matches_follow(rule, i))
-			return "limit before a match";
-		counters += rule->parts[i].kind == FW_PART_COUNTER;
-	}
-	if (counters > 1)
-		return "several counters";
-	return joins_over_counter(rule) ? "counter" : NULL;
-}
-
-/* XDP meets Ethernet alone: what asks for that is no question there. */
-static bool asks_for_ethernet(const struct fw_match *m)
-{
-	return m->field == FW_FIELD_IIFTYPE && m->n_intervals == 1 &&
-	       m->intervals[0].lo == ARPHRD_ETHER &&
-	       m->intervals[0].hi == ARPHRD_ETHER;
-}
-
 static int add_part(struct judge *j, const struct fw_part *part,
 		    struct fw_match *matches, size_t *n)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < part->n_matches; i++)
-		if (!asks_for_ethernet(&part->matches[i]))
-			r = fw_matches_add(j->arena, matches, n,
-					   &part->matches[i]);
+		r = fw_matches_add(j->arena, matches, n, &part->matches[i]);
 	return r;
 }
 
@@ -281,111 +145,48 @@ static const char *after(struct judge *j, const struct fw_typed_rule *rule,
 }
 
 static const struct stay *find_stay(const struct judge *j,
-				    const struct fw_xdp_rule *rule)
+				    const struct fw_flat *flat)
 {
 	for (size_t i = 0; i < j->stays.n; i++)
 		if (!fw_matches_disjoint(j->stays.items[i].matches,
 					 j->stays.items[i].n_matches,
-					 rule->matches, rule->n_matches))
+					 flat->first, flat->n_first))
 			return &j->stays.items[i];
 	return NULL;
 }
 
 /* --- rules that move ------------------------------------------------------ */
-/* A rule becomes at most two: a counter in front of a match counts packets that
- * the match then lets go. */
-struct draft {
-	struct fw_xdp_rule rules[2];
-	size_t n;
-};
-
-static int draft_add(struct judge *j, struct draft *draft,
-		     const struct fw_match *matches, size_t n,
-		     enum fw_verdict verdict, bool counted,
-		     const struct fw_plan_limit *limit, uint32_t rule)
+/* To the policy, past all rules, those in nft too. */
+static bool ends(const struct fw_xdp_rule *rule)
 {
-	struct fw_xdp_rule *x = &draft->rules[draft->n];
-
-	if (!fw_matches_possible(matches, n))
-		return 0;
-	*x = (struct fw_xdp_rule){
-		.matches = fw_arena_memdup(j->arena, matches,
-					   n * sizeof(*matches)),
-		.n_matches = n,
-		.verdict = verdict,
-		.rule = rule,
-		.counted = counted,
-		.limit = limit,
-	};
-	draft->n++;
-	return x->matches ? 0 : -ENOMEM;
+	return rule->verdict == FW_VERDICT_SKIP &&
+	       rule->skip_to == FW_FLAT_END;
 }
 
-static int draft_rule(struct judge *j, const struct fw_typed_rule *rule,
-		      struct draft *draft)
+static bool accepts(const struct judge *j, const struct fw_flat *flat)
 {
-	struct fw_match matches[FW_FIELD_ALL_MAX_];
-	enum fw_verdict verdict = FW_VERDICT_NONE;
-	const struct fw_plan_limit *limit = NULL;
-	bool counter = false, counted = false;
-	size_t n = 0;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < rule->n_parts; i++) {
-		const struct fw_part *part = &rule->parts[i];
-
-		switch (part->kind) {
-		case FW_PART_MATCH:
-			r = add_part(j, part, matches, &n);
-			break;
-		case FW_PART_IIF:
-			if (!fw_device_meets(part, j->device))
-				return 0;
-			break;
-		case FW_PART_COUNTER:
-			counter = true;
-			if (!matches_follow(rule, i))
-				break;
-			counted = true;
-			r = draft_add(j, draft, matches, n, FW_VERDICT_NONE,
-				      true, NULL, rule->rule);
-			break;
-		case FW_PART_VERDICT:
-			verdict = part->verdict;
-			break;
-		default:
-			limit = part->limit ? part->limit : limit;
-			break;
-		}
-	}
-	if (r < 0 || (verdict == FW_VERDICT_NONE && (!counter || counted)))
-		return r;
-	return draft_add(j, draft, matches, n, verdict, !counted, limit,
-			 rule->rule);
+	for (size_t i = 0; i < flat->rules.n; i++)
+		if (flat->rules.items[i].verdict == FW_VERDICT_ACCEPT ||
+		    (ends(&flat->rules.items[i]) &&
+		     j->chain->policy == FW_VERDICT_ACCEPT))
+			return true;
+	return false;
 }
 
-/* Why a drafted rule stays after all:
+/* Why a rule that XDP could take stays after all:
  *  1. its accept would have to be carried, and nothing carries it;
- *  2. an earlier rule that stays meets some of its packets;
- *  3. the maps are full. */
-static const char *draft_reason(struct judge *j,
-				const struct fw_typed_rule *rule,
-				const struct draft *draft)
+ *  2. an earlier rule that stays meets some of its packets. */
+static const char *flat_reason(struct judge *j, const struct fw_typed_rule *rule,
+			       const struct fw_flat *flat)
 {
 	const struct stay *stay;
 
-	if (draft->n == 0)
+	if (flat->rules.n == 0)
 		return NULL;
-	if (!j->accepts &&
-	    draft->rules[draft->n - 1].verdict == FW_VERDICT_ACCEPT)
+	if (!j->accepts && accepts(j, flat))
 		return "no tc";
-	/* The first of two is the wider one. */
-	stay = find_stay(j, &draft->rules[0]);
-	if (stay)
-		return after(j, rule, stay);
-	if (j->out->rules.n + draft->n > j->capacity)
-		return "rules limit";
-	return NULL;
+	stay = find_stay(j, flat);
+	return stay ? after(j, rule, stay) : NULL;
 }
 
 static int take(struct judge *j, const struct fw_xdp_rule *rule)
@@ -398,32 +199,49 @@ static int take(struct judge *j, const struct fw_xdp_rule *rule)
 	return 0;
 }
 
+static int take_all(struct judge *j, const struct fw_flat *flat)
+{
+	uint32_t first = (uint32_t)j->out->rules.n;
+	int r = 0;
+
+	j->out->lowered |= flat->rules.n > 0;
+	j->out->carry |= accepts(j, flat);
+	for (size_t i = 0; r == 0 && i < flat->rules.n; i++) {
+		struct fw_xdp_rule *rule = &flat->rules.items[i];
+
+		if (rule->verdict == FW_VERDICT_SKIP && !ends(rule))
+			rule->skip_to += first;
+		r = take(j, rule);
+	}
+	for (size_t i = 0; r == 0 && i < flat->met.n; i++) {
+		uint32_t *met = fw_vec_push(j->arena, &j->out->met);
+
+		if (!met)
+			return -ENOMEM;
+		*met = flat->met.items[i];
+	}
+	return r;
+}
+
 static int judge_rule(struct judge *j, size_t i)
 {
 	const struct fw_typed_rule *rule = &j->chain->rules[i];
-	struct draft draft = { .n = 0 };
-	const char *reason = own_reason(j, rule);
-	int r = 0;
+	struct fw_flat flat;
+	int r;
 
 	if (rule_is_dead(j, rule))
 		return 0;
-	if (!reason) {
-		r = draft_rule(j, rule, &draft);
-		if (r < 0)
-			return r;
-		reason = draft_reason(j, rule, &draft);
-	}
-	j->out->reasons[i] = reason;
-	if (reason) {
-		j->out->whole = false;
-		return note_stay(j, rule);
-	}
-	for (size_t k = 0; r == 0 && k < draft.n; k++) {
-		j->out->lowered = true;
-		j->out->carry |= draft.rules[k].verdict == FW_VERDICT_ACCEPT;
-		r = take(j, &draft.rules[k]);
-	}
-	return r;
+	r = fw_flatten(j->typed, j->chain, j->device, rule,
+		       j->capacity - j->out->rules.n, &flat);
+	if (r < 0)
+		return r;
+	if (!flat.reason)
+		flat.reason = flat_reason(j, rule, &flat);
+	j->out->reasons[i] = flat.reason;
+	if (!flat.reason)
+		return take_all(j, &flat);
+	j->out->whole = false;
+	return note_stay(j, rule);
 }
 
 /* --- the chain ------------------------------------------------------------ */
@@ -451,6 +269,14 @@ static int judge_management(struct judge *j)
 	return r;
 }
 
+/* Where a part of the chain is in nft, behind XDP's rules is not its end. */
+static void end_by_policy(struct judge *j)
+{
+	for (size_t i = 0; i < j->out->rules.n; i++)
+		if (ends(&j->out->rules.items[i]))
+			j->out->rules.items[i].verdict = j->chain->policy;
+}
+
 static int judge_once(struct judge *j)
 {
 	struct fw_judged *out = j->out;
@@ -465,6 +291,8 @@ static int judge_once(struct judge *j)
 	r = judge_management(j);
 	for (size_t i = 0; r == 0 && i < j->chain->n_rules; i++)
 		r = judge_rule(j, i);
+	if (!out->whole)
+		end_by_policy(j);
 	out->lowered |= out->whole;
 	out->carry &= !out->whole;
 	return r;

@@ -4,15 +4,16 @@
  */
 #pragma once
 
-#include "compile/lower.h"
-
-typedef FW_VEC(struct fw_xdp_rule) fw_xdp_rule_vec;
+#include "compile/flatten.h"
 
 /* In the compilation's arena; rules point to its intervals. */
 struct fw_judged {
 	const char *device;
 	const char **reasons;	/* by rule of the chain: why it stays, or NULL */
-	fw_xdp_rule_vec rules;	/* in order, management first */
+	fw_xdp_rule_vec rules;	/* in order, management first; skip_to
+				   counts from the first, or is FW_FLAT_END */
+	FW_VEC(uint32_t) met;	/* rules of the file that moved, also those
+				   of chains that are jumped to */
 	bool lowered;		/* XDP takes something of the chain */
 	bool whole;		/* all of it: the policy too */
 	bool carry;		/* accepts have to skip the rest in nft */

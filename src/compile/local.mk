@@ -27,6 +27,8 @@ libfwcompile_a_SOURCES = \
 	src/compile/elements.c \
 	src/compile/faults.c \
 	src/compile/faults.h \
+	src/compile/flatten.c \
+	src/compile/flatten.h \
 	src/compile/gate.c \
 	src/compile/inspect.h \
 	src/compile/inspect_rules.c \
@@ -61,6 +63,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/own_types.h \
 	src/compile/pending.c \
 	src/compile/reach.c \
+	src/compile/reached.c \
 	src/compile/region_facts.c \
 	src/compile/region_parts.c \
 	src/compile/regions.c \

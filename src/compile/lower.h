@@ -28,6 +28,10 @@ struct fw_remainder {
 /* True where the plan has chains that heed a carried accept. */
 bool fw_lower_carries(const struct fw_typed *typed);
 
+/* --- what nft still comes to (reached.c) ------------------------------------ */
+/* By number of the rule; the layers of base chains' rules are known. */
+int fw_reached_in_nft(const struct fw_typed *typed, bool **ret);
+
 /* --- keys of rules (rule_keys.c) ------------------------------------------- */
 /* Fills the keys of typed->rules. */
 int fw_rule_keys(struct fw_typed *typed);

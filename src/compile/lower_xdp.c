@@ -6,11 +6,11 @@
  * rule of a chain; plan->xdp but for its tables; plan->devices; for each
  * ingress chain what stays in nft. Fails only for want of memory.
  *
- * A device has one XDP program, and one chain on it is lowered: the first by
- * priority, of equal ones the last of the file, as the kernel runs them. Each
- * pair of chain and device is judged by itself (judge.c), as an iif match or a
- * device without XDP may tell them apart. A rule's layer is xdp only where it
- * moved on every device; where it moved on some, the others run it in nft: the
+ * The chains of a device are lowered in the order in which the kernel runs them:
+ * by priority, of equal ones the last of the file first. Behind the first that
+ * leaves something in nft none is. Each pair of chain and device is judged by
+ * itself (judge.c), as an iif match or a device without XDP may tell them apart.
+ * A rule's layer is xdp only where it moved on every device; where it moved on some, the others run it in nft: the
  * chain goes to nft once for each way in which it was split, with the devices of
  * that way.
  */
@@ -19,7 +19,6 @@
 #include <string.h>
 
 #include "compile/judge.h"
-#include "compile/names.h"
 #include "util/cleanup.h"
 
 struct pair {
@@ -28,13 +27,15 @@ struct pair {
 	size_t order;		/* of the file */
 	const char *stays;	/* why none of it is looked at, or NULL */
 	struct fw_judged judged;
+	bool placed;		/* in the plan, its rules in these words */
+	uint16_t first_word, n_words;
 };
 
 struct lowering {
 	struct fw_typed *typed;
 	struct fw_plan *plan;
-	FW_VEC(struct pair) pairs;	/* in the order of the file */
-	struct fw_names first;		/* pairs that run first, by device */
+	FW_VEC(struct pair) pairs;	/* by device, as they run there */
+	size_t n_devices;		/* with a chain in XDP */
 	FW_VEC(struct fw_xdp_rule) rules;	/* whole words */
 	FW_VEC(struct fw_xdp_device) devices;
 	/* Sets' intervals are large and stand in many rules: copied once. */
@@ -90,33 +91,47 @@ static bool sleeps(const struct pair *p)
 }
 
 /* Of one priority the kernel runs the chain first that came last. */
-static bool runs_before(const struct pair *a, const struct pair *b)
+static int by_turn(const void *a, const void *b)
 {
-	if (a->chain->priority != b->chain->priority)
-		return a->chain->priority < b->chain->priority;
-	return a->order > b->order;
+	const struct pair *x = a, *y = b;
+	int r = strcmp(x->device, y->device);
+
+	if (r != 0)
+		return r;
+	if (x->chain->priority != y->chain->priority)
+		return x->chain->priority < y->chain->priority ? -1 : 1;
+	return x->order > y->order ? -1 : x->order < y->order;
 }
 
-/* Notes of each device the pair that runs first. */
-static int find_first(struct lowering *l)
+/* The last one on the device that runs before it, or NULL. */
+static const struct pair *runs_before(const struct lowering *l,
+				      const struct pair *p)
 {
-	int r = 0;
+	while (p-- > l->pairs.items && strcmp(p->device, p[1].device) == 0)
+		if (!sleeps(p))
+			return p;
+	return NULL;
+}
 
-	for (size_t i = 0; r == 0 && i < l->pairs.n; i++) {
-		struct pair *p = &l->pairs.items[i];
-		const struct pair *best = fw_names_get(&l->first, p->device, "");
+static bool is_whole(const struct pair *p)
+{
+	return p->judged.lowered && p->judged.whole;
+}
 
-		if (!sleeps(p) && (!best || runs_before(p, best)))
-			r = fw_names_put(l->typed->arena, &l->first, p->device,
-					 "", p);
-	}
-	return r;
+static size_t count_placed(const struct lowering *l, const struct pair *p)
+{
+	size_t n = 0;
+
+	for (; p; p = runs_before(l, p))
+		n += p->placed;
+	return n;
 }
 
 /* Why nothing of a chain is lowered on a device; the first that holds:
- *  1. the user's word; 2. the kernel's; 3. the device's; 4. another chain's. */
+ *  1. the user's word; 2. the kernel's; 3. the device's; 4. an earlier chain's. */
 static int stays_whole(struct lowering *l, struct pair *p)
 {
+	const struct pair *before = runs_before(l, p);
 	const struct fw_facts *facts = l->typed->facts;
 	const struct fw_fact_device *d = fw_facts_device(facts, p->device);
 
@@ -133,10 +148,13 @@ static int stays_whole(struct lowering *l, struct pair *p)
 					   d->reason);
 	else if (d && d->no_xdp)
 		p->stays = "no xdp";
-	else if (fw_names_get(&l->first, p->device, "") != p)
-		p->stays = "not the first chain of its device";
-	else if (l->devices.n >= FW_DEVICES_MAX)
+	else if (before && !is_whole(before))
+		p->stays = fw_arena_printf(l->typed->arena, "after chain %s",
+					   before->chain->name);
+	else if (!before && l->n_devices >= FW_DEVICES_MAX)
 		p->stays = "devices limit";
+	else if (count_placed(l, before) == FW_CHAINS_MAX)
+		p->stays = "chains limit";
 	else
 		return 0;
 	return p->stays ? 0 : -ENOMEM;
@@ -200,8 +218,8 @@ static bool same_match(const struct fw_match *a, const struct fw_match *b)
 static bool same_rule(const struct fw_xdp_rule *a, const struct fw_xdp_rule *b)
 {
 	if (a->rule != b->rule || a->verdict != b->verdict ||
-	    a->counted != b->counted || !a->limit != !b->limit ||
-	    a->n_matches != b->n_matches)
+	    a->skip_to != b->skip_to || a->counted != b->counted ||
+	    !a->limit != !b->limit || a->n_matches != b->n_matches)
 		return false;
 	for (size_t i = 0; i < a->n_matches; i++)
 		if (!same_match(&a->matches[i], &b->matches[i]))
@@ -209,58 +227,56 @@ static bool same_rule(const struct fw_xdp_rule *a, const struct fw_xdp_rule *b)
 	return true;
 }
 
-/* An earlier device with the very same rules, to share them with. */
-static const struct fw_xdp_device *find_same(const struct lowering *l,
-					     const struct pair *p)
+/* The chain on another device with the very same rules, to share them with. */
+static const struct pair *find_same(const struct lowering *l,
+				    const struct pair *p)
 {
-	for (size_t i = 0; i < l->pairs.n && &l->pairs.items[i] != p; i++) {
+	for (size_t i = 0; i < l->pairs.n; i++) {
 		const struct pair *q = &l->pairs.items[i];
 		size_t k = 0;
 
-		if (q->chain != p->chain || !q->judged.lowered ||
+		if (!q->placed || q->chain != p->chain ||
 		    q->judged.rules.n != p->judged.rules.n)
 			continue;
 		while (k < p->judged.rules.n &&
 		       same_rule(&p->judged.rules.items[k],
 				 &q->judged.rules.items[k]))
 			k++;
-		if (k < p->judged.rules.n)
-			continue;
-		for (size_t d = 0; d < l->devices.n; d++)
-			if (strcmp(l->devices.items[d].device, q->device) == 0)
-				return &l->devices.items[d];
+		if (k == p->judged.rules.n)
+			return q;
 	}
 	return NULL;
 }
 
-static int place_rules(struct lowering *l, const struct pair *p,
-		       struct fw_xdp_device *d)
+static int place_rules(struct lowering *l, struct pair *p)
 {
-	const struct fw_xdp_device *same = find_same(l, p);
+	const struct pair *same = find_same(l, p);
 	size_t n = p->judged.rules.n;
+	uint32_t first = (uint32_t)l->rules.n, end;
 	int r = 0;
 
-	if (same) {
-		d->first_word = same->first_word;
-		d->n_words = same->n_words;
-		return 0;
-	}
-	d->first_word = (uint16_t)(l->rules.n / 64);
-	d->n_words = (uint16_t)((n + 63) / 64);
-	for (size_t i = 0; r == 0 && i < d->n_words * (size_t)64; i++) {
+	p->first_word = same ? same->first_word : (uint16_t)(first / 64);
+	p->n_words = same ? same->n_words : (uint16_t)((n + 63) / 64);
+	end = first + p->n_words * 64u;
+	for (uint32_t i = first; r == 0 && !same && i < end; i++) {
 		struct fw_xdp_rule *x = fw_vec_push(l->plan->arena, &l->rules);
 
 		if (!x)
 			return -ENOMEM;
-		if (i < n)
-			r = copy_rule(l, &p->judged.rules.items[i], x);
-		else
+		if (i - first >= n) {
 			x->rule = FW_NO_RULE;
+			continue;
+		}
+		r = copy_rule(l, &p->judged.rules.items[i - first], x);
+		if (x->verdict == FW_VERDICT_SKIP)
+			x->skip_to = x->skip_to == FW_FLAT_END ?
+					     end : first + x->skip_to;
 	}
+	p->placed = r == 0;
 	return r;
 }
 
-static int place_pair(struct lowering *l, const struct pair *p)
+static int place_pair(struct lowering *l, struct pair *p)
 {
 	const struct fw_typed_chain *c = p->chain;
 	struct fw_arena *arena = l->plan->arena;
@@ -279,13 +295,16 @@ static int place_pair(struct lowering *l, const struct pair *p)
 	r = fw_rule_key(d.family, d.table, d.chain, "policy", 0,
 			&d.policy_key);
 	if (r == 0)
-		r = place_rules(l, p, &d);
+		r = place_rules(l, p);
 	if (r < 0)
 		return r;
+	d.first_word = p->first_word;
+	d.n_words = p->n_words;
 	slot = fw_vec_push(arena, &l->devices);
 	if (!slot)
 		return -ENOMEM;
 	*slot = d;
+	l->n_devices += count_placed(l, p) == 1;
 	return 0;
 }
 
@@ -429,6 +448,30 @@ static int tell_chain(struct lowering *l, const struct fw_typed_chain *c)
 }
 
 /* -------------------------------------------------------------------------- */
+/* Rules of chains that are jumped to run in XDP where all that jump there do. */
+static int tell_jumps(struct lowering *l)
+{
+	bool *reached;
+	int r = fw_reached_in_nft(l->typed, &reached);
+
+	for (size_t i = 0; r == 0 && i < l->pairs.n; i++) {
+		const struct pair *p = &l->pairs.items[i];
+
+		for (size_t k = 0; k < p->judged.met.n; k++) {
+			uint32_t at = p->judged.met.items[k];
+			struct fw_plan_rule *rule = &l->typed->rules[at];
+
+			rule->counted = true;
+			if (reached[at] || rule->layer == FW_LAYER_XDP ||
+			    !rule->reason || strcmp(rule->reason, "jump") != 0)
+				continue;
+			rule->layer = FW_LAYER_XDP;
+			rule->reason = NULL;
+		}
+	}
+	return r;
+}
+
 static int lower_chains(struct lowering *l)
 {
 	int r = 0;
@@ -443,14 +486,7 @@ static int lower_chains(struct lowering *l)
 				r = tell_chain(l, &t->chains[k]);
 		}
 	}
-	return r;
-}
-
-static int by_device(const void *a, const void *b)
-{
-	const struct fw_xdp_device *x = a, *y = b;
-
-	return strcmp(x->device, y->device);
+	return r ? r : tell_jumps(l);
 }
 
 int fw_lower_xdp(struct fw_typed *typed, struct fw_plan *plan)
@@ -460,17 +496,14 @@ int fw_lower_xdp(struct fw_typed *typed, struct fw_plan *plan)
 
 	if (r == 0)
 		r = collect_pairs(&l);
-	if (r == 0)
-		r = find_first(&l);
+	if (r == 0 && l.pairs.n > 0)
+		qsort(l.pairs.items, l.pairs.n, sizeof(*l.pairs.items), by_turn);
 	for (size_t i = 0; r == 0 && i < l.pairs.n; i++)
 		r = judge_pair(&l, &l.pairs.items[i]);
 	if (r == 0)
 		r = lower_chains(&l);
 	if (r < 0)
 		return r;
-	if (l.devices.n > 0)
-		qsort(l.devices.items, l.devices.n, sizeof(*l.devices.items),
-		      by_device);
 	plan->xdp.rules = l.rules.items;
 	plan->xdp.n_rules = (uint32_t)l.rules.n;
 	plan->xdp.devices = l.devices.items;

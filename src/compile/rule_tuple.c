@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/lower.h"
 #include "compile/rule.h"
 #include "util/cleanup.h"
 
@@ -384,6 +385,14 @@ static int push_raw(struct reading *r)
 	return imply(r, part);
 }
 
+static bool in_xdp(const struct fw_part *part)
+{
+	for (size_t i = 0; i < part->tuple.n_fields; i++)
+		if (!fw_field_in_xdp(part->tuple.fields[i]))
+			return false;
+	return true;
+}
+
 int fw_rule_tuple(struct fw_rule_check *check)
 {
 	struct reading r = { .check = check, .known = true };
@@ -406,7 +415,10 @@ int fw_rule_tuple(struct fw_rule_check *check)
 			    r.n_words);
 	if (!part)
 		return -ENOMEM;
-	part->reason = r.vmap ? "vmap" : "concatenation";
 	e = imply(&r, part);
-	return e || check->failed ? e : fields(&r, part);
+	if (!e && !check->failed)
+		e = fields(&r, part);
+	if (!e && !in_xdp(part))
+		part->reason = r.vmap ? "vmap" : "concatenation";
+	return e;
 }

@@ -71,8 +71,9 @@ static const char *const verdict_names[] = {
 	[FW_VERDICT_NONE] = "none",
 	[FW_VERDICT_ACCEPT] = "accept",
 	[FW_VERDICT_DROP] = "drop",
+	[FW_VERDICT_SKIP] = "skip",
 };
-ASSERT_NAMES(verdict_names, FW_VERDICT_DROP + 1);
+ASSERT_NAMES(verdict_names, FW_VERDICT_SKIP + 1);
 
 static const char *const attach_names[] = {
 	[FW_ATTACH_AUTO] = "auto",

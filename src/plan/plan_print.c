@@ -80,15 +80,6 @@ static void print_rules(const struct fw_plan *plan, FILE *out)
 	}
 }
 
-static const struct fw_xdp_device *find_xdp(const struct fw_plan *plan,
-					    const char *name)
-{
-	for (size_t i = 0; i < plan->xdp.n_devices; i++)
-		if (strcmp(plan->xdp.devices[i].device, name) == 0)
-			return &plan->xdp.devices[i];
-	return NULL;
-}
-
 /* The line is left open. */
 static void print_device(const struct fw_plan_device *d, FILE *out)
 {
@@ -100,25 +91,28 @@ static void print_device(const struct fw_plan_device *d, FILE *out)
 		d->learn ? ", learn" : "");
 }
 
+static void print_runs(const struct fw_xdp_device *x, FILE *out)
+{
+	fputs(", xdp runs ", out);
+	print_chain(x->family, x->table, x->chain, out);
+	fprintf(out, " (rules %u-%u of the maps, policy %s)",
+		x->first_word * 64u,
+		(x->first_word + x->n_words) * 64u - (x->n_words > 0),
+		x->policy == FW_VERDICT_NONE ? "in nft" :
+		fw_verdict_name(x->policy));
+}
+
 static void print_devices(const struct fw_plan *plan, FILE *out)
 {
 	if (plan->n_devices > 0)
 		fputs("\ndevices\n", out);
 	for (size_t i = 0; i < plan->n_devices; i++) {
 		const struct fw_plan_device *d = &plan->devices[i];
-		const struct fw_xdp_device *x = find_xdp(plan, d->name);
 
 		print_device(d, out);
-		if (x) {
-			fputs(", xdp runs ", out);
-			print_chain(x->family, x->table, x->chain, out);
-			fprintf(out, " (rules %u-%u of the maps, policy %s)",
-				x->first_word * 64u,
-				(x->first_word + x->n_words) * 64u -
-					(x->n_words > 0),
-				x->policy == FW_VERDICT_NONE ? "in nft" :
-				fw_verdict_name(x->policy));
-		}
+		for (size_t k = 0; k < plan->xdp.n_devices; k++)
+			if (strcmp(plan->xdp.devices[k].device, d->name) == 0)
+				print_runs(&plan->xdp.devices[k], out);
 		fputs("\n", out);
 	}
 }
@@ -138,6 +132,8 @@ static void print_map_rules(const struct fw_plan *plan, FILE *out)
 			"count" : fw_verdict_name(r->verdict),
 			r->verdict != FW_VERDICT_NONE && r->counted ?
 			", counted" : "", r->limit ? ", limited" : "");
+		if (r->verdict == FW_VERDICT_SKIP)
+			fprintf(out, " to %u", r->skip_to);
 		if (r->rule == FW_NO_RULE)
 			fputs(", management\n", out);
 		else

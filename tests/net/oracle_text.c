@@ -258,6 +258,10 @@ static const struct form {
 	  false },
 	{ "ip6 daddr . udp dport { 2001:db8::1 . 53, 2001:db8::9 . 443 }",
 	  "ip6", "udp", false },
+	{ "ip saddr . tcp dport != { 10.0.0.0/29 . 22, 10.1.0.0/24 . 80 }", "ip",
+	  "tcp", false },
+	{ "ip saddr . ip daddr . ip ttl { 10.0.0.0/26 . 10.0.0.0/25 . 64 }", "ip",
+	  NULL, false },
 };
 
 static bool other_match(struct text *t)
@@ -410,10 +414,28 @@ static bool verdict_map(struct text *t)
 		  "accept }", "ip", NULL, false },
 		{ "meta l4proto vmap { tcp : accept, icmp : drop }", NULL, NULL,
 		  false },
+		{ "meta l4proto vmap { tcp : return, udp : continue, sctp : drop "
+		  "}", NULL, NULL, false },
+		{ "ip6 daddr vmap { 2001:db8::/123 : drop, * : accept }", "ip6",
+		  NULL, false },
+		{ "ip saddr . udp dport vmap { 10.0.0.0/28 . 53 : drop, "
+		  "10.0.0.0/24 . 0-52 : continue, 10.1.0.8 . 80 : accept }",
+		  "ip", "udp", false },
+		/* those that jump */
+		{ "tcp dport vmap { 22 : jump r, 80 : goto r, 443 : jump r, "
+		  "1021-1024 : drop }", NULL, "tcp", false },
+		{ "ip6 saddr . meta l4proto vmap { 2001:db8::1 . tcp : jump r, "
+		  "2001:db8::/124 . udp : goto r }", "ip6", NULL, false },
+		{ "ip ttl vmap { 1-63 : drop, 64 : jump r, * : goto r }", "ip",
+		  NULL, false },
 	};
+	const size_t jumping = 3;
 	const struct form *form = &PICK(t, maps);
 
-	if (!often(t, 4) || !agree(t, &t->l3, form->l3) ||
+	if (form >= maps + FW_ARRAY_SIZE(maps) - jumping &&
+	    (!t->has_regular || t->regular))
+		return false;
+	if (!often(t, 12) || !agree(t, &t->l3, form->l3) ||
 	    !agree(t, &t->l4, form->l4))
 		return false;
 	both(t, "%s", form->text);
@@ -429,9 +451,9 @@ static void verdict(struct text *t)
 		both(t, "accept");
 	else if (n < 14)
 		both(t, "drop");
-	else if (n < 15 && t->has_regular && !t->regular)
+	else if (n < 16 && t->has_regular && !t->regular)
 		both(t, "%s r", often(t, 60) ? "jump" : "goto");
-	else if (n < 16 && t->regular)
+	else if (n < 17 && (t->regular || often(t, 30)))
 		both(t, "return");
 }
 
@@ -528,7 +550,7 @@ static void table(struct text *t, char last, int priority)
 	name(t, last);
 	both(t, " {\n");
 	sets(t);
-	t->has_regular = often(t, 25);
+	t->has_regular = often(t, 45);
 	if (t->has_regular) {
 		both(t, "\tchain r {\n");
 		t->regular = true;

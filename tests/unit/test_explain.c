@@ -144,7 +144,8 @@ static bool same_rules(const struct fw_plan *plan,
 
 	for (uint32_t r = 0; r < plan->xdp.n_rules; r++)
 		if (model->met[r / 64] >> r % 64 & 1 &&
-		    plan->xdp.rules[r].rule != FW_NO_RULE)
+		    plan->xdp.rules[r].rule != FW_NO_RULE &&
+		    plan->xdp.rules[r].verdict != FW_VERDICT_SKIP)
 			met[plan->xdp.rules[r].rule] = true;
 	for (size_t i = 0; i < said->rules.n; i++) {
 		const struct fw_explain_rule *r = &said->rules.items[i];

@@ -220,20 +220,75 @@ static void raw_implications_count(void **state)
 	build_done(&b);
 }
 
-static void jumps_hold_back(void **state)
+/* The jump, the chain's `return` and drop, and the rule behind it. */
+static void jumps_become_rules(void **state)
 {
+	static const struct {
+		enum fw_verdict verdict;
+		size_t n_matches;
+		bool counted;
+	} want[] = {
+		{ FW_VERDICT_NONE, 1, true }, { FW_VERDICT_NONE, 2, true },
+		{ FW_VERDICT_SKIP, 2, false }, { FW_VERDICT_DROP, 1, true },
+		{ FW_VERDICT_DROP, 1, true },
+	};
 	struct build b;
+	struct fw_typed_table *t;
 	struct fw_typed_chain *c;
-	uint32_t jump, after;
+	uint32_t back, drop, jump, after;
 
 	(void)state;
 	build_init(&b);
-	c = wan_chain(&b);
-	jump = build_rule_of(&b, c, P_JUMP("sub"));
-	after = build_rule_of(&b, c, P_DPORT("tcp dport 1", 1), P_DROP);
+	t = build_table(&b, "netdev", "n");
+	c = build_chain(&b, t, "sub", FW_HOOK_NONE, 0, FW_VERDICT_NONE, NULL,
+			NULL);
+	back = build_rule_of(&b, c, P_DPORT("tcp dport 1", 1), P_RETURN);
+	drop = build_rule_of(&b, c, P_DROP);
+	c = build_chain(&b, t, "in", FW_HOOK_INGRESS, 0, FW_VERDICT_ACCEPT,
+			wan_base, wan);
+	jump = build_rule_of(&b, c, P_SADDR("ip saddr 10.0.0.1", 1, 1),
+			     P_JUMP("sub"));
+	after = build_rule_of(&b, c, P_DPORT("tcp dport 2", 2), P_DROP);
 	build_lower(&b);
-	assert_nft(&b, jump, "jump");
-	assert_nft(&b, after, "after line 1");
+	assert_xdp(&b, back);
+	assert_xdp(&b, drop);
+	assert_xdp(&b, jump);
+	assert_xdp(&b, after);
+	for (uint32_t i = 0; i < FW_ARRAY_SIZE(want); i++) {
+		const struct fw_xdp_rule *rule = xdp_rule(&b, "wan", i);
+
+		assert_int_equal(rule->verdict, want[i].verdict);
+		assert_int_equal(rule->n_matches, want[i].n_matches);
+		assert_int_equal(rule->counted, want[i].counted);
+	}
+	assert_int_equal(xdp_rule(&b, "wan", 2)->skip_to, 4);
+	build_done(&b);
+}
+
+/* What nft still jumps to is nft's, and a jump holds later rules back. */
+static void a_chain_with_more_stays(void **state)
+{
+	struct build b;
+	struct fw_typed_table *t;
+	struct fw_typed_chain *c;
+	uint32_t log, drop, jump, after;
+
+	(void)state;
+	build_init(&b);
+	t = build_table(&b, "netdev", "n");
+	c = build_chain(&b, t, "sub", FW_HOOK_NONE, 0, FW_VERDICT_NONE, NULL,
+			NULL);
+	drop = build_rule_of(&b, c, P_DPORT("tcp dport 1", 1), P_DROP);
+	log = build_rule_of(&b, c, P_RAW("log"));
+	c = build_chain(&b, t, "in", FW_HOOK_INGRESS, 0, FW_VERDICT_ACCEPT,
+			wan_base, wan);
+	jump = build_rule_of(&b, c, P_JUMP("sub"));
+	after = build_rule_of(&b, c, P_DPORT("tcp dport 2", 2), P_DROP);
+	build_lower(&b);
+	assert_nft(&b, drop, "jump");
+	assert_nft(&b, log, "jump");
+	assert_nft(&b, jump, "sub: log");
+	assert_nft(&b, after, "after line 3");
 	build_done(&b);
 }
 
@@ -468,8 +523,10 @@ static void missing_device_is_waited_for(void **state)
 	build_done(&b);
 }
 
-static void one_chain_a_device(void **state)
+/* As the kernel runs them: by priority, of one the later of the file first. */
+static void chains_of_a_device_in_turn(void **state)
 {
+	static const char *const turns[] = { "same", "early", "late" };
 	struct build b;
 	struct fw_typed_table *t;
 	uint32_t late, early, same;
@@ -487,10 +544,36 @@ static void one_chain_a_device(void **state)
 					     -1, FW_VERDICT_ACCEPT, wan_base,
 					     wan), P_DROP);
 	build_lower(&b);
-	assert_nft(&b, late, "not the first chain of its device");
-	assert_nft(&b, early, "not the first chain of its device");
+	assert_xdp(&b, late);
+	assert_xdp(&b, early);
 	assert_xdp(&b, same);
-	assert_string_equal(xdp_device(&b, "wan")->chain, "same");
+	assert_int_equal(b.plan->xdp.n_devices, 3);
+	for (size_t i = 0; i < FW_ARRAY_SIZE(turns); i++)
+		assert_string_equal(b.plan->xdp.devices[i].chain, turns[i]);
+	build_done(&b);
+}
+
+static void what_stays_keeps_later_chains(void **state)
+{
+	struct build b;
+	struct fw_typed_table *t;
+	struct fw_typed_chain *c;
+	uint32_t drop, late;
+
+	(void)state;
+	build_init(&b);
+	t = build_table(&b, "netdev", "n");
+	c = build_chain(&b, t, "first", FW_HOOK_INGRESS, 0, FW_VERDICT_ACCEPT,
+			wan_base, wan);
+	drop = build_rule_of(&b, c, P_DPORT("tcp dport 1", 1), P_DROP);
+	build_rule_of(&b, c, P_RAW("log"));
+	late = build_rule_of(&b, build_chain(&b, t, "late", FW_HOOK_INGRESS, 5,
+					     FW_VERDICT_ACCEPT, wan_base, wan),
+			     P_DROP);
+	build_lower(&b);
+	assert_xdp(&b, drop);
+	assert_nft(&b, late, "after chain first");
+	assert_int_equal(b.plan->xdp.n_devices, 1);
 	build_done(&b);
 }
 
@@ -686,7 +769,8 @@ int main(void)
 		cmocka_unit_test(later_rules_wait_for_earlier_ones),
 		cmocka_unit_test(effects_reach_further_than_verdicts),
 		cmocka_unit_test(raw_implications_count),
-		cmocka_unit_test(jumps_hold_back),
+		cmocka_unit_test(jumps_become_rules),
+		cmocka_unit_test(a_chain_with_more_stays),
 		cmocka_unit_test(counter_before_a_match_counts_more),
 		cmocka_unit_test(matches_of_one_field_are_one),
 		cmocka_unit_test(accept_is_carried),
@@ -697,7 +781,8 @@ int main(void)
 		cmocka_unit_test(iif_is_decided_by_device),
 		cmocka_unit_test(device_without_xdp_runs_nft),
 		cmocka_unit_test(missing_device_is_waited_for),
-		cmocka_unit_test(one_chain_a_device),
+		cmocka_unit_test(chains_of_a_device_in_turn),
+		cmocka_unit_test(what_stays_keeps_later_chains),
 		cmocka_unit_test(dormant_tables_sleep),
 		cmocka_unit_test(switched_off),
 		cmocka_unit_test(rules_beyond_the_limit_stay),

@@ -212,11 +212,11 @@ static void tcp_flags(void **state)
 static void rows(void **state)
 {
 	(void)state;
-	is("meta protocol 0x88cc", "match (meta protocol) protocol 35020");
+	is("meta protocol 0x88cc", "match protocol 35020");
 	is("meta protocol { ip, 0x88cc }",
-	   "match (meta protocol) protocol 2048 35020");
-	is("meta protocol > 5", "match (meta protocol) protocol 6-65535");
-	is("meta length 60-1500", "match (meta length) length 60-1500");
+	   "match protocol 2048 35020");
+	is("meta protocol > 5", "match protocol 6-65535");
+	is("meta length 60-1500", "match length 60-1500");
 	is("meta pkttype { host, broadcast }",
 	   "match (meta pkttype) pkttype 0-1");
 	is("pkttype != host", "match (pkttype) pkttype 1-255");
@@ -227,55 +227,55 @@ static void rows(void **state)
 	is("skuid 1000-1999", "match (skuid) skuid 1000-1999");
 	is("meta skgid { 0, 5 }", "match (meta skgid) skgid 0 5");
 	is("iiftype ether", "match (iiftype) iiftype 1");
-	is("ether type arp", "match (ether type) iiftype 1; ether-type 2054");
+	is("ether type arp", "match iiftype 1; ether-type 2054");
 	is("ether saddr 00:11:22:33:44:55",
-	   "match (ether saddr) iiftype 1; ether-saddr 73588229205");
+	   "match iiftype 1; ether-saddr 73588229205");
 	is("ether daddr 01:00:5e:00:00:00/24",
-	   "match (ether daddr) iiftype 1; ether-daddr "
+	   "match iiftype 1; ether-daddr "
 	   "1101088686080-1101105463295");
 	is("vlan id 5",
-	   "match (vlan id) iiftype 1; ether-type 33024; vlan-id 5");
+	   "match iiftype 1; ether-type 33024; vlan-id 5");
 	is("vlan pcp 3-5",
-	   "match (vlan pcp) iiftype 1; ether-type 33024; vlan-pcp 3-5");
+	   "match iiftype 1; ether-type 33024; vlan-pcp 3-5");
 	is("vlan dei 1",
-	   "match (vlan dei) iiftype 1; ether-type 33024; vlan-dei 1");
+	   "match iiftype 1; ether-type 33024; vlan-dei 1");
 	is("vlan type ip",
-	   "match (vlan type) iiftype 1; ether-type 33024; vlan-type 2048");
-	is("arp operation request", "match (arp operation) l3 3; "
+	   "match iiftype 1; ether-type 33024; vlan-type 2048");
+	is("arp operation request", "match l3 3; "
 	   "arp-operation 1");
 	is("arp saddr ip 10.0.0.1",
-	   "match (arp saddr ip) l3 3; arp-saddr4 167772161");
+	   "match l3 3; arp-saddr4 167772161");
 	is("arp daddr ether ff:ff:ff:ff:ff:ff",
-	   "match (arp daddr ether) l3 3; arp-daddr 281474976710655");
-	is("ip length > 500", "match (ip length) l3 1; ip-length 501-65535");
-	is("ip6 length 0", "match (ip6 length) l3 2; ip-length 0");
-	is("ip id 5", "match (ip id) l3 1; ip-id 5");
+	   "match l3 3; arp-daddr 281474976710655");
+	is("ip length > 500", "match l3 1; ip-length 501-65535");
+	is("ip6 length 0", "match l3 2; ip-length 0");
+	is("ip id 5", "match l3 1; ip-id 5");
 	is("ip frag-off & 0x1fff != 0",
-	   "match (ip frag-off) l3 1; frag-off 1-8191 8193-16383 "
+	   "match l3 1; frag-off 1-8191 8193-16383 "
 	   "16385-24575 24577-32767 32769-40959 40961-49151 49153-57343 "
 	   "57345-65535");
 	is("ip frag-off & 0x2000 == 0x2000",
-	   "match (ip frag-off) l3 1; frag-off 8192-16383 24576-32767 "
+	   "match l3 1; frag-off 8192-16383 24576-32767 "
 	   "40960-49151 57344-65535");
-	is("exthdr frag exists", "match (exthdr frag) l3 2; frag 1");
-	is("exthdr frag missing", "match (exthdr frag) l3 2; frag 0");
-	is("ip ttl < 3", "match (ip ttl) l3 1; ttl 0-2");
-	is("ip6 hoplimit 255", "match (ip6 hoplimit) l3 2; ttl 255");
-	is("ip dscp { cs1, ef }", "match (ip dscp) l3 1; dscp 8 46");
-	is("ip6 dscp != af11", "match (ip6 dscp) l3 2; dscp 0-9 11-63");
-	is("ip ecn ce", "match (ip ecn) l3 1; ecn 3");
-	is("ip6 ecn { ect0, ect1 }", "match (ip6 ecn) l3 2; ecn 1-2");
-	is("ip6 flowlabel 0-15", "match (ip6 flowlabel) l3 2; flowlabel 0-15");
-	is("th sport 53", "match (th sport) th-sport 53");
-	is("th dport { ssh, http }", "match (th dport) th-dport 22 80");
-	is("udp length 8", "match (udp length) l4proto 17; udp-length 8");
-	is("tcp window 0", "match (tcp window) l4proto 6; tcp-window 0");
+	is("exthdr frag exists", "match l3 2; frag 1");
+	is("exthdr frag missing", "match l3 2; frag 0");
+	is("ip ttl < 3", "match l3 1; ttl 0-2");
+	is("ip6 hoplimit 255", "match l3 2; ttl 255");
+	is("ip dscp { cs1, ef }", "match l3 1; dscp 8 46");
+	is("ip6 dscp != af11", "match l3 2; dscp 0-9 11-63");
+	is("ip ecn ce", "match l3 1; ecn 3");
+	is("ip6 ecn { ect0, ect1 }", "match l3 2; ecn 1-2");
+	is("ip6 flowlabel 0-15", "match l3 2; flowlabel 0-15");
+	is("th sport 53", "match th-sport 53");
+	is("th dport { ssh, http }", "match th-dport 22 80");
+	is("udp length 8", "match l4proto 17; udp-length 8");
+	is("tcp window 0", "match l4proto 6; tcp-window 0");
 	is("icmp id 4",
-	   "match (icmp id) l3 1; l4proto 1; icmp-type 0 8; icmp-id 4");
-	is("icmpv6 sequence 4", "match (icmpv6 sequence) l3 2; l4proto 58; "
+	   "match l3 1; l4proto 1; icmp-type 0 8; icmp-id 4");
+	is("icmpv6 sequence 4", "match l3 2; l4proto 58; "
 	   "icmp-type 128-129; icmp-sequence 4");
 	is("icmp type echo-request icmp id 4",
-	   "match l3 1; l4proto 1; icmp-type 8\nmatch (icmp id) icmp-id 4");
+	   "match l3 1; l4proto 1; icmp-type 8\nmatch icmp-id 4");
 	is_wrong("icmp type redirect icmp id 4", "conflicting-protocols");
 	is("ct state established,related",
 	   "match (ct state) ct-state 2 4");
@@ -297,39 +297,39 @@ static void families(void **state)
 {
 	(void)state;
 	is_in("inet", "meta nfproto ipv4 ip ttl 1",
-	      "match (meta nfproto) nfproto 2\nmatch (ip ttl) ttl 1");
-	is_in("ip", "ip ttl 1", "match (ip ttl) ttl 1");
+	      "match (meta nfproto) nfproto 2\nmatch ttl 1");
+	is_in("ip", "ip ttl 1", "match ttl 1");
 	is_in("ip", "icmp type 8", "match l4proto 1; icmp-type 8");
 	is_in("ip6", "icmp type 8", "match l4proto 1; icmp-type 8");
-	is_in("bridge", "ether type arp", "match (ether type) ether-type 2054");
+	is_in("bridge", "ether type arp", "match ether-type 2054");
 	is_in("bridge", "ip saddr 10.0.0.1", "match l3 1; saddr4 167772161");
 	is_in("bridge", "icmp type 8",
 	      "match ether-type 2048; l4proto 1; icmp-type 8");
 	is_in("bridge", "arp operation 1",
-	      "match (arp operation) ether-type 2054; arp-operation 1");
+	      "match ether-type 2054; arp-operation 1");
 	is_in("arp", "arp operation 1",
-	      "match (arp operation) arp-operation 1");
+	      "match arp-operation 1");
 	/* Behind Ethernet and behind a tag, nft asks there. */
 	is("ether saddr 0:0:0:0:0:1 ip saddr 10.0.0.1",
-	   "match (ether saddr) iiftype 1; ether-saddr 1\n"
+	   "match iiftype 1; ether-saddr 1\n"
 	   "match ether-type 2048; saddr4 167772161");
 	is("vlan id 5 ip saddr 10.0.0.1",
-	   "match (vlan id) iiftype 1; ether-type 33024; vlan-id 5\n"
+	   "match iiftype 1; ether-type 33024; vlan-id 5\n"
 	   "match vlan-type 2048; saddr4 167772161");
 	is("ether type ip ip saddr 10.0.0.1",
-	   "match (ether type) iiftype 1; ether-type 2048\n"
+	   "match iiftype 1; ether-type 2048\n"
 	   "match saddr4 167772161");
 	is("ether type 8021ad vlan id 5",
-	   "match (ether type) iiftype 1; ether-type 34984\n"
-	   "match (vlan id) vlan-id 5");
+	   "match iiftype 1; ether-type 34984\n"
+	   "match vlan-id 5");
 	is("vlan type 8021q vlan id 5",
-	   "match (vlan type) iiftype 1; ether-type 33024; vlan-type 33024\n"
+	   "match iiftype 1; ether-type 33024; vlan-type 33024\n"
 	   "raw (vlan id)");
 	/* inet knows its protocol by nfproto, whatever meta protocol says. */
 	is_in("inet", "meta protocol ip ip6 saddr ::1",
 	      "match l3 1\nmatch l3 2; saddr6 1");
 	is_in("ip6", "meta protocol ip ip6 hoplimit 1",
-	      "match l3 1\nmatch (ip6 hoplimit) ttl 1");
+	      "match l3 1\nmatch ttl 1");
 	is_wrong_in("ip6", "ip saddr 10.0.0.1", "conflicting-protocols");
 	is_wrong_in("arp", "tcp dport 22", "conflicting-protocols");
 	is_wrong_in("inet", "arp operation 1", "conflicting-protocols");
@@ -405,7 +405,7 @@ static void after_a_list_of_protocols(void **state)
 	is("meta protocol { ip6, ip } ip saddr 10.0.0.1",
 	   "match l3 1-2\nraw (ip saddr)");
 	is("meta l4proto { udp, tcp } th dport 22",
-	   "match l4proto 6 17\nmatch (th dport) th-dport 22");
+	   "match l4proto 6 17\nmatch th-dport 22");
 	is("meta l4proto { tcp } tcp dport 22",
 	   "match l4proto 6\nmatch dport 22");
 	is("meta l4proto 1-6 tcp dport 22",

@@ -58,6 +58,8 @@ struct part {
 #define P_JUMP(chain) \
 	{ .text = "jump " chain, .kind = FW_PART_JUMP, .lo = 1, .hi = 0, \
 	  .name = (chain) }
+#define P_RETURN \
+	{ .text = "return", .kind = FW_PART_JUMP, .lo = 1, .hi = 0 }
 #define P_INSPECT(words, number) \
 	{ .text = (words), .kind = FW_PART_INSPECT, .lo = 1, .hi = 0, \
 	  .profile = (number) }

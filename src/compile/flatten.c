@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One rule of an ingress chain to XDP rules.
+ *
+ * In: the typed rule, the device. Out: rules whose matches are one a field, in
+ * the order in which they are to be tried. Fails only for want of memory; what
+ * XDP cannot do is a reason.
+ *
+ * XDP has no chains. A jump becomes the rules of its chain, each with the jump's
+ * matches too; `return` skips behind them, and so does the end of what was gone
+ * to by `goto`. A verdict map is a rule for each of its verdicts. A concatenation
+ * is a rule for each element, which skips to what the rest of the rule does, and
+ * one behind them, which skips that. A counter in front of a match is a rule of
+ * its own, as it counts packets that the match then lets go.
+ */
+#include "compile/flatten.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <net/if_arp.h>
+
+#include "util/cleanup.h"
+
+/* A conjunction: matches by field, one a field, and a limit behind them. */
+struct all {
+	struct fw_match m[FW_FIELD_ALL_MAX_];
+	size_t n;
+	const struct fw_plan_limit *limit;	/* or NULL */
+};
+
+/* A rule whose skip_to is where a label comes to stand. */
+struct jump_to {
+	size_t rule;
+	uint32_t label;
+};
+
+struct flattening {
+	const struct fw_typed *typed;
+	struct fw_arena *arena;
+	const struct fw_typed_table *table;
+	const char *device;
+	size_t room;
+	FW_VEC(struct jump_to) jumps;
+	FW_VEC(uint32_t) labels;	/* the rule that each stands before */
+	struct fw_flat *out;
+};
+
+#define LABEL_END 0u		/* the base chain's end */
+
+static int flatten_rule(struct flattening *f, const struct fw_typed_rule *rule,
+			const struct all *when, uint32_t back);
+
+/* --- labels ---------------------------------------------------------------- */
+static int new_label(struct flattening *f, uint32_t *ret)
+{
+	uint32_t *slot = fw_vec_push(f->arena, &f->labels);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = FW_FLAT_END;
+	*ret = (uint32_t)(f->labels.n - 1);
+	return 0;
+}
+
+static void put_label(struct flattening *f, uint32_t label)
+{
+	f->labels.items[label] = (uint32_t)f->out->rules.n;
+}
+
+static void resolve_labels(struct flattening *f)
+{
+	for (size_t i = 0; i < f->jumps.n; i++)
+		f->out->rules.items[f->jumps.items[i].rule].skip_to =
+			f->labels.items[f->jumps.items[i].label];
+}
+
+/* --- rules ----------------------------------------------------------------- */
+static int add_match(struct flattening *f, struct all *when,
+		     const struct fw_match *m)
+{
+	/* XDP meets Ethernet alone: what asks for that is no question. */
+	if (m->field == FW_FIELD_IIFTYPE && m->n_intervals == 1 &&
+	    m->intervals[0].lo == ARPHRD_ETHER &&
+	    m->intervals[0].hi == ARPHRD_ETHER)
+		return 0;
+	return fw_matches_add(f->arena, when->m, &when->n, m);
+}
+
+static int add_part(struct flattening *f, struct all *when,
+		    const struct fw_part *part)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < part->n_matches; i++)
+		r = add_match(f, when, &part->matches[i]);
+	return r;
+}
+
+static int emit(struct flattening *f, const struct all *when,
+		enum fw_verdict verdict, bool counted, uint32_t rule)
+{
+	struct fw_xdp_rule *x;
+
+	if (!fw_matches_possible(when->m, when->n) || f->out->reason)
+		return 0;
+	if (f->out->rules.n >= f->room) {
+		f->out->reason = "rules limit";
+		return 0;
+	}
+	x = fw_vec_push(f->arena, &f->out->rules);
+	if (!x)
+		return -ENOMEM;
+	*x = (struct fw_xdp_rule){
+		.matches = fw_arena_memdup(f->arena, when->m,
+					   when->n * sizeof(*when->m)),
+		.n_matches = when->n,
+		.verdict = verdict,
+		.rule = rule,
+		.counted = counted,
+		.limit = when->limit,
+	};
+	return x->matches ? 0 : -ENOMEM;
+}
+
+static int emit_skip(struct flattening *f, const struct all *when,
+		     uint32_t label, uint32_t rule)
+{
+	size_t before = f->out->rules.n;
+	struct jump_to *jump;
+	int r = emit(f, when, FW_VERDICT_SKIP, false, rule);
+
+	if (r < 0 || f->out->rules.n == before)
+		return r;
+	jump = fw_vec_push(f->arena, &f->jumps);
+	if (!jump)
+		return -ENOMEM;
+	*jump = (struct jump_to){ before, label };
+	return 0;
+}
+
+/* --- why not --------------------------------------------------------------- */
+/* Does the match look at a tag, which the device may have taken out? */
+static bool looks_at_tag(const struct fw_part *part)
+{
+	for (size_t i = 0; i < part->n_matches; i++)
+		switch (part->matches[i].field) {
+		case FW_FIELD_ETHER_TYPE:
+		case FW_FIELD_VLAN_ID:
+		case FW_FIELD_VLAN_PCP:
+		case FW_FIELD_VLAN_DEI:
+		case FW_FIELD_VLAN_TYPE:
+			return true;
+		default:
+			break;
+		}
+	return false;
+}
+
+/* The field that a part asks for one value, or MAX_. */
+static enum fw_field field_of_value(const struct fw_part *part)
+{
+	const struct fw_match *last;
+
+	if (part->kind != FW_PART_MATCH || !part->n_matches)
+		return FW_FIELD_ALL_MAX_;
+	last = &part->matches[part->n_matches - 1];
+	return last->n_intervals == 1 &&
+			       last->intervals[0].lo == last->intervals[0].hi ?
+		       last->field : FW_FIELD_ALL_MAX_;
+}
+
+/* Fields that stand side by side in a header. */
+static bool are_neighbours(enum fw_field a, enum fw_field b)
+{
+	static const enum fw_field pairs[][2] = {
+		{ FW_FIELD_SADDR4, FW_FIELD_DADDR4 },
+		{ FW_FIELD_SADDR6, FW_FIELD_DADDR6 },
+		{ FW_FIELD_SPORT, FW_FIELD_DPORT },
+		{ FW_FIELD_TH_SPORT, FW_FIELD_TH_DPORT },
+		{ FW_FIELD_ICMP_TYPE, FW_FIELD_ICMP_CODE },
+		{ FW_FIELD_ICMP_ID, FW_FIELD_ICMP_SEQUENCE },
+		{ FW_FIELD_ETHER_SADDR, FW_FIELD_ETHER_DADDR },
+		{ FW_FIELD_ETHER_SADDR, FW_FIELD_ETHER_TYPE },
+		{ FW_FIELD_IP_LENGTH, FW_FIELD_IP_ID },
+		{ FW_FIELD_IP_ID, FW_FIELD_FRAG_OFF },
+		{ FW_FIELD_TTL, FW_FIELD_NEXTHDR },
+		{ FW_FIELD_TTL, FW_FIELD_SADDR6 },
+		{ FW_FIELD_DPORT, FW_FIELD_UDP_LENGTH },
+	};
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(pairs); i++)
+		if ((a == pairs[i][0] && b == pairs[i][1]) ||
+		    (a == pairs[i][1] && b == pairs[i][0]))
+			return true;
+	return false;
+}
+
+/* nft 1.0.6 joins tests of neighbouring fields, and where a single one stands
+ * before a counter it joins across that: the counter then counts what the first
+ * test would not have let through. */
+static bool joins_over_counter(const struct fw_typed_rule *rule)
+{
+	enum fw_field before = FW_FIELD_ALL_MAX_;
+	bool counter = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < rule->n_parts; i++) {
+		enum fw_field field = field_of_value(&rule->parts[i]);
+
+		counter |= rule->parts[i].kind == FW_PART_COUNTER;
+		if (field == FW_FIELD_ALL_MAX_ || field == FW_FIELD_L3 ||
+		    field == FW_FIELD_L4PROTO)
+			continue;
+		if (counter && n == 1 && are_neighbours(before, field))
+			return true;
+		if (counter)
+			continue;
+		before = field;
+		n++;
+	}
+	return false;
+}
+
+static const char *part_reason(const struct fw_part *part)
+{
+	if (part->limit)
+		return NULL;
+	if (part->kind == FW_PART_RAW && !part->reason)
+		return "not understood";
+	return part->kind == FW_PART_INSPECT ? "inspect" : part->reason;
+}
+
+/* What keeps the rule in nft, whatever stands around it. */
+static const char *own_reason(const struct flattening *f,
+			      const struct fw_typed_rule *rule)
+{
+	const struct fw_fact_device *device =
+		fw_facts_device(f->typed->facts, f->device);
+	size_t counters = 0, limits = 0;
+
+	for (size_t i = 0; i < rule->n_parts; i++) {
+		const char *reason = part_reason(&rule->parts[i]);
+
+		if (reason)
+			return reason;
+		if (device && device->vlan_offload &&
+		    looks_at_tag(&rule->parts[i]))
+			return "vlan offload";
+		counters += rule->parts[i].kind == FW_PART_COUNTER;
+		limits += rule->parts[i].limit != NULL;
+	}
+	if (counters > 1 || limits > 1)
+		return counters > 1 ? "several counters" : "several limits";
+	return joins_over_counter(rule) ? "counter" : NULL;
+}
+
+/* --- concatenations and verdict maps --------------------------------------- */
+/* What box i asks for, besides. */
+static int add_box(struct flattening *f, struct all *when,
+		   const struct fw_tuple *tuple, size_t i)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < tuple->n_fields; k++) {
+		const struct fw_match m = {
+			.field = tuple->fields[k],
+			.intervals = &tuple->boxes[i * tuple->n_fields + k],
+			.n_intervals = 1,
+		};
+
+		r = add_match(f, when, &m);
+	}
+	return r;
+}
+
+static int skip_box(struct flattening *f, const struct all *when,
+		    const struct fw_tuple *tuple, size_t i, uint32_t label,
+		    uint32_t rule)
+{
+	struct all inside = *when;
+	int r = add_box(f, &inside, tuple, i);
+
+	return r < 0 ? r : emit_skip(f, &inside, label, rule);
+}
+
+/* A packet that lacks a field meets no `!=` of it. */
+static int add_presence(struct flattening *f, struct all *when,
+			const struct fw_tuple *tuple)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < tuple->n_fields; k++) {
+		struct fw_interval *every =
+			fw_arena_array(f->arena, 1, sizeof(*every));
+		const struct fw_match m = { tuple->fields[k], every, 1 };
+
+		if (!every)
+			return -ENOMEM;
+		every->hi = fw_field_max(tuple->fields[k]);
+		r = add_match(f, when, &m);
+	}
+	return r;
+}
+
+/* Packets that do not meet it go on behind the rule. */
+static int flatten_tuple(struct flattening *f, const struct fw_part *part,
+			 struct all *when, uint32_t behind, uint32_t rule)
+{
+	const struct fw_tuple *tuple = &part->tuple;
+	uint32_t met = behind;
+	int r = add_part(f, when, part);
+
+	if (r == 0)
+		r = tuple->negate ? add_presence(f, when, tuple) :
+				    new_label(f, &met);
+	for (size_t i = 0; r == 0 && i < tuple->n_boxes && !f->out->reason; i++)
+		r = skip_box(f, when, tuple, i, met, rule);
+	if (r == 0 && !tuple->negate) {
+		r = emit_skip(f, when, behind, rule);
+		put_label(f, met);
+	}
+	return r;
+}
+
+static const struct fw_typed_chain *find_chain(const struct flattening *f,
+					       const char *name)
+{
+	for (size_t i = 0; i < f->table->n_chains; i++)
+		if (strcmp(f->table->chains[i].name, name) == 0)
+			return &f->table->chains[i];
+	return NULL;
+}
+
+/* The rules of a chain, for these packets. */
+static int flatten_chain(struct flattening *f, const char *name,
+			 const struct all *when)
+{
+	const struct fw_typed_chain *chain = find_chain(f, name);
+	uint32_t back;
+	int r = new_label(f, &back);
+
+	for (size_t i = 0; r == 0 && chain && i < chain->n_rules; i++) {
+		r = flatten_rule(f, &chain->rules[i], when, back);
+		if (r == 0 && f->out->reason) {
+			f->out->reason = fw_arena_printf(f->arena, "%s: %s",
+							 name, f->out->reason);
+			return f->out->reason ? 0 : -ENOMEM;
+		}
+	}
+	if (r == 0)
+		put_label(f, back);
+	return r;
+}
+
+/* jump, goto, return, accept, drop or continue, for these packets; behind is
+ * where those go on that are through with it, and what comes next may be
+ * something else. */
+static int flatten_verdict(struct flattening *f,
+			   const struct fw_vmap_verdict *says,
+			   const struct all *when, uint32_t behind,
+			   uint32_t back, uint32_t rule)
+{
+	bool jumps = says->kind == FW_PART_JUMP;
+	int r = 0;
+
+	if (!jumps && says->verdict != FW_VERDICT_NONE)
+		return emit(f, when, says->verdict, false, rule);
+	if (jumps && says->chain)
+		r = flatten_chain(f, says->chain, when);
+	if (jumps && (says->go || !says->chain))
+		behind = back;
+	return r < 0 ? r : emit_skip(f, when, behind, rule);
+}
+
+static bool same_verdict(const struct fw_vmap_verdict *a,
+			 const struct fw_vmap_verdict *b)
+{
+	return a->kind == b->kind && a->verdict == b->verdict &&
+	       a->go == b->go && !a->chain == !b->chain &&
+	       (!a->chain || strcmp(a->chain, b->chain) == 0);
+}
+
+/* Of a map with one field: the values that have the verdict of box i, unless an
+ * earlier box had it. Only the last one may cover others. */
+static int add_alike(struct flattening *f, struct all *when,
+		     const struct fw_part *part, size_t i, bool *first)
+{
+	const struct fw_tuple *tuple = &part->tuple;
+	struct fw_match m = { .field = tuple->fields[0] };
+	struct fw_interval *out;
+
+	for (size_t k = 0; k < i; k++)
+		if (same_verdict(&part->verdicts[k], &part->verdicts[i]) &&
+		    i + 1 < tuple->n_boxes)
+			return 0;
+	*first = true;
+	out = fw_arena_array(f->arena, tuple->n_boxes, sizeof(*out));
+	if (!out)
+		return -ENOMEM;
+	out[m.n_intervals++] = tuple->boxes[i];
+	for (size_t k = i + 1; k + 1 < tuple->n_boxes; k++)
+		if (same_verdict(&part->verdicts[k], &part->verdicts[i]))
+			out[m.n_intervals++] = tuple->boxes[k];
+	m.n_intervals = fw_intervals_merge(out, m.n_intervals);
+	m.intervals = out;
+	return add_match(f, when, &m);
+}
+
+static int flatten_vmap(struct flattening *f, const struct fw_part *part,
+			struct all *when, uint32_t behind, uint32_t back,
+			uint32_t rule)
+{
+	const struct fw_tuple *tuple = &part->tuple;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < tuple->n_boxes && !f->out->reason; i++) {
+		struct all inside = *when;
+		bool first = tuple->n_fields > 1;
+
+		if (first)
+			r = add_box(f, &inside, tuple, i);
+		else
+			r = add_alike(f, &inside, part, i, &first);
+		if (r == 0 && first)
+			r = flatten_verdict(f, &part->verdicts[i], &inside,
+					    behind, back, rule);
+	}
+	return r;
+}
+
+/* The jump or map at a rule's end. */
+static int flatten_jump(struct flattening *f, const struct fw_part *part,
+			struct all *when, uint32_t behind, uint32_t back,
+			uint32_t rule)
+{
+	const struct fw_vmap_verdict says = {
+		.kind = FW_PART_JUMP, .chain = part->chain, .go = part->go,
+	};
+
+	if (part->kind == FW_PART_VMAP)
+		return flatten_vmap(f, part, when, behind, back, rule);
+	if (says.chain && !says.go)
+		return flatten_chain(f, says.chain, when);
+	return flatten_verdict(f, &says, when, behind, back, rule);
+}
+
+/* --- a rule ---------------------------------------------------------------- */
+/* What of the outermost rule acts first, and on whom. */
+static int note_first(struct flattening *f, const struct all *when)
+{
+	if (f->out->first)
+		return 0;
+	f->out->first = fw_arena_memdup(f->arena, when->m,
+					when->n * sizeof(*when->m));
+	f->out->n_first = when->n;
+	return f->out->first ? 0 : -ENOMEM;
+}
+
+/* A verdict counts, whether or not a counter stands right before it. */
+static bool counts_with_verdict(const struct fw_typed_rule *rule, size_t i)
+{
+	return i + 2 == rule->n_parts &&
+	       rule->parts[i + 1].kind == FW_PART_VERDICT;
+}
+
+/* Only a counter and a verdict follow? */
+static bool ends_soon(const struct fw_typed_rule *rule, size_t i)
+{
+	while (++i < rule->n_parts)
+		if (rule->parts[i].kind != FW_PART_COUNTER &&
+		    rule->parts[i].kind != FW_PART_VERDICT)
+			return false;
+	return true;
+}
+
+/* A limit that more follows is one rule: what it has room for skips the next one,
+ * which skips the rest. */
+static int flatten_limit(struct flattening *f, const struct fw_typed_rule *rule,
+			 size_t i, struct all *when, uint32_t behind)
+{
+	struct all limited = *when;
+	uint32_t met;
+	int r = note_first(f, when);
+
+	limited.limit = rule->parts[i].limit;
+	if (r < 0 || ends_soon(rule, i)) {
+		*when = limited;
+		return r;
+	}
+	r = new_label(f, &met);
+	if (r == 0)
+		r = emit_skip(f, &limited, met, rule->rule);
+	if (r == 0)
+		r = emit_skip(f, when, behind, rule->rule);
+	if (r == 0)
+		put_label(f, met);
+	return r;
+}
+
+/* A rule counts once: where its counter is, else where it decides. */
+static int count(struct flattening *f, const struct all *when, uint32_t rule,
+		 bool *counted)
+{
+	if (*counted)
+		return 0;
+	*counted = true;
+	return emit(f, when, FW_VERDICT_NONE, true, rule);
+}
+
+static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
+			 struct all *when, uint32_t behind, uint32_t back)
+{
+	bool counted = false;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < rule->n_parts && !f->out->reason; i++) {
+		const struct fw_part *part = &rule->parts[i];
+
+		switch (part->kind) {
+		case FW_PART_MATCH:
+			r = add_part(f, when, part);
+			break;
+		case FW_PART_IIF:
+			if (!fw_device_meets(part, f->device))
+				return 0;
+			break;
+		case FW_PART_TUPLE:
+			r = flatten_tuple(f, part, when, behind, rule->rule);
+			break;
+		case FW_PART_COUNTER:
+			r = note_first(f, when);
+			if (r == 0 && !counts_with_verdict(rule, i))
+				r = count(f, when, rule->rule, &counted);
+			break;
+		case FW_PART_VERDICT:
+			r = note_first(f, when);
+			if (r == 0)
+				r = emit(f, when, part->verdict, !counted,
+					 rule->rule);
+			break;
+		case FW_PART_JUMP:
+		case FW_PART_VMAP:
+			r = note_first(f, when);
+			if (r == 0)
+				r = add_part(f, when, part);
+			if (r == 0)
+				r = count(f, when, rule->rule, &counted);
+			if (r == 0)
+				r = flatten_jump(f, part, when, behind, back,
+						 rule->rule);
+			break;
+		default:
+			if (part->limit)
+				r = flatten_limit(f, rule, i, when, behind);
+			break;
+		}
+	}
+	return r;
+}
+
+static int flatten_rule(struct flattening *f, const struct fw_typed_rule *rule,
+			const struct all *when, uint32_t back)
+{
+	struct all mine = *when;
+	uint32_t *met, behind;
+	int r = new_label(f, &behind);
+
+	f->out->reason = own_reason(f, rule);
+	if (r < 0 || f->out->reason)
+		return r;
+	met = fw_vec_push(f->arena, &f->out->met);
+	if (!met)
+		return -ENOMEM;
+	*met = rule->rule;
+	r = flatten_parts(f, rule, &mine, behind, back);
+	if (r == 0)
+		put_label(f, behind);
+	return r;
+}
+
+int fw_flatten(const struct fw_typed *typed, const struct fw_typed_chain *chain,
+	       const char *device, const struct fw_typed_rule *rule, size_t room,
+	       struct fw_flat *ret)
+{
+	struct flattening f = {
+		.typed = typed,
+		.arena = typed->arena,
+		.table = chain->table,
+		.device = device,
+		.room = room,
+		.out = ret,
+	};
+	const struct all every = { .n = 0 };
+	uint32_t end;
+	int r = new_label(&f, &end);
+
+	*ret = (struct fw_flat){ .reason = NULL };
+	if (r == 0)
+		r = flatten_rule(&f, rule, &every, end);
+	if (r == 0 && !ret->reason)
+		resolve_labels(&f);
+	return r;
+}
