@@ -43,6 +43,7 @@ struct fw_token {
 	int kind;
 	size_t offset;		/* of its first byte in the source */
 	uint32_t indent;	/* column of the first token of its line */
+	bool blank;		/* a newline: nothing stands on its line */
 	struct fw_word word;	/* text, place and space; for all tokens */
 };
 
@@ -60,6 +61,7 @@ struct fw_input {
 	bool space;		/* white space since the last token */
 	bool short_strings;	/* strings end in the line that they began in */
 	bool crlf_reported;
+	uint32_t full_line;	/* the last with a token or comment */
 	uint32_t indent_line, indent;	/* of the line that was begun last */
 	size_t n_brackets;	/* open when the file began */
 	_Alignas(max_align_t) unsigned char pool[1024]; /* flex's own memory */

@@ -216,15 +216,33 @@ static int repair_list(struct fw_parser *parser, struct fw_token *token,
 	return FW_T_COMMA;
 }
 
-/* A newline in a list is white space; nft allows none inside an element. */
+static void report_blank_line(struct fw_parser *parser,
+			      const struct fw_token *token)
+{
+	struct fw_bracket *list = fw_bracket_top(parser);
+
+	if (list->scope == FW_SCOPE_LIST && !list->repaired) {
+		fw_parse_error(parser, "syntax", &token->word.loc,
+			       "an empty line in a list, where nft takes none");
+		list->repaired = true;
+	}
+}
+
+/* A newline in a list is white space; nft allows none inside an element, and no
+ * empty line. */
 static int newline_in_word(struct fw_parser *parser, struct fw_token *token,
 			   const struct fw_token *before, bool *ret_again)
 {
 	const struct fw_token *next;
 	struct fw_token spare;
 
-	while (fw_raw_peek(parser, 0)->kind == FW_RAW_NEWLINE)
+	if (token->blank)
+		report_blank_line(parser, token);
+	while (fw_raw_peek(parser, 0)->kind == FW_RAW_NEWLINE) {
 		fw_raw_take(parser, &spare);
+		if (spare.blank)
+			report_blank_line(parser, &spare);
+	}
 	next = fw_raw_peek(parser, 0);
 	if (fw_raw_is_word(next->kind) &&
 	    (fw_raw_is_word(before->kind) || before->kind == FW_RAW_CLOSE))

@@ -10,9 +10,9 @@
  * by priority, of equal ones the last of the file first. Behind the first that
  * leaves something in nft none is. Each pair of chain and device is judged by
  * itself (judge.c), as an iif match or a device without XDP may tell them apart.
- * A rule's layer is xdp only where it moved on every device; where it moved on some, the others run it in nft: the
- * chain goes to nft once for each way in which it was split, with the devices of
- * that way.
+ * A rule's layer is xdp only where it moved on every device; where it moved on
+ * some, the others run it in nft: the chain goes to nft once for each way in which
+ * it was split, with the devices of that way.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -154,7 +154,7 @@ static void test_words(void **state)
 		{ "tcp dport { 22, }", "tcp dport { 22 }" },
 		{ "log prefix \"a # b ; c } \\\" accept", NULL },
 		{ "tcp dport \\\n 22 \\\n accept", "tcp dport 22 accept" },
-		{ "tcp dport {\n22, # ssh\n\n80\n, 443 } accept",
+		{ "tcp dport {\n22, # ssh\n80\n, 443 } accept",
 		  "tcp dport { 22, 80, 443 } accept" },
 		{ "log level audit prefix learn jump inspect", NULL },
 		{ "jump options", NULL },
