@@ -196,9 +196,18 @@ static bool are_neighbours(enum fw_field a, enum fw_field b)
 	return false;
 }
 
+static bool asks_fragment(const struct fw_part *part)
+{
+	for (size_t i = 0; i < part->n_matches; i++)
+		if (part->matches[i].field == FW_FIELD_FRAG)
+			return true;
+	return false;
+}
+
 /* nft 1.0.6 joins tests of neighbouring fields, and where a single one stands
  * before a counter it joins across that: the counter then counts what the first
- * test would not have let through. */
+ * test would not have let through. And what exthdr needs it tests at the head of
+ * the rule. */
 static bool joins_over_counter(const struct fw_typed_rule *rule)
 {
 	enum fw_field before = FW_FIELD_ALL_MAX_;
@@ -209,6 +218,8 @@ static bool joins_over_counter(const struct fw_typed_rule *rule)
 		enum fw_field field = field_of_value(&rule->parts[i]);
 
 		counter |= rule->parts[i].kind == FW_PART_COUNTER;
+		if (counter && asks_fragment(&rule->parts[i]))
+			return true;
 		if (field == FW_FIELD_ALL_MAX_ || field == FW_FIELD_L3 ||
 		    field == FW_FIELD_L4PROTO)
 			continue;
