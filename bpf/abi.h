@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define FW_ABI_VERSION 5	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 6	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -334,6 +334,7 @@ struct fw_name_bucket {
  *	stats	  PERCPU_ARRAY[FW_STAT_MAX_]	u64
  *	limits	  ARRAY[FW_LIMITS_MAX]	struct fw_limit, by number - 1
  *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
+ *	sources	  LRU_HASH	struct fw_limit_key -> u64, a limit's `until`
  *	blocked	  ARRAY[1]	u64: how many flows in the map are blocked
  *	events	  RINGBUF	struct fw_event_head + body
  */
@@ -360,11 +361,21 @@ struct fw_limit {
 	__u64 period;		/* with BYTES: ns in which so many bytes pass; */
 	__u64 rate;		/* cost is not used then */
 	__u32 flags;		/* FW_LIMIT_* */
-	__u32 pad;
+	__u32 id;		/* with BY_SOURCE: of its entries in "sources" */
+	__u32 mask[4];		/* be; of the source address, likewise */
 };
 
 #define FW_LIMIT_OVER 1u	/* holds for what the bucket has no room for */
 #define FW_LIMIT_BYTES 2u
+#define FW_LIMIT_BY_SOURCE 4u	/* a bucket for each, in "sources" */
+#define FW_LIMIT_BY_DPORT 8u	/* with BY_SOURCE: and for each port */
+
+struct fw_limit_key {
+	__u32 limit;		/* id */
+	__u16 dport;		/* or 0 */
+	__u16 pad;
+	__u32 saddr[4];		/* be, masked; IPv4 in the first */
+};
 
 /* One name table for status, metrics, events and docs: fw_stat_name[]. */
 enum fw_stat {
@@ -487,7 +498,8 @@ FW_ASSERT_SIZE(struct fw_lpm6, 20);
 FW_ASSERT_SIZE(struct fw_name_head, 24);
 FW_ASSERT_SIZE(struct fw_name_bucket, 64);
 FW_ASSERT_SIZE(struct fw_counter, 16);
-FW_ASSERT_SIZE(struct fw_limit, 48);
+FW_ASSERT_SIZE(struct fw_limit, 64);
+FW_ASSERT_SIZE(struct fw_limit_key, 24);
 FW_ASSERT_SIZE(struct fw_flow_key, 44);
 FW_ASSERT_SIZE(struct fw_flow, 64);
 FW_ASSERT_SIZE(struct fw_meta, 8);

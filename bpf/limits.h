@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "maps.h"
+#include "tests.h"
 
 /* Other bits of the same word are the classifier's. */
 #define FW_ASK_LIMITS 4u	/* else every packet is within its limits: an
@@ -74,13 +74,38 @@ static __always_inline bool fw_bucket_take(__u64 *until, __u64 depth,
 	return false;
 }
 
+/* The bucket of the packet's source, made where there is none yet. */
+static __always_inline __u64 *fw_source_until(const struct fw_limit *limit)
+{
+	const struct fw_packet *pkt = fw_packet_room();
+	struct fw_limit_key key = {.limit = limit->id};
+	const __u64 never = 0;
+	__u64 *until;
+
+	if (!pkt)
+		return NULL;
+	for (int i = 0; i < 4; i++)
+		key.saddr[i] = pkt->saddr.words[i] & limit->mask[i];
+	if (limit->flags & FW_LIMIT_BY_DPORT)
+		key.dport = pkt->dport;
+	until = bpf_map_lookup_elem(&sources, &key);
+	if (until)
+		return until;
+	bpf_map_update_elem(&sources, &key, &never, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&sources, &key);
+}
+
 static __always_inline bool fw_limit_charge(struct fw_limit *limit, __u32 bytes)
 {
-	__u64 cost = limit->cost;
+	__u64 cost = limit->cost, *until = &limit->until;
 
+	if (limit->flags & FW_LIMIT_BY_SOURCE)
+		until = fw_source_until(limit);
+	if (!until)
+		return false;
 	if (limit->flags & FW_LIMIT_BYTES)
 		cost = limit->rate ? limit->period * bytes / limit->rate : 0;
-	return fw_bucket_take(&limit->until, limit->depth, cost);
+	return fw_bucket_take(until, limit->depth, cost);
 }
 
 /* Whether the rule goes on behind its limit. A limit that is not there, which a

@@ -97,6 +97,14 @@ struct {
 	__type(value, struct fw_flow);
 } flow_map SEC(".maps");
 
+/* The loader sets max_entries to the configuration's `rate-sources`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct fw_limit_key);
+	__type(value, __u64);
+} sources SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

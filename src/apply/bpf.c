@@ -131,6 +131,8 @@ static int prepare_map(struct loading *l, struct bpf_map *map)
 		return bpf_map__reuse_fd(map, m->fd);
 	if (!strcmp(m->name, "flow_map"))
 		return bpf_map__set_max_entries(map, l->options->flows);
+	if (!strcmp(m->name, "sources") && l->options->rate_sources)
+		return bpf_map__set_max_entries(map, l->options->rate_sources);
 	return 0;
 }
 

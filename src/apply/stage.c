@@ -122,6 +122,7 @@ static int take_limit(struct staging *s, const struct fw_xdp_rule *rule,
 		      sizeof(key.bytes));
 	fw_hasher_add(hasher, &limit, sizeof(limit));
 	fw_hasher_end(hasher, &key);
+	memcpy(&limit.id, key.bytes, sizeof(limit.id));
 	r = fw_counters_stage(s->limits, &key, &limit, &slot);
 	if (r == -ENOSPC)
 		return fw_apply_fail(s->error, FW_APPLY_INVALID, r,

@@ -242,6 +242,38 @@ static const char *part_reason(const struct fw_part *part)
 	return part->kind == FW_PART_INSPECT ? "inspect" : part->reason;
 }
 
+static size_t count_uses(const struct fw_word *words, size_t n,
+			 const char *set)
+{
+	size_t uses = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (words[i].kind == FW_WORD_BRACE)
+			uses += count_uses(words[i].words, words[i].n_words,
+					   set);
+		else
+			uses += words[i].kind == FW_WORD_SET &&
+				strcmp(words[i].text, set) == 0;
+	return uses;
+}
+
+/* A meter whose set is more than its buckets: another rule asks it. */
+static bool is_shared_meter(const struct flattening *f,
+			    const struct fw_part *part)
+{
+	const struct fw_typed_table *table = f->table;
+	size_t uses = 0;
+
+	if (!part->limit || !part->limit->meter)
+		return false;
+	for (size_t i = 0; i < table->n_chains; i++)
+		for (size_t k = 0; k < table->chains[i].n_rules; k++)
+			uses += count_uses(table->chains[i].rules[k].words,
+					   table->chains[i].rules[k].n_words,
+					   part->words[1].text);
+	return uses > 1;
+}
+
 /* What keeps the rule in nft, whatever stands around it. */
 static const char *own_reason(const struct flattening *f,
 			      const struct fw_typed_rule *rule)
@@ -258,6 +290,8 @@ static const char *own_reason(const struct flattening *f,
 		if (device && device->vlan_offload &&
 		    looks_at_tag(&rule->parts[i]))
 			return "vlan offload";
+		if (is_shared_meter(f, &rule->parts[i]))
+			return rule->parts[i].reason;
 		counters += rule->parts[i].kind == FW_PART_COUNTER;
 		limits += rule->parts[i].limit != NULL;
 	}
@@ -563,6 +597,8 @@ static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 			break;
 		default:
 			if (part->limit)
+				r = add_part(f, when, part);
+			if (r == 0 && part->limit)
 				r = flatten_limit(f, rule, i, when, behind);
 			break;
 		}

@@ -80,6 +80,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/rule_device.c \
 	src/compile/rule_limit.c \
 	src/compile/rule_match.c \
+	src/compile/rule_meter.c \
 	src/compile/rule_objects.c \
 	src/compile/rule_order.c \
 	src/compile/rule_protocols.c \

@@ -183,6 +183,24 @@ static const struct fw_interval *copy_intervals(struct lowering *l,
 	return c->to;
 }
 
+static int copy_limit(struct lowering *l, const struct fw_plan_limit *from,
+		      const struct fw_plan_limit **ret)
+{
+	struct fw_arena *arena = l->plan->arena;
+	struct fw_plan_limit *to = fw_arena_memdup(arena, from, sizeof(*from));
+
+	if (!to)
+		return -ENOMEM;
+	if (from->meter) {
+		to->meter = fw_arena_memdup(arena, from->meter,
+					    sizeof(*from->meter));
+		if (!to->meter)
+			return -ENOMEM;
+	}
+	*ret = to;
+	return 0;
+}
+
 static int copy_rule(struct lowering *l, const struct fw_xdp_rule *from,
 		     struct fw_xdp_rule *to)
 {
@@ -198,13 +216,7 @@ static int copy_rule(struct lowering *l, const struct fw_xdp_rule *from,
 	}
 	*to = *from;
 	to->matches = m;
-	if (from->limit) {
-		to->limit = fw_arena_memdup(l->plan->arena, from->limit,
-					    sizeof(*from->limit));
-		if (!to->limit)
-			return -ENOMEM;
-	}
-	return 0;
+	return from->limit ? copy_limit(l, from->limit, &to->limit) : 0;
 }
 
 static bool same_match(const struct fw_match *a, const struct fw_match *b)

@@ -22,7 +22,6 @@ static const struct {
 	/* The other values are what this version does anyway. */
 	{ "options", "existing", NULL },
 	{ "options", "vlan-offload", "off" },
-	{ "options", "rate-sources", NULL },
 	{ "options", "dns-pending", NULL },
 	{ "options", "leases", NULL },
 	{ "options", "malformed", "drop" },

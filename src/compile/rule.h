@@ -145,6 +145,9 @@ int fw_rule_device(struct fw_rule_check *check, bool out, size_t n);
 /* rule_limit.c: the statement's words as a limit; false where nft is to judge. */
 bool fw_rule_limit(const struct fw_word *words, size_t n,
 		   struct fw_plan_limit *ret);
+/* rule_meter.c: an `update @set { … }` or `add` gets its limit and matches, where
+ * XDP can keep it. */
+int fw_rule_meter(struct fw_rule_check *check, struct fw_part *part);
 /* rule_order.c: the sets and chains it names are declared before. */
 void fw_rule_order(struct fw_rule_check *check);
 /* rule_objects.c: the objects it names are there. 0 or -ENOMEM. */

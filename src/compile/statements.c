@@ -46,6 +46,15 @@ static int check_limit(struct fw_rule_check *check)
 	return part->limit ? 0 : -ENOMEM;
 }
 
+static int check_update(struct fw_rule_check *check)
+{
+	size_t at = check->parts.n;
+	int r = fw_rule_raw(check);
+
+	return r || check->parts.n == at ?
+		       r : fw_rule_meter(check, &check->parts.items[at]);
+}
+
 static int check_accept(struct fw_rule_check *check)
 {
 	struct fw_part *part = fw_rule_push(check, FW_PART_VERDICT, 1);
@@ -366,6 +375,8 @@ static const struct {
 } statements[] = {
 	{ "counter", check_counter, false, false },
 	{ "limit", check_limit, false, false },
+	{ "update", check_update, false, false },
+	{ "add", check_update, false, false },
 	{ "accept", check_accept, true, false },
 	{ "drop", check_drop, true, false },
 	{ "jump", check_jump, true, false },

@@ -5,9 +5,22 @@
  * In: a limit. Out: struct fw_limit, of which nothing has been charged. False
  * where the kernel's own limit would refuse the numbers too.
  */
+#include <arpa/inet.h>
+
 #include "plan/plan.h"
 
 #define SECOND UINT64_C(1000000000)	/* ns */
+
+static void make_meter(const struct fw_meter *meter, struct fw_limit *ret)
+{
+	unsigned words = meter->field == FW_FIELD_SADDR4 ? 1 : 4;
+
+	ret->flags |= FW_LIMIT_BY_SOURCE |
+		      (meter->port ? FW_LIMIT_BY_DPORT : 0);
+	for (unsigned i = 0; i < words; i++)
+		ret->mask[i] = htonl((uint32_t)(meter->mask >>
+						32 * (words - 1 - i)));
+}
 
 /*
  * With nft's rounding: of packets, a bucket holds `burst` of them; of bytes,
@@ -25,6 +38,8 @@ bool fw_plan_limit_make(const struct fw_plan_limit *limit, struct fw_limit *ret)
 	};
 	if (!ret->rate)
 		return false;
+	if (limit->meter)
+		make_meter(limit->meter, ret);
 	ret->cost = ret->period / ret->rate;
 	if (limit->bytes) {
 		if (__builtin_mul_overflow(ret->period,

@@ -171,11 +171,19 @@ struct fw_plan_chain {
 };
 
 /* --- XDP: rules and tables -------------------------------------------------- */
+/* `ip saddr & 255.255.255.0 . tcp dport`: a bucket for each value */
+struct fw_meter {
+	enum fw_field field;	/* SADDR4 or SADDR6 */
+	fw_u128 mask;		/* of it */
+	bool port;		/* and DPORT */
+};
+
 /* `limit rate over 10 kbytes/second burst 2 kbytes` */
 struct fw_plan_limit {
 	struct fw_rate rate;	/* packets, or bytes */
 	uint64_t burst;		/* likewise */
 	bool over, bytes;
+	const struct fw_meter *meter;	/* or NULL: one bucket */
 };
 
 /* False where the numbers are too large for the kernel's own limit. */

@@ -75,6 +75,11 @@ static void add_limit(struct fw_hasher *h, const struct fw_plan_limit *limit)
 	fw_hasher_add_u64(h, limit->burst);
 	fw_hasher_add_u64(h, limit->over);
 	fw_hasher_add_u64(h, limit->bytes);
+	if (!limit->meter)
+		return;
+	fw_hasher_add_u64(h, limit->meter->field);
+	fw_hasher_add_u64(h, limit->meter->port);
+	fw_hasher_add(h, &limit->meter->mask, sizeof(limit->meter->mask));
 }
 
 /* Of a match's values only how many: which, the tables say, and a set of a

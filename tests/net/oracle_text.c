@@ -31,6 +31,7 @@ struct text {
 	unsigned n_files;
 	bool regular;		/* inside a regular chain */
 	bool has_regular;	/* the table has one to jump to */
+	const struct meter *meter;	/* of the present table, or NULL */
 	/* what the present rule is about, or NULL: nft refuses a rule that
 	 * contradicts itself in these */
 	const char *l3, *l4;
@@ -405,6 +406,33 @@ static void limit(struct text *t)
 		both(t, "limit rate %s ", PICK(t, limits));
 }
 
+/* Sources that the frames have several of; no set of another rule's. */
+static const struct meter {
+	const char *type, *key, *l3, *l4;
+} meters[] = {
+	{ "ipv4_addr", "ip saddr", "ip", NULL },
+	{ "ipv4_addr", "ip saddr & 255.255.255.252", "ip", NULL },
+	{ "ipv6_addr", "ip6 saddr", "ip6", NULL },
+	{ "ipv6_addr", "ip6 saddr & ffff:ffff:ffff:ffff::", "ip6", NULL },
+	{ "ipv4_addr . inet_service", "ip saddr . tcp dport", "ip", "tcp" },
+	{ "ipv6_addr . inet_service", "ip6 saddr . udp dport", "ip6", "udp" },
+};
+
+static void meter(struct text *t)
+{
+	const struct meter *m = t->meter;
+
+	if (!m || t->wish->merged || !often(t, 40) ||
+	    !agree(t, &t->l3, m->l3) || !agree(t, &t->l4, m->l4))
+		return;
+	both(t, "%s @m { %s limit rate %s } ", often(t, 50) ? "add" : "update",
+	     m->key, often(t, 50) ? "over 1/week burst 1 packets" :
+				    "1/day burst 2 packets");
+	t->out->transport |= m->l4 != NULL;
+	if (often(t, 90))
+		t->meter = NULL;	/* else another rule asks the set too */
+}
+
 static bool verdict_map(struct text *t)
 {
 	static const struct form maps[] = {
@@ -470,6 +498,7 @@ static void rule(struct text *t)
 		both(t, " ");
 	}
 	if (!verdict_map(t)) {
+		meter(t);
 		limit(t);
 		counter(t, &counted, 50);
 		verdict(t);
@@ -527,6 +556,15 @@ static void sets(struct text *t)
 	}
 }
 
+/* A set for one meter of the table. */
+static void meter_set(struct text *t)
+{
+	t->meter = often(t, 30) ? &PICK(t, meters) : NULL;
+	if (t->meter)
+		both(t, "\tset m {\n\t\ttype %s\n\t\tflags dynamic\n\t}\n",
+		     t->meter->type);
+}
+
 static void rules(struct text *t, uint32_t most)
 {
 	for (uint32_t n = 1 + below(t, most); n; n--)
@@ -550,6 +588,7 @@ static void table(struct text *t, char last, int priority)
 	name(t, last);
 	both(t, " {\n");
 	sets(t);
+	meter_set(t);
 	t->has_regular = often(t, 45);
 	if (t->has_regular) {
 		both(t, "\tchain r {\n");

@@ -206,8 +206,10 @@ static uint32_t put_limit(struct kernel *kernel, uint32_t slot, uint32_t rule,
 {
 	uint32_t at = slot * FW_RULES_MAX + rule;
 	struct fw_limit limit;
+	bool made = fw_plan_limit_make(from, &limit);
 
-	if (!fw_plan_limit_make(from, &limit) ||
+	limit.id = at;
+	if (!made ||
 	    bpf_map_update_elem(kernel_map(kernel, "limits"), &at, &limit,
 				BPF_ANY))
 		return UINT32_MAX;	/* holds for nothing */

@@ -94,17 +94,24 @@ static int use_limit(struct test *t, uint32_t slot,
 	return r;
 }
 
-/* One frame, n times; how many were not dropped is what is counted. */
-static int run(const struct test *t, int n)
+/* One frame from a source, 10.0.x.y, to a port, n times. */
+static int run_from(const struct test *t, uint16_t source, uint8_t port, int n)
 {
 	uint8_t frame[FRAME] = {[12] = 8, [14] = 0x45, [17] = 100, [22] = 64,
-				[23] = 17};
+				[23] = 17, [26] = 10,
+				[28] = (uint8_t)(source >> 8),
+				[29] = (uint8_t)source, [37] = port};
 	struct xdp_md ctx = {.data_end = FRAME, .ingress_ifindex = t->ifindex};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
 		    .data_size_in = sizeof(frame), .ctx_in = &ctx,
 		    .ctx_size_in = sizeof(ctx), .repeat = n);
 
 	return bpf_prog_test_run_opts(t->xdp.program, &opts);
+}
+
+static int run(const struct test *t, int n)
+{
+	return run_from(t, 1, 53, n);
 }
 
 static uint64_t stat(const struct test *t, enum fw_stat which)
@@ -121,14 +128,14 @@ static const struct burst {
 	struct fw_plan_limit limit;
 	uint64_t holds;		/* for so many of 40 frames */
 } bursts[] = {
-	{"packets", {{1, 86400}, 7, false, false}, 7},
-	{"one packet", {{1, 604800}, 1, false, false}, 1},
-	{"over", {{1, 86400}, 7, true, false}, 33},
-	{"a large rate", {{4000000000, 1}, 5, false, false}, 40},
-	{"bytes", {{1, 86400}, 999, false, true}, 10},
-	{"bytes, one less", {{1, 86400}, 998, false, true}, 9},
-	{"bytes and a unit of time", {{1000, 86400}, 0, false, true}, 10},
-	{"over bytes", {{1, 604800}, 499, true, true}, 35},
+	{"packets", {{1, 86400}, 7, false, false, NULL}, 7},
+	{"one packet", {{1, 604800}, 1, false, false, NULL}, 1},
+	{"over", {{1, 86400}, 7, true, false, NULL}, 33},
+	{"a large rate", {{4000000000, 1}, 5, false, false, NULL}, 40},
+	{"bytes", {{1, 86400}, 999, false, true, NULL}, 10},
+	{"bytes, one less", {{1, 86400}, 998, false, true, NULL}, 9},
+	{"bytes and a unit of time", {{1000, 86400}, 0, false, true, NULL}, 10},
+	{"over bytes", {{1, 604800}, 499, true, true, NULL}, 35},
 };
 
 static int test_burst(struct test *t, const struct burst *b)
@@ -151,10 +158,61 @@ static int test_burst(struct test *t, const struct burst *b)
 	return 0;
 }
 
+/* Two frames of each bucket are dropped: what falls together, and what does not. */
+static int test_meter(struct test *t, const char *what,
+		      const struct fw_meter *meter, uint64_t buckets)
+{
+	const struct fw_plan_limit limit = {{1, 86400}, 2, false, false, meter};
+	static const struct {
+		uint16_t source;
+		uint8_t port;
+	} frames[] = {{0x0001, 53}, {0x0001, 80}, {0x0002, 53}, {0x0101, 53}};
+	int r = use_limit(t, 0, &limit, FW_VERDICT_DROP, FW_VERDICT_ACCEPT);
+
+	if (!r)
+		r = kernel_zero(&t->xdp);
+	for (size_t i = 0; !r && i < 4 * FW_ARRAY_SIZE(frames); i++)
+		r = run_from(t, frames[i / 4].source, frames[i / 4].port, 1);
+	check(t, what, stat(t, FW_STAT_XDP_DROP_RULE), 2 * buckets, 2 * buckets);
+	return r;
+}
+
+/* The next meter has the same number, and is to have new buckets. */
+static int forget(struct test *t)
+{
+	struct fw_limit_key key;
+	int fd = kernel_map(&t->xdp, "sources");
+
+	while (bpf_map_get_next_key(fd, NULL, &key) == 0)
+		if (bpf_map_delete_elem(fd, &key))
+			return -errno;
+	return 0;
+}
+
+static int test_meters(struct test *t)
+{
+	const fw_u128 whole = 0xffffffff, prefix = 0xffffff00;
+	const struct fw_meter meters[] = {
+		{FW_FIELD_SADDR4, whole, false},
+		{FW_FIELD_SADDR4, prefix, false},
+		{FW_FIELD_SADDR4, whole, true},
+		{FW_FIELD_SADDR4, prefix, true},
+	};
+	int r = kernel_control(&t->xdp, 1 << FW_CONTROL_EPOCH_SHIFT);
+
+	r = r ? r : test_meter(t, "by source", &meters[0], 3);
+	r = r ? r : forget(t);
+	r = r ? r : test_meter(t, "by prefix", &meters[1], 2);
+	r = r ? r : forget(t);
+	r = r ? r : test_meter(t, "by source and port", &meters[2], 4);
+	r = r ? r : forget(t);
+	return r ? r : test_meter(t, "by prefix and port", &meters[3], 3);
+}
+
 /* Both slots have the same rule; each of them names the first one's limit. */
 static int test_overlap(struct test *t)
 {
-	const struct fw_plan_limit limit = {{1, 86400}, 9, true, false};
+	const struct fw_plan_limit limit = {{1, 86400}, 9, true, false, NULL};
 	uint32_t zero = 0, id = 0;
 	struct fw_action action;
 	int fd, r;
@@ -213,7 +271,7 @@ static void *flood(void *data)
 static int test_flood(struct test *t)
 {
 	const struct fw_plan_limit limit = {
-		{FLOOD_RATE, 1}, FLOOD_RATE / 2, false, false};
+		{FLOOD_RATE, 1}, FLOOD_RATE / 2, false, false, NULL};
 	struct flood floods[2] = {{.test = t, .cpu = 0}, {.test = t, .cpu = 1}};
 	uint64_t begin, ns, admitted, want, sent = 0;
 	int r = use_limit(t, 0, &limit, FW_VERDICT_ACCEPT, FW_VERDICT_DROP);
@@ -264,6 +322,8 @@ int main(void)
 	r = kernel_open(&t.xdp, KERNEL_XDP, NULL);
 	for (size_t i = 0; !r && i < FW_ARRAY_SIZE(bursts); i++)
 		r = test_burst(&t, &bursts[i]);
+	if (!r)
+		r = test_meters(&t);
 	if (!r)
 		r = test_overlap(&t);
 	if (!r)
