@@ -250,7 +250,8 @@ static int find_rows(struct staging *s, const char *name, struct made *made,
 		return r ? r : 1;
 	}
 	table = fw_plan_table(s->plan, name);
-	if (!table)
+	/* An array has at least one entry, which would be one of 0.0.0.0/16. */
+	if (!table || (table->kind == FW_TABLE_TRIE && !table->n))
 		return 0;
 	*ret = (struct fw_rows){
 		.name = name,

@@ -288,6 +288,12 @@ int kernel_fill(struct kernel *kernel, uint32_t slot,
 	for (size_t i = 0; !r && i < plan->xdp.n_tables; i++) {
 		const struct fw_plan_table *table = &plan->xdp.tables[i];
 
+		/* As apply does: an array has at least one entry. */
+		if (table->kind == FW_TABLE_TRIE && !table->n) {
+			(void)bpf_map_delete_elem(
+				kernel_map(kernel, table->name), &slot);
+			continue;
+		}
 		r = put_inner(kernel, slot,
 			      &(struct inner){table->name,
 					      map_type(table->kind),
