@@ -98,6 +98,8 @@ enum fw_field {
 	FW_FIELD_CT_DIRECTION,
 	FW_FIELD_CT_MARK,
 	FW_FIELD_DNS_QTYPE,
+	FW_FIELD_DNS_CLASS,	/* of the name that is asked for: which of the
+				   rules' sets have it */
 	FW_FIELD_IIFTYPE,	/* ARPHRD_* */
 	FW_FIELD_ALL_MAX_,
 };
@@ -193,6 +195,8 @@ enum fw_test_kind {
 	FW_TEST_LENGTH,		/* bytes from the network header on */
 	FW_TEST_PROTOCOL,	/* skb->protocol */
 	FW_TEST_FRAGMENT,	/* IPv6: 1 where there is a fragment header */
+	FW_TEST_DNS_QTYPE,	/* of a query that can be judged; likewise */
+	FW_TEST_DNS_CLASS,
 	FW_TEST_MAX_,
 };
 
@@ -269,6 +273,9 @@ enum fw_verdict {
 	FW_VERDICT_ACCEPT,
 	FW_VERDICT_DROP,
 	FW_VERDICT_SKIP,	/* the scan goes on at another rule */
+	FW_VERDICT_NXDOMAIN,	/* a query is answered, or dropped where it */
+	FW_VERDICT_REFUSED,	/* cannot be */
+	FW_VERDICT_MAX_,
 };
 
 struct fw_action {
@@ -387,6 +394,10 @@ enum fw_stat {
 	FW_STAT_XDP_OVERLAP,		/* judged by two generations */
 	FW_STAT_XDP_NO_META,		/* no room for metadata */
 	FW_STAT_XDP_MALFORMED,
+	FW_STAT_XDP_DNS_ODD,		/* a query that is not judged by its
+					   question */
+	FW_STAT_XDP_DNS_ANSWERED,
+	FW_STAT_XDP_DROP_UNANSWERED,	/* `dns reply` of what has no answer */
 	FW_STAT_TC_PACKETS,
 	FW_STAT_TC_META,		/* generation taken from XDP */
 	FW_STAT_TC_RECLASSIFIED,	/* judged anew: no or stale metadata */

@@ -21,6 +21,9 @@
 #define FW_JUDGED_DROP 1u
 #define FW_JUDGED_POLICY 2u	/* no rule with a verdict matched */
 #define FW_JUDGED_CARRY 4u	/* accepted, and the rest is in nft */
+#define FW_JUDGED_NXDOMAIN 8u	/* to be answered */
+#define FW_JUDGED_REFUSED 16u
+#define FW_JUDGED_ANSWER (FW_JUDGED_NXDOMAIN | FW_JUDGED_REFUSED)
 
 /* What one slot has for a device; dev is NULL when that is nothing. */
 struct fw_view {
@@ -361,9 +364,15 @@ static __always_inline __u32 fw_judge_chain(FW_CTX *ctx,
 
 	if (chain->flags & FW_CHAIN_INET && fw_judge_inet(pkt, &judged))
 		return judged;
+	if (chain->tests & FW_TESTS_DNS)
+		fw_dns_look(ctx, pkt, how & FW_SCAN_SLOT);
 	verdict = fw_scan_rules(ctx, pkt, chain, how);
 	if (verdict == FW_VERDICT_DROP)
 		return FW_JUDGED_DROP;
+	if (verdict == FW_VERDICT_NXDOMAIN)
+		return FW_JUDGED_NXDOMAIN;
+	if (verdict == FW_VERDICT_REFUSED)
+		return FW_JUDGED_REFUSED;
 	if (verdict == FW_VERDICT_ACCEPT)
 		return chain->policy == FW_VERDICT_NONE ? FW_JUDGED_CARRY : 0;
 	if (how & FW_SCAN_CHARGE)
@@ -372,7 +381,7 @@ static __always_inline __u32 fw_judge_chain(FW_CTX *ctx,
 	       (chain->policy == FW_VERDICT_DROP ? FW_JUDGED_DROP : 0);
 }
 
-/* Of all chains of the device: the first that drops, else the last. */
+/* Of all chains of the device: the first that drops or answers, else the last. */
 static __always_inline __u32 fw_judge(FW_CTX *ctx, const struct fw_view *view,
 				      const struct fw_packet *pkt, __u32 how)
 {
@@ -386,7 +395,7 @@ static __always_inline __u32 fw_judge(FW_CTX *ctx, const struct fw_view *view,
 		if (i >= dev->n_chains)
 			break;
 		judged = fw_judge_chain(ctx, pkt, &dev->chains[i], how);
-		if (judged & FW_JUDGED_DROP)
+		if (judged & (FW_JUDGED_DROP | FW_JUDGED_ANSWER))
 			break;
 	}
 	return judged;
@@ -395,12 +404,13 @@ static __always_inline __u32 fw_judge(FW_CTX *ctx, const struct fw_view *view,
 struct fw_judgement {
 	__u32 active, other;	/* FW_JUDGED_*; other: only in overlap */
 	bool drop;
+	__u8 answer;		/* one of FW_JUDGED_ANSWER, or 0; unless drop */
 	__u16 carry;		/* FW_META_CARRY() of the slots */
 };
 
-/* By the active slot, in overlap by both: drop wins, each slot's accept is
- * carried by a bit of its own, only the active one's counters are charged, and
- * a limit that stands in both once. charge 0: nothing is, as an earlier program
+/* By the active slot, in overlap by both: drop wins, then an answer; each
+ * slot's accept is carried by a bit of its own, only the active one's counters
+ * are charged, and a limit that stands in both once. charge 0: nothing is, as an earlier program
  * has done it. */
 static __always_inline void fw_judge_word(FW_CTX *ctx,
 					  struct fw_judgement *judgement,
@@ -425,6 +435,9 @@ static __always_inline void fw_judge_word(FW_CTX *ctx,
 		judgement->other = fw_judge(ctx, other, pkt, ask);
 	judgement->drop =
 		(judgement->active | judgement->other) & FW_JUDGED_DROP;
+	judgement->answer = judgement->active & FW_JUDGED_ANSWER;
+	if (!judgement->answer)
+		judgement->answer = judgement->other & FW_JUDGED_ANSWER;
 	judgement->carry = 0;
 	if (judgement->active & FW_JUDGED_CARRY)
 		judgement->carry |= FW_META_CARRY(active->slot);

@@ -33,6 +33,7 @@ FW_GENERATIONAL_ARRAY(name_filter, sizeof(__u64), 1, BPF_F_INNER_MAP);
 FW_GENERATIONAL_ARRAY(names, sizeof(struct fw_name_bucket), 1, BPF_F_INNER_MAP);
 
 enum fw_dns_asked {
+	FW_DNS_UNREAD,
 	FW_DNS_NONE,		/* not for UDP port 53, or no query */
 	FW_DNS_ODD,		/* that cannot be judged */
 	FW_DNS_ASKED,
@@ -329,7 +330,8 @@ static long fw_name_step(__u32 i, struct fw_name_walk *walk)
 	return !fw_name_find(walk, dns, !left);
 }
 
-/* The class of the name that was asked for, in a slot. Not static, as above. */
+/* Finds the class of the name that was asked for, in a slot. Not static, as
+ * above. */
 __noinline int fw_dns_class(__u32 slot)
 {
 	struct fw_name_walk walk = {
@@ -339,13 +341,15 @@ __noinline int fw_dns_class(__u32 slot)
 	void *inner = fw_inner(name_head, walk.slot);
 	__u32 key = 0;
 
-	if (!inner || !walk.dns)
+	if (!walk.dns)
+		return 0;
+	walk.dns->class = 0;
+	if (!inner)
 		return 0;
 	walk.head = bpf_map_lookup_elem(inner, &key);
 	if (!walk.head || !walk.head->buckets)
 		return 0;
 	fw_sip_init(walk.dns, walk.head->key);
-	walk.dns->class = 0;
 	walk.dns->left = walk.dns->labels;
 	bpf_loop(FW_DNS_LABELS, fw_name_step, &walk, 0);
 	return (int)walk.dns->class;

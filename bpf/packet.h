@@ -65,6 +65,7 @@ struct fw_packet {
 	__u8 icmp_type, icmp_code;
 	__u8 whole_l4;		/* no later fragment, l4proto present */
 	__u8 malformed;
+	__u8 dns;		/* enum fw_dns_asked; 0 until that is known */
 	struct fw_address saddr, daddr;
 };
 

@@ -169,7 +169,8 @@ int fw_tc(struct __sk_buff *skb)
 	} else {
 		judge_again(skb, word, pkt, &judgement);
 	}
-	if (judgement.drop) {
+	/* XDP alone can answer a query: here it is only dropped. */
+	if (judgement.drop || judgement.answer) {
 		fw_stat_add(FW_STAT_TC_DROP_RECLASSIFIED);
 		return TC_ACT_SHOT;
 	}

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "dns_name.h"
 #include "rows.h"
 
 /* The rows of a packet's fields by number; FW_NO_ROW: no rule of the device
@@ -169,6 +170,45 @@ static __noinline __u64 fw_has_fragment(FW_CTX *ctx,
 	return search.found;
 }
 
+/* What the packet asks, read once: enum fw_dns_asked. */
+static __always_inline __u8 fw_dns_read_once(FW_CTX *ctx,
+					     const struct fw_packet *pkt)
+{
+	struct fw_packet *room = fw_packet_room();
+
+	if (!room)
+		return FW_DNS_NONE;
+	if (room->dns == FW_DNS_UNREAD)
+		room->dns = fw_dns_ask(ctx, pkt);
+	return room->dns;
+}
+
+#define FW_TESTS_DNS                                     \
+	(1ULL << (FW_FIELD_DNS_QTYPE - FW_FIELD_MAX_) |  \
+	 1ULL << (FW_FIELD_DNS_CLASS - FW_FIELD_MAX_))
+
+/* Leaves in the scratch values what tests of questions need, before rules are
+ * scanned: there is no room on the stack for it later. Not static: verified by
+ * itself, once. */
+__noinline int fw_dns_look(FW_CTX *ctx, const struct fw_packet *pkt, __u32 slot)
+{
+	if (pkt && pkt->dport == FW_DNS_PORT &&
+	    fw_dns_read_once(ctx, pkt) == FW_DNS_ASKED)
+		fw_dns_class(slot);
+	return 0;
+}
+
+/* As fw_dns_look() has left it. */
+static __always_inline __u64 fw_dns_number(const struct fw_packet *pkt,
+					   __u32 kind)
+{
+	const struct fw_dns *dns = fw_dns_scratch();
+
+	if (!dns || pkt->dns != FW_DNS_ASKED)
+		return FW_NOTHING;
+	return kind == FW_TEST_DNS_CLASS ? dns->class : dns->qtype;
+}
+
 /* --- rows ------------------------------------------------------------------ */
 /* The row of a number: that of the last cut at or before it. */
 static __always_inline __u32 fw_cut_row(__u32 slot, const struct fw_test *test,
@@ -223,6 +263,10 @@ __noinline int fw_test_row(FW_CTX *ctx, const struct fw_packet *pkt, __u32 slot,
 		break;
 	case FW_TEST_FRAGMENT:
 		value = fw_has_fragment(ctx, pkt);
+		break;
+	case FW_TEST_DNS_QTYPE:
+	case FW_TEST_DNS_CLASS:
+		value = fw_dns_number(pkt, test->kind);
 		break;
 	default:
 		return 0;

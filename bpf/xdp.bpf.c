@@ -2,10 +2,10 @@
 /*
  * XDP: blocked flows, and the lowered ingress rules of every device.
  *
- * In: a frame. Out: XDP_DROP, or XDP_PASS with struct fw_meta in front of the
- * frame, from which TC takes the packet's generation and the accepts that nft
- * has to heed. Where there is no room for metadata, the packet passes without
- * and TC judges it again.
+ * In: a frame. Out: XDP_DROP; XDP_TX with the answer to a DNS query in its place;
+ * or XDP_PASS with struct fw_meta in front of the frame, from which TC takes the
+ * packet's generation and the accepts that nft has to heed. Where there is no
+ * room for metadata, the packet passes without and TC judges it again.
  */
 #include <linux/bpf.h>
 
@@ -22,7 +22,11 @@
 	bpf_xdp_load_bytes(ctx, offset, to, size)
 
 #include "classify.h"
+#include "dns_reply.h"
 #include "flows.h"
+
+#define DNS_NXDOMAIN 3	/* RFC 1035 section 4.1.1 */
+#define DNS_REFUSED 5
 
 /* True when the metadata stands right in front of the frame. Another program's
  * goes: TC must not find a stranger's in the place of this one. */
@@ -67,6 +71,21 @@ static __always_inline bool is_blocked(struct xdp_md *ctx,
 	return true;
 }
 
+/* The query goes back as its answer, or not at all. */
+static __always_inline int reply(struct xdp_md *ctx,
+				 const struct fw_packet *pkt, __u8 answer)
+{
+	__u32 rcode = answer == FW_JUDGED_NXDOMAIN ? DNS_NXDOMAIN : DNS_REFUSED;
+
+	if (fw_dns_read_once(ctx, pkt) != FW_DNS_ASKED ||
+	    !fw_dns_reply(ctx, pkt, rcode)) {
+		fw_stat_add(FW_STAT_XDP_DROP_UNANSWERED);
+		return XDP_DROP;
+	}
+	fw_stat_add(FW_STAT_XDP_DNS_ANSWERED);
+	return XDP_TX;
+}
+
 SEC("xdp.frags")
 int fw_xdp(struct xdp_md *ctx)
 {
@@ -92,10 +111,14 @@ int fw_xdp(struct xdp_md *ctx)
 		if (blocked && is_blocked(ctx, pkt))
 			return XDP_DROP;
 		fw_judge_word(ctx, &judgement, word, &active, &other, pkt, 1);
+		if (pkt->dns == FW_DNS_ODD)
+			fw_stat_add(FW_STAT_XDP_DNS_ODD);
 		if (judgement.drop) {
 			count_drop(&judgement);
 			return XDP_DROP;
 		}
+		if (judgement.answer)
+			return reply(ctx, pkt, judgement.answer);
 	}
 	fw_stat_add(FW_STAT_XDP_ACCEPT);
 	if (!meta_write(ctx, word, judgement.carry))

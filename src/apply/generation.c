@@ -255,8 +255,9 @@ static int open_all(struct fw_apply *a, const struct fw_plan_options *options,
 		r = fw_devices_open(&a->devices, &a->bpf, &a->fs);
 	if (r)
 		return r;
-	fw_snapshot_init(&a->snapshot, &a->bpf, adopted);
-	r = fw_apply_flows_open(a);
+	r = fw_snapshot_init(&a->snapshot, &a->bpf, adopted);
+	if (!r)
+		r = fw_apply_flows_open(a);
 	if (!r)
 		r = fw_apply_events_open(a);
 	if (!r)

@@ -11,11 +11,12 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "util/cleanup.h"
 
-void fw_snapshot_init(struct fw_snapshot *snapshot, const struct fw_bpf *bpf,
-		      bool adopted)
+int fw_snapshot_init(struct fw_snapshot *snapshot, const struct fw_bpf *bpf,
+		     bool adopted)
 {
 	const struct fw_inner none = {.fd = -1, .unknown = adopted};
 
@@ -26,6 +27,8 @@ void fw_snapshot_init(struct fw_snapshot *snapshot, const struct fw_bpf *bpf,
 				.map = &bpf->maps[i],
 				.slot = {none, none},
 			};
+	return getrandom(&snapshot->key, sizeof(snapshot->key), 0) ==
+			       sizeof(snapshot->key) ? 0 : -EIO;
 }
 
 /* Both slots may hold one descriptor. */

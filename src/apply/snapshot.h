@@ -31,11 +31,14 @@ struct fw_outer {
 struct fw_snapshot {
 	struct fw_outer outers[FW_BPF_MAPS_MAX];
 	size_t n;
+	struct fw_siphash_key key;	/* of tables of names; this daemon's, so
+					   that unchanged ones stay the same */
 };
 
-/* All slots unknown when the maps were adopted, else empty. */
-void fw_snapshot_init(struct fw_snapshot *snapshot, const struct fw_bpf *bpf,
-		      bool adopted);
+/* All slots unknown when the maps were adopted, else empty. -errno where the
+ * kernel gives no key. */
+int fw_snapshot_init(struct fw_snapshot *snapshot, const struct fw_bpf *bpf,
+		     bool adopted);
 void fw_snapshot_done(struct fw_snapshot *snapshot);
 
 /* A table's rows as they are to stand in the kernel; keys NULL: 0..n-1. */

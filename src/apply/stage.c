@@ -6,7 +6,7 @@
  *
  * Most tables stand in the plan as they go to the kernel. Three hold numbers
  * of the host and are made here: "dev" and "watch" by ifindex, "actions" with
- * slots of counters.
+ * slots of counters. Those of names are keyed, and made here too.
  */
 #include "apply/stage.h"
 
@@ -23,6 +23,7 @@ struct staging {
 	const struct fw_devices *devices;
 	struct fw_counters *counters, *limits;
 	struct fw_apply_error *error;
+	struct fw_suffix_table names;	/* nothing where nobody asks */
 };
 
 /* Rows that were made here: one malloc for keys, one for values. */
@@ -224,6 +225,45 @@ static int make_actions(struct staging *s, struct made *made)
 	return r;
 }
 
+/* values was allocated, and is the rows' from here on. */
+static int made_array(struct made *made, const char *name, size_t n,
+		      size_t size, void *values)
+{
+	*made = (struct made){
+		.rows = {
+			.name = name,
+			.n = (uint32_t)n,
+			.key_size = sizeof(uint32_t),
+			.value_size = (uint32_t)size,
+			.values = values,
+		},
+		.values = values,
+	};
+	return 0;
+}
+
+static int make_names(struct staging *s, struct made *made)
+{
+	return made_array(made, "names", s->names.head.buckets,
+			  sizeof(*s->names.buckets), FW_TAKE(s->names.buckets));
+}
+
+static int make_name_filter(struct staging *s, struct made *made)
+{
+	return made_array(made, "name_filter", s->names.n_filter,
+			  sizeof(*s->names.filter), FW_TAKE(s->names.filter));
+}
+
+static int make_name_head(struct staging *s, struct made *made)
+{
+	struct fw_name_head *head = malloc(sizeof(*head));
+
+	if (!head)
+		return -ENOMEM;
+	*head = s->names.head;
+	return made_array(made, "name_head", 1, sizeof(*head), head);
+}
+
 static const struct {
 	const char *name;
 	int (*make)(struct staging *s, struct made *made);
@@ -231,6 +271,9 @@ static const struct {
 	{"dev", make_dev},
 	{"actions", make_actions},
 	{"watch", make_watch},
+	{"names", make_names},
+	{"name_filter", make_name_filter},
+	{"name_head", make_name_head},
 };
 
 /* 1 and rows filled, 0 when the plan has no such table, or -errno. */
@@ -308,10 +351,20 @@ int fw_stage_tables(struct fw_snapshot *snapshot, unsigned slot,
 		    struct fw_counters *counters, struct fw_counters *limits,
 		    struct fw_apply_error *ret_error)
 {
-	struct staging s = {plan, devices, counters, limits, ret_error};
+	struct staging s = {
+		.plan = plan,
+		.devices = devices,
+		.counters = counters,
+		.limits = limits,
+		.error = ret_error,
+	};
 	int r = check_names(&s, snapshot);
 
+	if (!r && plan->xdp.suffixes.n_sets)
+		r = fw_suffix_table_build(&plan->xdp.suffixes, &snapshot->key,
+					  &s.names);
 	for (size_t i = 0; i < snapshot->n && !r; i++)
 		r = stage_table(&s, &snapshot->outers[i], slot);
+	fw_suffix_table_done(&s.names);
 	return r;
 }

@@ -29,6 +29,8 @@ static const struct fw_test tests[FW_FIELD_ALL_MAX_] = {
 	[FW_FIELD_PROTOCOL] = { .kind = FW_TEST_PROTOCOL },
 	[FW_FIELD_LENGTH] = { .kind = FW_TEST_LENGTH },
 	[FW_FIELD_FRAG] = { .kind = FW_TEST_FRAGMENT },
+	[FW_FIELD_DNS_QTYPE] = { .kind = FW_TEST_DNS_QTYPE },
+	[FW_FIELD_DNS_CLASS] = { .kind = FW_TEST_DNS_CLASS },
 	[FW_FIELD_ETHER_DADDR] = { .kind = FW_TEST_LOAD,
 				   .place = ALL(LINK(0, 6, 48)) },
 	[FW_FIELD_ETHER_SADDR] = { .kind = FW_TEST_LOAD,

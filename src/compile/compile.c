@@ -71,7 +71,11 @@ static int lower(struct fw_typed *typed, struct fw_plan *plan)
 	if (!r)
 		r = fw_lower_steps(typed, plan);
 	if (!r)
+		r = fw_lower_questions(typed, plan);
+	if (!r)
 		r = fw_lower_xdp(typed, plan);
+	if (!r)
+		r = fw_questions_left(typed);
 	if (!r)
 		r = fw_classes_build(typed, plan);
 	if (!r)

@@ -22,6 +22,8 @@
 
 #include "util/cleanup.h"
 
+#define NXDOMAIN 3		/* RFC 1035 section 4.1.1 */
+
 /* A conjunction: matches by field, one a field, and a limit behind them. */
 struct all {
 	struct fw_match m[FW_FIELD_ALL_MAX_];
@@ -564,7 +566,19 @@ static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 
 		switch (part->kind) {
 		case FW_PART_MATCH:
+		case FW_PART_DNS_NAME:
+		case FW_PART_DNS_TYPE:
 			r = add_part(f, when, part);
+			break;
+		case FW_PART_DNS_REPLY:
+			r = add_part(f, when, part);
+			if (r == 0)
+				r = note_first(f, when);
+			if (r == 0)
+				r = emit(f, when, part->rcode == NXDOMAIN ?
+							  FW_VERDICT_NXDOMAIN :
+							  FW_VERDICT_REFUSED,
+					 !counted, rule->rule);
 			break;
 		case FW_PART_IIF:
 			if (!fw_device_meets(part, f->device))

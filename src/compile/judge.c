@@ -42,7 +42,8 @@ static bool part_acts(const struct fw_part *part)
 	static const char *const acting[] = { "set", "vmap", "count", "numgen" };
 
 	if (part->kind == FW_PART_MATCH || part->kind == FW_PART_TUPLE ||
-	    part->kind == FW_PART_IIF || part->kind == FW_PART_OIF)
+	    part->kind == FW_PART_IIF || part->kind == FW_PART_OIF ||
+	    part->kind == FW_PART_DNS_NAME || part->kind == FW_PART_DNS_TYPE)
 		return false;
 	if (part->kind != FW_PART_RAW || !part->is_match)
 		return true;

@@ -68,6 +68,13 @@ int fw_suffixes_build(struct fw_arena *arena,
 		      const struct fw_domain_set *const *sets, size_t n_sets,
 		      struct fw_suffixes *ret);
 
+/* --- questions (questions.c) ----------------------------------------------- */
+/* Numbers for the names that `dns qname` asks for in chains: a match in each
+ * such part, and the plan's suffixes. */
+int fw_lower_questions(struct fw_typed *typed, struct fw_plan *plan);
+/* Rules with `dns` that stayed in nft, which has none, are pending. */
+int fw_questions_left(struct fw_typed *typed);
+
 /* --- devices (devices.c) --------------------------------------------------- */
 enum fw_attach fw_device_attach(const struct fw_typed *typed,
 				const char *device);

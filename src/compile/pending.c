@@ -59,7 +59,6 @@ static const struct {
 	{ "rule", "qos", NULL },
 	{ "rule", "audit", NULL },
 	{ "rule", "block", NULL },
-	{ "rule", "dns", NULL },
 	{ "rule", "synproxy", NULL },	/* at ingress */
 
 	{ "set", "type", "ja3" },

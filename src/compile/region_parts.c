@@ -179,6 +179,7 @@ bool fw_region_only_looks(const struct fw_part *part)
 	case FW_PART_IIF:
 	case FW_PART_OIF:
 	case FW_PART_DNS_NAME:
+	case FW_PART_DNS_TYPE:
 		return true;
 	case FW_PART_RAW:
 		break;

@@ -7,6 +7,7 @@
  * where it cannot, is a diagnostic. Only memory fails.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "compile/inspect.h"
@@ -275,6 +276,36 @@ static int check_block(struct fw_rule_check *check)
 }
 
 /* --- dns ------------------------------------------------------------------ */
+/* What is asked goes to UDP port 53; room for one match more. */
+static int match_queries(struct fw_rule_check *check, struct fw_part *part)
+{
+	static const struct fw_interval udp = { IPPROTO_UDP, IPPROTO_UDP };
+	static const struct fw_interval port = { 53, 53 };
+
+	part->matches = fw_arena_array(check->checker->arena, 3,
+				       sizeof(*part->matches));
+	if (!part->matches)
+		return -ENOMEM;
+	part->matches[0] = (struct fw_match){ FW_FIELD_L4PROTO, &udp, 1 };
+	part->matches[1] = (struct fw_match){ FW_FIELD_DPORT, &port, 1 };
+	part->n_matches = 2;
+	return 0;
+}
+
+/* Names become a match where all sets are known (questions.c). */
+static int match_type(struct fw_rule_check *check, struct fw_part *part)
+{
+	struct fw_match *match = &part->matches[part->n_matches++];
+
+	*match = (struct fw_match){ FW_FIELD_DNS_QTYPE, part->qtypes,
+				    part->n_qtypes };
+	if (part->negate)
+		match->intervals = fw_intervals_complement(
+			check->checker->arena, part->qtypes, part->n_qtypes,
+			fw_field_max(FW_FIELD_DNS_QTYPE), &match->n_intervals);
+	return match->intervals ? 0 : -ENOMEM;
+}
+
 /* dns qname @set, dns qtype a, aaaa */
 static int check_question(struct fw_rule_check *check, bool type)
 {
@@ -300,15 +331,15 @@ static int check_question(struct fw_rule_check *check, bool type)
 		check->failed = true;
 		return 0;
 	}
-	part = push_own(check, type ? FW_PART_DNS_TYPE : FW_PART_DNS_NAME,
-			from + taken, type ? "dns qtype" : "dns qname");
-	if (!part)
+	part = fw_rule_push(check, type ? FW_PART_DNS_TYPE : FW_PART_DNS_NAME,
+			    from + taken);
+	if (!part || match_queries(check, part))
 		return -ENOMEM;
 	part->negate = negate;
 	part->domains = values.domains;
 	part->qtypes = values.numbers;
 	part->n_qtypes = values.n_numbers;
-	return 0;
+	return type ? match_type(check, part) : 0;
 }
 
 static int check_reply(struct fw_rule_check *check)
@@ -323,8 +354,8 @@ static int check_reply(struct fw_rule_check *check)
 	for (size_t i = 0; word && i < FW_ARRAY_SIZE(replies); i++) {
 		if (!fw_word_is(word, replies[i].word))
 			continue;
-		part = push_own(check, FW_PART_DNS_REPLY, 3, "dns reply");
-		if (!part)
+		part = fw_rule_push(check, FW_PART_DNS_REPLY, 3);
+		if (!part || match_queries(check, part))
 			return -ENOMEM;
 		part->rcode = replies[i].rcode;
 		return 0;

@@ -113,3 +113,21 @@ enum fw_model_asked fw_model_dns(const uint8_t *frame, size_t len,
 	write_name(&m, HEADER_SIZE, ret->name);
 	return FW_MODEL_ASKED;
 }
+
+/* Set by set, as they were written. */
+uint32_t fw_model_dns_class(const struct fw_suffixes *suffixes,
+			    const char *name)
+{
+	for (uint32_t class = 0; class < suffixes->n_classes; class++) {
+		size_t set = 0;
+
+		while (set < suffixes->n_sets &&
+		       fw_class_has(suffixes, class, set) ==
+			       fw_domain_set_has(suffixes->sets[set], name,
+						 strlen(name)))
+			set++;
+		if (set == suffixes->n_sets)
+			return class;
+	}
+	return 0;
+}

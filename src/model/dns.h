@@ -16,6 +16,10 @@ struct fw_model_question {
 				   in no set's element is a '?' */
 };
 
+/* The class of a name; 0 where there are no sets. */
+uint32_t fw_model_dns_class(const struct fw_suffixes *suffixes,
+			    const char *name);
+
 /* frame: as it was given to fw_model_packet_parse(). */
 enum fw_model_asked fw_model_dns(const uint8_t *frame, size_t len,
 				 const struct fw_model_packet *packet,

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "model/dns.h"
+
 enum fw_truth fw_model_match(const struct fw_match *match,
 			     const struct fw_model_packet *packet)
 {
@@ -93,6 +95,17 @@ static void walk(const struct fw_plan *plan, const struct fw_xdp_device *chain,
 		result->verdict = FW_VERDICT_DROP;
 }
 
+static void set_class(const struct fw_plan *plan, const uint8_t *frame,
+		      size_t len, struct fw_model_packet *packet)
+{
+	struct fw_model_question question;
+
+	if (fw_model_dns(frame, len, packet, &question) == FW_MODEL_ASKED)
+		fw_model_packet_set(packet, FW_FIELD_DNS_CLASS,
+				    fw_model_dns_class(&plan->xdp.suffixes,
+						       question.name));
+}
+
 struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 				    const char *device, const uint8_t *frame,
 				    size_t len)
@@ -105,6 +118,7 @@ struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 	unsigned n = 0;
 
 	fw_model_packet_parse(frame, len, &packet);
+	set_class(plan, frame, len, &packet);
 	for (size_t i = 0; i < plan->xdp.n_devices; i++) {
 		const struct fw_xdp_device *chain = &plan->xdp.devices[i];
 
@@ -116,7 +130,7 @@ struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 		    !inet_hook(&packet, &result))
 			walk(plan, chain, &packet, &result);
 		result.policies |= (uint8_t)(result.policy << n++);
-		if (result.verdict == FW_VERDICT_DROP)
+		if (result.verdict != FW_VERDICT_ACCEPT)
 			break;
 	}
 	return result;

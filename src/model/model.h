@@ -14,7 +14,8 @@
 #include "plan/plan.h"
 
 struct fw_model_result {
-	enum fw_verdict verdict;	/* ACCEPT: goes on; DROP */
+	enum fw_verdict verdict;	/* ACCEPT: goes on; DROP; NXDOMAIN, REFUSED:
+					   a query is answered */
 	bool carried;		/* accepted by a rule while the rest of the
 				   chain is in nft, which has to heed it */
 	bool policy;		/* the last chain's policy decided */

@@ -26,6 +26,7 @@
 
 #include <netinet/in.h>
 
+#include "model/dns.h"
 #include "util/cleanup.h"
 
 #define ETHERNET_LEN 14
@@ -42,7 +43,6 @@
 #define NFPROTO_NETDEV_ 5
 #define IIFTYPE_ETHER 1		/* ARPHRD_ETHER */
 #define CT_INVALID 1
-#define PORT_DNS 53
 
 /* What the kernel knows of a packet when nft's chain begins. */
 struct packet_info {
@@ -335,7 +335,7 @@ static void load(const struct packet_info *info, const struct load *from,
 }
 
 /* What stands in no header. Of a frame to one host nobody can tell here whether
- * it is this one; of a question's type the programs know more. */
+ * it is this one. */
 static void set_meta(const struct packet_info *info,
 		     struct fw_model_packet *packet)
 {
@@ -356,9 +356,18 @@ static void set_meta(const struct packet_info *info,
 					   6) == 0 ? 1 : 2);
 	else
 		fw_model_packet_open(packet, FW_FIELD_PKTTYPE);
-	if (packet->has[FW_FIELD_DPORT] &&
-	    packet->value[FW_FIELD_DPORT] == PORT_DNS)
-		fw_model_packet_open(packet, FW_FIELD_DNS_QTYPE);
+}
+
+/* Which sets have the name is the plan's to say. */
+static void set_question(const uint8_t *frame, size_t len,
+			 struct fw_model_packet *packet)
+{
+	struct fw_model_question question;
+
+	if (fw_model_dns(frame, len, packet, &question) != FW_MODEL_ASKED)
+		return;
+	fw_model_packet_set(packet, FW_FIELD_DNS_QTYPE, question.qtype);
+	fw_model_packet_open(packet, FW_FIELD_DNS_CLASS);
 }
 
 void fw_model_packet_set(struct fw_model_packet *packet, enum fw_field field,
@@ -392,4 +401,5 @@ void fw_model_packet_parse(const uint8_t *frame, size_t len,
 	for (size_t i = 0; i < FW_ARRAY_SIZE(loads); i++)
 		load(&info, &loads[i], ret);
 	set_meta(&info, ret);
+	set_question(frame, len, ret);
 }

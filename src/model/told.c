@@ -186,6 +186,7 @@ static void fill_transport(struct filler *f)
 		{ FW_FIELD_TCP_WINDOW, tcp, sizeof(tcp) },
 		{ FW_FIELD_UDP_LENGTH, udp, sizeof(udp) },
 		{ FW_FIELD_DNS_QTYPE, udp, sizeof(udp) },
+		{ FW_FIELD_DNS_CLASS, udp, sizeof(udp) },
 		{ FW_FIELD_ICMP_TYPE, icmp, sizeof(icmp) },
 		{ FW_FIELD_ICMP_CODE, icmp, sizeof(icmp) },
 		{ FW_FIELD_ICMP_ID, icmp, sizeof(icmp) },

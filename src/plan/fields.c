@@ -63,6 +63,7 @@ static const struct {
 	[FW_FIELD_CT_DIRECTION] = { "ct-direction", 1 },
 	[FW_FIELD_CT_MARK] = { "ct-mark", 32 },
 	[FW_FIELD_DNS_QTYPE] = { "dns-qtype", 16 },
+	[FW_FIELD_DNS_CLASS] = { "dns-class", 32 },
 	[FW_FIELD_IIFTYPE] = { "iiftype", 16 },
 };
 _Static_assert(FW_ARRAY_SIZE(fields) == FW_FIELD_ALL_MAX_, "a row a field");

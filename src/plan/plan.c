@@ -72,8 +72,10 @@ static const char *const verdict_names[] = {
 	[FW_VERDICT_ACCEPT] = "accept",
 	[FW_VERDICT_DROP] = "drop",
 	[FW_VERDICT_SKIP] = "skip",
+	[FW_VERDICT_NXDOMAIN] = "nxdomain",
+	[FW_VERDICT_REFUSED] = "refused",
 };
-ASSERT_NAMES(verdict_names, FW_VERDICT_SKIP + 1);
+ASSERT_NAMES(verdict_names, FW_VERDICT_MAX_);
 
 static const char *const attach_names[] = {
 	[FW_ATTACH_AUTO] = "auto",
@@ -93,6 +95,9 @@ static const char *const stat_names[] = {
 	[FW_STAT_XDP_OVERLAP] = "xdp-overlap",
 	[FW_STAT_XDP_NO_META] = "xdp-no-meta",
 	[FW_STAT_XDP_MALFORMED] = "xdp-malformed",
+	[FW_STAT_XDP_DNS_ODD] = "xdp-dns-odd",
+	[FW_STAT_XDP_DNS_ANSWERED] = "xdp-dns-answered",
+	[FW_STAT_XDP_DROP_UNANSWERED] = "xdp-drop-unanswered",
 	[FW_STAT_TC_PACKETS] = "tc-packets",
 	[FW_STAT_TC_META] = "tc-meta",
 	[FW_STAT_TC_RECLASSIFIED] = "tc-reclassified",

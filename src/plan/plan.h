@@ -20,6 +20,7 @@
 
 #include "bpf/abi.h"
 #include "plan/blocks.h"
+#include "plan/suffixes.h"
 #include "util/arena.h"
 #include "util/sha256.h"
 
@@ -268,7 +269,8 @@ struct fw_plan_table {
 };
 
 /* Tables "dev", "actions" and "watch" are not here: they hold numbers of the
- * host, and apply makes them from devices, rules and monitors. */
+ * host, and apply makes them from devices, rules and monitors. Nor are those of
+ * names, which are keyed: apply makes them from suffixes. */
 struct fw_plan_xdp {
 	const struct fw_xdp_rule *rules;	/* n_rules, a multiple of 64 */
 	uint32_t n_rules;
@@ -276,6 +278,8 @@ struct fw_plan_xdp {
 	size_t n_devices;
 	const struct fw_plan_table *tables;	/* by name */
 	size_t n_tables;
+	struct fw_suffixes suffixes;	/* of the sets that `dns qname` asks;
+					   n_sets may be 0 */
 };
 
 /* --- nft ------------------------------------------------------------------ */

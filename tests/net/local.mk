@@ -11,6 +11,7 @@ fw_net_tests = \
 	tests/net/check_live \
 	tests/net/confirm \
 	tests/net/devices \
+	tests/net/dns \
 	tests/net/explain \
 	tests/net/features \
 	tests/net/forged \

@@ -21,7 +21,7 @@
 
 __u32 names_class, names_qtype;
 
-/* Returns enum fw_dns_asked; of a question, names_class and names_qtype say the
+/* Returns enum names_asked of names.h; of a question, names_class and names_qtype say the
  * rest. */
 SEC("xdp.frags")
 int names_ask(struct xdp_md *ctx)
@@ -34,10 +34,10 @@ int names_ask(struct xdp_md *ctx)
 	asked = fw_dns_ask(ctx, &pkt);
 	dns = fw_dns_scratch();
 	if (asked != FW_DNS_ASKED || !dns)
-		return asked;
+		return asked - FW_DNS_NONE;
 	names_qtype = dns->qtype;
 	names_class = fw_dns_class(fw_control_slot(fw_control_read()));
-	return asked;
+	return asked - FW_DNS_NONE;
 }
 
 /* Answers each question with NXDOMAIN, and lets nothing else through. */

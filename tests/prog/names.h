@@ -23,8 +23,8 @@ void names_close(struct names *names);
 int names_fill(struct names *names, uint32_t slot,
 	       const struct fw_suffix_table *table);
 
-/* enum fw_dns_asked of bpf/dns_name.h, in its order: nothing, oddly, and with
- * class and type. */
+/* As enum fw_dns_asked of bpf/dns_name.h has it: nothing, oddly, and with class
+ * and type. */
 enum names_asked {
 	NAMES_NOTHING,
 	NAMES_ODDLY,
