@@ -47,7 +47,6 @@ static const struct {
 	{ "inspect", "tls", "alpn" },
 	{ "inspect", "http", NULL },
 	{ "inspect", "ssh", NULL },
-	{ "inspect", "dns", NULL },
 	{ "inspect", "payload", NULL },
 	{ "inspect rule", "counter", NULL },
 	{ "inspect rule", "log", NULL },

@@ -147,6 +147,7 @@ static void forget_flow(struct fw_inspector *inspector,
 	fw_vetting_settle(vetting, memory_of(inspector, vetting));
 	fw_plan_unref((struct fw_plan *)vetting->plan);
 	free(vetting->sni);
+	free(vetting->question);
 	free(vetting);
 }
 

@@ -53,11 +53,24 @@ static const struct {
 };
 _Static_assert(FW_ARRAY_SIZE(troubles) == FW_FACT_STATE_MAX_, "troubles");
 
+static bool among(const struct fw_inspect_rule *rule, uint64_t number)
+{
+	for (size_t i = 0; i < rule->n_numbers; i++)
+		if (rule->numbers[i].lo <= number &&
+		    number <= rule->numbers[i].hi)
+			return true;
+	return false;
+}
+
 static bool matches(const struct fw_inspect_rule *rule,
 		    const struct fw_fact *fact)
 {
-	return fw_domain_set_has(rule->domains, fact->text, fact->len) !=
-	       rule->negate;
+	bool in = rule->domains ?
+			  fw_domain_set_has(rule->domains, fact->text,
+					    fact->len) :
+			  among(rule, fact->number);
+
+	return in != rule->negate;
 }
 
 /* Whether a rule from i on waits for a message of which a part is here. */

@@ -21,8 +21,9 @@ enum fw_fact_state {
 struct fw_fact {
 	enum fw_fact_state state;
 	bool begun;		/* UNKNOWN: a part of its message is here */
-	const char *text;	/* valid with KNOWN */
+	const char *text;	/* valid with KNOWN, of names and texts */
 	size_t len;
+	uint64_t number;	/* likewise, of numbers */
 };
 
 /* How much of a flow was looked at; both directions. */

@@ -22,6 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/cleanup.h"
+
 #define TCP_URG 0x20
 #define ROOM_UNKNOWN (64 * 1024)	/* of a flow whose profile is not known */
 
@@ -193,10 +195,62 @@ static void update_sni(struct fw_vetting *vetting)
 	}
 }
 
-/* Facts of TLS cannot come over this protocol. */
+static const enum fw_fact_kind of_tcp[] = { FW_FACT_TLS_SNI };
+static const enum fw_fact_kind of_queries[] = { FW_FACT_DNS_QNAME,
+						FW_FACT_DNS_QTYPE };
+
+static void set_state(struct fw_vetting *vetting,
+		      const enum fw_fact_kind *facts, size_t n,
+		      enum fw_fact_state state)
+{
+	for (size_t i = 0; i < n; i++)
+		vetting->window.facts[facts[i]].state = state;
+}
+
+/* Facts that cannot come over the flow's protocol. */
 static void no_parser(struct fw_vetting *vetting)
 {
-	vetting->window.facts[FW_FACT_TLS_SNI].state = FW_FACT_ABSENT;
+	bool queries = vetting->tuple.proto == IPPROTO_UDP &&
+		       (vetting->tuple.dport == FW_DNS_PORT ||
+			vetting->tuple.sport == FW_DNS_PORT);
+
+	if (vetting->tuple.proto != IPPROTO_TCP)
+		set_state(vetting, of_tcp, FW_ARRAY_SIZE(of_tcp),
+			  FW_FACT_ABSENT);
+	if (!queries)
+		set_state(vetting, of_queries, FW_ARRAY_SIZE(of_queries),
+			  FW_FACT_ABSENT);
+}
+
+static enum fw_fact_state read_question(struct fw_vetting *vetting,
+					const struct fw_packet *packet)
+{
+	struct fw_fact *facts = vetting->window.facts;
+	struct fw_dns_question *question = vetting->question;
+
+	if (!question)
+		question = vetting->question = calloc(1, sizeof(*question));
+	if (!question)
+		return FW_FACT_NO_MEMORY;
+	switch (fw_dns_read(packet->payload, packet->payload_len, question)) {
+	case FW_DNS_QUERY:
+		facts[FW_FACT_DNS_QNAME].text = question->name;
+		facts[FW_FACT_DNS_QNAME].len = question->len;
+		facts[FW_FACT_DNS_QTYPE].number = question->type;
+		return FW_FACT_KNOWN;
+	case FW_DNS_NO_QUERY:
+		return FW_FACT_ABSENT;
+	default:
+		return FW_FACT_MALFORMED;
+	}
+}
+
+/* A flow may have several queries: each is judged until one decides. */
+static void take_question(struct fw_vetting *vetting,
+			  const struct fw_packet *packet)
+{
+	set_state(vetting, of_queries, FW_ARRAY_SIZE(of_queries),
+		  read_question(vetting, packet));
 }
 
 /* --- payload -------------------------------------------------------------- */
@@ -246,6 +300,18 @@ static void feed(struct fw_vetting *vetting, const struct fw_packet *packet,
 		vetting->window.conflict = true;
 }
 
+static void add_datagram(struct fw_vetting *vetting,
+			 const struct fw_packet *packet)
+{
+	if (!packet->payload_len)
+		return;
+	vetting->payload = true;
+	count(vetting, packet->payload_full);
+	if (packet->tuple.proto == IPPROTO_UDP &&
+	    packet->tuple.dport == FW_DNS_PORT)
+		take_question(vetting, packet);
+}
+
 static void add_segment(struct fw_vetting *vetting,
 			const struct fw_packet *packet, bool reply,
 			struct fw_memory *memory)
@@ -293,15 +359,11 @@ void fw_vetting_add(struct fw_vetting *vetting, const struct fw_packet *packet,
 		note_handshake(vetting, packet, reply);
 	if (decided(vetting))
 		return;
-	if (packet->tuple.proto == IPPROTO_TCP) {
+	no_parser(vetting);
+	if (packet->tuple.proto == IPPROTO_TCP)
 		add_segment(vetting, packet, reply, memory);
-	} else {
-		no_parser(vetting);
-		if (packet->payload_len) {
-			vetting->payload = true;
-			count(vetting, packet->payload_full);
-		}
-	}
+	else
+		add_datagram(vetting, packet);
 	if (vetting->profile)
 		judge(vetting, now_ms);
 	if (decided(vetting))

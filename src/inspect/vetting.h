@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inspect/dns.h"
 #include "inspect/packet.h"
 #include "inspect/reassembly.h"
 #include "inspect/tls.h"
@@ -54,6 +55,7 @@ struct fw_vetting {
 	bool seen[2];			/* a packet of that direction */
 	struct fw_judgement judgement;
 	char *sni;			/* NULL when not seen */
+	struct fw_dns_question *question;	/* the last one; likewise */
 
 	struct fw_window window;
 	uint64_t full_ms, full_bytes;	/* when the window was full */

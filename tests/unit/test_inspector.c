@@ -360,6 +360,66 @@ static void udp_and_others(void **state)
 	lab_close(&lab);
 }
 
+static const struct fw_interval any_type = { 255, 255 };
+static const struct fw_inspect_rule drop_questions[] = {
+	{ .fact = FW_FACT_DNS_QNAME, .domains = &bad,
+	  .action = FW_INSPECT_DROP, .rule = 5 },
+	{ .fact = FW_FACT_DNS_QTYPE, .numbers = &any_type, .n_numbers = 1,
+	  .action = FW_INSPECT_DROP, .rule = 6 },
+};
+
+static void dns_open(struct lab *lab, enum fw_inspect_action fallback)
+{
+	lab_open(lab, 1);
+	lab->profiles[0].rules = drop_questions;
+	lab->profiles[0].n_rules = FW_ARRAY_SIZE(drop_questions);
+	lab->profiles[0].fallback = fallback;
+	lab_reload(lab, 1);
+	lab->tuple = packet_tuple(4, IPPROTO_UDP);
+	lab->tuple.dport = 53;
+}
+
+#define ASK(flags, name, type) \
+	"\x12\x34" flags "\0\1\0\0\0\0\0\0" name "\0\0" type "\0\1"
+
+static struct fw_queue_verdict ask(struct lab *lab, const char *message,
+				   size_t len)
+{
+	lab->tuple.sport++;
+	return speak(lab, false, 0, 0, 0, message, len);
+}
+
+#define ASKED(lab, ...) ask(lab, __VA_ARGS__, sizeof(__VA_ARGS__) - 1)
+
+static void dns_queries(void **state)
+{
+	static const char worse[] = ASK("\1\0", "\1a\4EVIL\7example", "\1");
+	struct lab lab;
+
+	(void)state;
+	dns_open(&lab, FW_INSPECT_TRUST);
+	expect_trusted(&lab, ASKED(&lab, ASK("\1\0", "\4good", "\1")));
+	expect_blocked(&lab, ask(&lab, worse, sizeof(worse) - 1));
+	assert_int_equal(lab.last.rule, 5);
+	expect_blocked(&lab, ASKED(&lab, ASK("\1\0", "\4good", "\xff")));
+	assert_int_equal(lab.last.rule, 6);
+	/* no server takes it; no query at all; not to a server's port */
+	expect_blocked(&lab, ASKED(&lab, "\x12\x34\1\0\0\1\0\0\0\0\0\0\4evil"));
+	assert_string_equal(lab.last.reason, "malformed");
+	expect_trusted(&lab, ASKED(&lab, ASK("\x81\0", "\4evil\7example", "\1")));
+	lab.tuple.dport = 5353;
+	expect_trusted(&lab, ask(&lab, worse, sizeof(worse) - 1));
+	lab_close(&lab);
+
+	/* one flow, query after query */
+	dns_open(&lab, FW_INSPECT_KEEP);
+	expect_undecided(&lab, ASKED(&lab, ASK("\1\0", "\4good", "\1")));
+	expect_undecided(&lab, speak(&lab, true, 0, 0, 0, "answer", 6));
+	expect_blocked(&lab, speak(&lab, false, 0, 0, 0, worse,
+				   sizeof(worse) - 1));
+	lab_close(&lab);
+}
+
 /* --- evasion -------------------------------------------------------------- */
 static void half(struct lab *lab, const struct hello *hello)
 {
@@ -726,6 +786,7 @@ int main(void)
 		cmocka_unit_test(incomplete),
 		cmocka_unit_test(other_protocols),
 		cmocka_unit_test(udp_and_others),
+		cmocka_unit_test(dns_queries),
 		cmocka_unit_test(differing_retransmission),
 		cmocka_unit_test(false_ends),
 		cmocka_unit_test(urgent_data),
