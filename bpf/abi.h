@@ -328,8 +328,11 @@ struct fw_name_bucket {
 	__u64 check[FW_NAME_WAYS];	/* FW_NAME_CHECK; 0: free */
 	__u32 whole[FW_NAME_WAYS];	/* class of the suffix itself */
 	__u32 below[FW_NAME_WAYS];	/* of names below it, unless a longer
-					   suffix is there */
+					   suffix is there; or FW_NAME_LEAF:
+					   there is none */
 };
+
+#define FW_NAME_LEAF 0x80000000u
 
 #define FW_NAME_CHECK(high) ((high) | 1)
 /* The bucket of which (0, 1) of two. */

@@ -267,7 +267,7 @@ static __always_inline bool fw_name_maybe(const struct fw_name_walk *walk,
 	return word && *word >> bit % 64 & 1;
 }
 
-/* True with the class. */
+/* True with the class, as it stands there. */
 static __always_inline bool fw_name_in(const struct fw_name_bucket *bucket,
 				       __u64 check, bool whole, __u32 *class)
 {
@@ -315,7 +315,7 @@ static __always_inline bool fw_name_find(const struct fw_name_walk *walk,
 	return bucket && fw_name_in(bucket, check, whole, &dns->class);
 }
 
-/* One suffix. 1: nothing longer is there. */
+/* One suffix. 1: nothing longer is there, or it is the name. */
 static long fw_name_step(__u32 i, struct fw_name_walk *walk)
 {
 	struct fw_dns *dns = walk->dns;
@@ -327,7 +327,12 @@ static long fw_name_step(__u32 i, struct fw_name_walk *walk)
 	left = (left - 1) & FW_DNS_LABELS;
 	dns->left = left;
 	fw_name_absorb(dns, dns->label[left]);
-	return !fw_name_find(walk, dns, !left);
+	if (!fw_name_find(walk, dns, !left))
+		return 1;
+	if (!(dns->class & FW_NAME_LEAF))
+		return 0;
+	dns->class &= ~FW_NAME_LEAF;
+	return 1;
 }
 
 /* Finds the class of the name that was asked for, in a slot. Not static, as

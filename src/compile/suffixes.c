@@ -289,13 +289,14 @@ static int find_classes(struct tree *tree, struct node *node)
 }
 
 /* What says nothing that its parent does not say, and nothing is below of,
- * loses its name. Returns how many are left. */
+ * loses its name. From here on an entry of 1 says that something is below.
+ * Returns how many are left. */
 static size_t prune(struct tree *tree)
 {
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < tree->n_nodes; i++)
-		tree->nodes[i].entry = 0;	/* from here on: is needed */
+		tree->nodes[i].entry = 0;
 	for (uint32_t i = tree->n_nodes; i-- > 0;) {
 		struct node *node = &tree->nodes[i];
 		uint32_t from = inherited(tree, node);
@@ -328,6 +329,7 @@ static int write_out(struct fw_arena *arena, struct tree *tree,
 		if (node->name)
 			items[at++] = (struct fw_suffix){
 				node->name, node->whole, node->below,
+				!node->entry,
 			};
 	}
 	ret->items = items;

@@ -144,7 +144,10 @@ static int fill(const struct fw_suffixes *suffixes,
 		const struct fw_suffix *suffix = &suffixes->items[i];
 		struct fw_siphash128 hash = hash_name(key, suffix->name);
 		struct item item = { hash.low, FW_NAME_CHECK(hash.high),
-				     suffix->whole, suffix->below };
+				     suffix->whole,
+				     suffix->leaf ?
+					     suffix->below | FW_NAME_LEAF :
+					     suffix->below };
 
 		filter_add(table, hash.low);
 		if (!put(table, lows, item))
@@ -200,7 +203,7 @@ void fw_suffix_table_done(struct fw_suffix_table *table)
 }
 
 /* --- looking up ----------------------------------------------------------- */
-/* True with the class of a suffix. */
+/* True with the class of a suffix, as it stands there. */
 static bool find(const struct fw_suffix_table *table, struct fw_siphash128 hash,
 		 bool whole, uint32_t *class)
 {
@@ -241,8 +244,8 @@ uint32_t fw_suffix_table_class(const struct fw_suffix_table *table,
 
 		size += put_label(bytes + size, label + 1, *label);
 		if (!find(table, fw_siphash128(&key, bytes, size), n == 0,
-			  &class))
+			  &class) || class & FW_NAME_LEAF)
 			break;
 	}
-	return class;
+	return class & ~FW_NAME_LEAF;
 }

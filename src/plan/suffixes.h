@@ -23,6 +23,7 @@ struct fw_suffix {
 	uint32_t whole;		/* class of the name that is this suffix */
 	uint32_t below;		/* class of the names below it, where no longer
 				   suffix says more */
+	bool leaf;		/* there is no longer one */
 };
 
 /* Without its first label each suffix is one too, so that a search from the

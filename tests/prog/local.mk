@@ -47,15 +47,17 @@ fw_prog_tests += tests/prog/test_dns
 tests_prog_test_dns_SOURCES = tests/prog/test_dns.c $(fw_prog_kernel)
 tests_prog_test_dns_LDADD = $(fw_prog_libs)
 
-fw_prog_names = tests/prog/names.c tests/prog/names.h
 fw_prog_domains = tests/prog/domains.c tests/prog/domains.h
+fw_prog_names = tests/prog/names.c tests/prog/names.h \
+	tests/prog/names_corpus.h $(fw_prog_domains)
 tests/prog/names.$(OBJEXT): tests/prog/names.skel.h
+tests/prog/names.bpf.o: tests/prog/names_corpus.h
 EXTRA_DIST += tests/prog/names.bpf.c
 CLEANFILES += tests/prog/names.skel.h tests/prog/names.bpf.o
 
 fw_prog_tests += tests/prog/test_names
 tests_prog_test_names_SOURCES = tests/prog/test_names.c $(fw_prog_names) \
-	$(fw_prog_domains) $(fw_prog_kernel)
+	$(fw_prog_kernel)
 tests_prog_test_names_LDADD = $(fw_prog_libs)
 
 fw_prog_tests += tests/prog/test_reply

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include "domains.h"
 #include "kernel.h"
 #include "util/cleanup.h"
 
@@ -29,6 +31,7 @@ int names_open(struct names *names)
 		return -errno;
 	names->ask = bpf_program__fd(names->bpf->progs.names_ask);
 	names->reply = bpf_program__fd(names->bpf->progs.names_reply);
+	names->rotate = bpf_program__fd(names->bpf->progs.names_rotate);
 	return 0;
 }
 
@@ -37,21 +40,26 @@ void names_close(struct names *names)
 	fw_names_bpf__destroy(names->bpf);
 }
 
+static int fill_array(int fd, uint32_t n, const void *values)
+{
+	_cleanup_free_ uint32_t *keys = calloc(n, sizeof(*keys));
+
+	if (!keys)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		keys[i] = i;
+	return bpf_map_update_batch(fd, keys, values, &n, NULL);
+}
+
 static int put_array(const struct bpf_map *outer, uint32_t slot, uint32_t flags,
 		     uint32_t n, size_t size, const void *values)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags);
-	_cleanup_free_ uint32_t *keys = calloc(n, sizeof(*keys));
 	_cleanup_close_ int fd =
 		bpf_map_create(BPF_MAP_TYPE_ARRAY, bpf_map__name(outer),
-			       sizeof(*keys), (uint32_t)size, n, &opts);
-	int r;
+			       sizeof(uint32_t), (uint32_t)size, n, &opts);
+	int r = fd < 0 ? fd : fill_array(fd, n, values);
 
-	if (!keys || fd < 0)
-		return keys ? fd : -ENOMEM;
-	for (uint32_t i = 0; i < n; i++)
-		keys[i] = i;
-	r = bpf_map_update_batch(fd, keys, values, &n, NULL);
 	return r ? r : bpf_map_update_elem(bpf_map__fd(outer), &slot, &fd,
 					   BPF_ANY);
 }
@@ -108,4 +116,45 @@ bool names_reply(struct names *names, uint8_t *frame, size_t *len)
 	run(names->reply, &opts);
 	*len = opts.data_size_out;
 	return opts.retval == XDP_TX;
+}
+
+/* --- for the benchmark ---------------------------------------------------- */
+void names_question(const char *name, uint8_t *ret)
+{
+	static const uint8_t type_class[] = { 0, 1, 0, 1 };
+	uint8_t wire[255];
+	size_t len = domain_wire(name, wire);
+
+	memset(ret, 0, NAMES_QUESTION_SIZE);
+	if (len + sizeof(type_class) > NAMES_QUESTION_SIZE)
+		abort();
+	memcpy(ret, wire, len);
+	memcpy(ret + len, type_class, sizeof(type_class));
+}
+
+int names_load(struct names *names, const void *questions)
+{
+	return fill_array(bpf_map__fd(names->bpf->maps.names_questions),
+			  NAMES_QUESTIONS, questions);
+}
+
+double names_time(struct names *names, bool bare)
+{
+	static const uint8_t headers[] = {
+		2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0,
+		0x45, 0, 0, 104, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+		0x9c, 0x40, 0, 53, 0, 84, 0, 0,
+		0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+	};
+	uint8_t frame[sizeof(headers) + NAMES_QUESTION_SIZE] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts,
+		    .data_in = frame, .data_size_in = sizeof(frame),
+		    .repeat = NAMES_QUESTIONS);
+
+	memcpy(frame, headers, sizeof(headers));
+	names->bpf->bss->names_bare = bare;
+	run(names->rotate, &opts);
+	if (opts.retval != XDP_DROP)
+		abort();
+	return opts.duration;
 }

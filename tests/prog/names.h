@@ -6,13 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "names_corpus.h"
 #include "plan/suffixes.h"
 
 struct fw_names_bpf;
 
 struct names {
 	struct fw_names_bpf *bpf;
-	int ask, reply;		/* programs */
+	int ask, reply, rotate;	/* programs */
 };
 
 /* Exits 77 with the reason where BPF cannot be had. 0 or -errno. */
@@ -36,3 +37,10 @@ enum names_asked names_ask(struct names *names, const uint8_t *frame, size_t len
 
 /* The answer in place of the query, to be sent back; false where there is none. */
 bool names_reply(struct names *names, uint8_t *frame, size_t *len);
+
+/* A question for type A in ret, of NAMES_QUESTION_SIZE bytes. */
+void names_question(const char *name, uint8_t *ret);
+/* What names_time() asks, NAMES_QUESTIONS of them. 0 or -errno. */
+int names_load(struct names *names, const void *questions);
+/* Nanoseconds that one of them takes; bare: only to put it into a frame. */
+double names_time(struct names *names, bool bare);
