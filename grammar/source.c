@@ -310,7 +310,7 @@ void fw_source_include(struct fw_parser *parser, const struct fw_word *pattern)
 			       "cannot look for '%s': %s", pattern->text, strerror(-err));
 	else if (!found.gl_pathc && !strpbrk(pattern->text, "*?["))
 		fw_parse_error(parser, "include", &pattern->loc,
-			       "cannot read '%s': %s", pattern->text, strerror(ENOENT));
+			       "cannot read '%s': there is no such file", pattern->text);
 	for (size_t i = found.gl_pathc; !parser->oom && !parser->includes_stopped && i > 0; i--)
 		push_include(parser, found.gl_pathv[i - 1], pattern);
 	globfree(&found);

@@ -34,6 +34,9 @@ static int check_prefix(struct fw_checker *checker, const struct fw_word *words)
 
 	if (!text)
 		return -ENOMEM;
+	/* A number is a mark or the like. */
+	if (!strpbrk(words[0].text, ".:"))
+		return 0;
 	if (fw_value_text(type, words[0].text, &address, &error) ||
 	    fw_value_text(type, text, &prefix, &error) ||
 	    address.lo == prefix.lo)

@@ -91,6 +91,7 @@ static const struct {
 	{ "rtclassid", 0 },  { "ibriport", 0 },	 { "obriport", 0 },
 	{ "ibrname", 0 },    { "obrname", 0 },	 { "pkttype", 0 },
 	{ "cpu", 0 },	     { "cgroup", 0 },	 { "fib", 0 },
+	{ "time", 0 },	     { "day", 0 },	 { "hour", 0 },
 	{ "numgen", 1 },     { "jhash", 0 },	 { "symhash", 0 },
 	{ "osf", 0 },	     { "ipsec", 1 },
 };
@@ -178,6 +179,9 @@ static bool selector(struct cursor *c)
 		take(c, 1);
 		second = peek(c);
 		take(c, selectors[i].args);
+		/* rt0 addr[1], srh sid[2] */
+		if (selectors[i].args && peek(c) && *peek(c)->text == '[')
+			take(c, 1);
 		if (!strcmp(first, "ct") && second)
 			ct_direction(c, second);
 		if (!strcmp(first, "fib")) {
@@ -496,9 +500,11 @@ static bool set_update(struct cursor *c)
 
 static bool synproxy(struct cursor *c)
 {
-	static const char *const keys[] = { "mss", "wscale", "name" };
+	static const char *const keys[] = { "mss", "wscale" };
 	static const char *const flags[] = { "timestamp", "sack-perm" };
 
+	if (take_word(c, "name"))
+		return expression(c);
 	for (;;) {
 		if (at_any(c, keys, FW_ARRAY_SIZE(keys)))
 			take(c, 2);

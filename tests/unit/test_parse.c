@@ -563,8 +563,8 @@ static void test_includes(void **state)
 		   "table ip x {\n\tchain c {\n\t\taccept\n\t}\n}\n", "");
 	write_file("bad.conf", "include \"gone.conf\"\ninclude \"sub\"\ndefine a = 1\n");
 	check_file("bad.conf", &options, "define a = 1\n",
-		   "1:9-19 cannot read 'gone.conf': No such file or directory\n"
-		   "2:9-13 cannot read 'sub': No such file or directory\n");
+		   "1:9-19 cannot read 'gone.conf': there is no such file\n"
+		   "2:9-13 cannot read 'sub': there is no such file\n");
 }
 
 /* An include closes what it opens, and nothing else. */
