@@ -102,6 +102,7 @@ struct fw_define {
 	struct fw_loc loc;
 	bool used;
 	bool in_nft;		/* used outside blocks and other defines */
+	bool faulty;		/* its value was refused */
 };
 
 struct fw_resolved {

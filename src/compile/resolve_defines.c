@@ -110,8 +110,14 @@ int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
 		*slot = item->name;
 		*all = define;
 	}
-	*define = (struct fw_define){ item->name, value, item->name_loc,
-				      define->used, define->in_nft };
+	*define = (struct fw_define){
+		.name = item->name,
+		.value = value,
+		.loc = item->name_loc,
+		.used = define->used,
+		.in_nft = define->in_nft,
+		.faulty = item->line.n_words && !value.n_words,
+	};
 	return fw_names_put(resolver->arena, &scope->names, item->name, "",
 			    define);
 }
@@ -278,7 +284,7 @@ static int replace(struct fw_resolver *resolver, const struct fw_scope *scope,
 			else
 				r = unknown_define(resolver, scope, w->text,
 						   &w->loc);
-			*unknown = *unknown || !define;
+			*unknown = *unknown || !define || define->faulty;
 			if (!r && define && braces)
 				r = splice(resolver, out, define, w,
 					   i + 1 < n ? w + 1 : NULL, &skip);

@@ -135,6 +135,43 @@ int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 					     &part->words[0].loc) : -ENOMEM;
 }
 
+/* Words that may follow a statement's first. */
+static const struct {
+	const char *statement;
+	const char *words[8];
+} options[] = {
+	{ "log", { "prefix", "level", "group", "snaplen", "queue-threshold",
+		   "flags" } },
+	{ "reject", { "with" } },
+	{ "snat", { "to", "random", "fully-random", "persistent" } },
+	{ "dnat", { "to", "random", "persistent" } },
+	{ "masquerade", { "to", "random", "fully-random", "persistent" } },
+	{ "redirect", { "to", "random", "fully-random", "persistent" } },
+	{ "queue", { "num", "flags", "to", "bypass", "fanout" } },
+	{ "counter", { "packets", "bytes", "name" } },
+	{ "synproxy", { "mss", "wscale", "timestamp", "sack-perm", "name" } },
+};
+
+/* An option of the statement before, misspelt? */
+static const char *nearest_option(const struct fw_rule_check *check,
+				  const char *word)
+{
+	const struct fw_part *before =
+		check->parts.n ? &check->parts.items[check->parts.n - 1] : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; before && before->n_words &&
+			   i < FW_ARRAY_SIZE(options); i++) {
+		if (!fw_word_is(&before->words[0], options[i].statement))
+			continue;
+		while (n < FW_ARRAY_SIZE(options[i].words) &&
+		       options[i].words[n])
+			n++;
+		return fw_nearest(word, options[i].words, n);
+	}
+	return NULL;
+}
+
 /* A word that begins nothing in nft. nft is the judge, but it is worth a word
  * before it is loaded. */
 static void warn_unknown(struct fw_rule_check *check)
@@ -159,11 +196,20 @@ static void warn_unknown(struct fw_rule_check *check)
 		own[n_own] = fw_rule_own_word(n_own);
 		n_own++;
 	}
-	near = fw_nearest(word->text, own, n_own);
+	near = nearest_option(check, word->text);
+	if (!near)
+		near = fw_nearest(word->text, own, n_own);
 	if (!near)
 		near = fw_nearest(word->text, words, n);
-	if (!near && !check->pos)
-		near = fw_nearest(word->text, lines, FW_ARRAY_SIZE(lines));
+	/* A line of the chain is meant only where it is nearer than they are. */
+	if (!check->pos) {
+		const char *both[] = {
+			fw_nearest(word->text, lines, FW_ARRAY_SIZE(lines)), near,
+		};
+
+		if (both[0])
+			near = fw_nearest(word->text, both, near ? 2 : 1);
+	}
 	if (near)
 		fw_diag_hint(diags, diag, "did you mean '%s'?", near);
 }

@@ -11,6 +11,7 @@
 #include "util/diag.h"
 
 #include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define LONGEST 63
@@ -49,10 +50,18 @@ static unsigned distance(const char *a, size_t na, const char *b, size_t nb)
 	return last[nb];
 }
 
+/* One is the beginning of the other, and long enough to say which is meant. */
+static bool begins_alike(const char *a, size_t na, const char *b, size_t nb)
+{
+	size_t n = na < nb ? na : nb;
+
+	return n > 3 && na != nb && strncmp(a, b, n) == 0;
+}
+
 const char *fw_nearest(const char *word, const char *const *names, size_t n)
 {
 	size_t len = strnlen(word, LONGEST + 1);
-	unsigned best = (unsigned)(len + 2) / 3 + 1;	/* one above a third */
+	unsigned best = 2 * ((unsigned)(len + 2) / 3 + 1);	/* above a third */
 	const char *nearest = NULL;
 
 	if (!len || len > LONGEST)
@@ -63,8 +72,13 @@ const char *fw_nearest(const char *word, const char *const *names, size_t n)
 
 		if (name_len > LONGEST)
 			continue;
-		d = distance(word, len, names[i], name_len);
-		if (d && d < best) {
+		/* Doubled, so that there is room between one change and two. */
+		d = 2 * distance(word, len, names[i], name_len);
+		if (d > 3 && begins_alike(word, len, names[i], name_len))
+			d = 3;
+		/* Of two, first letters are seldom wrong. */
+		if (d && (d < best || (d == best && nearest &&
+				       *names[i] == *word && *nearest != *word))) {
 			best = d;
 			nearest = names[i];
 		}
