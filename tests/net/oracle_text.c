@@ -218,7 +218,7 @@ static const struct form {
 	{ "ip id 0", "ip", NULL, true },
 	{ "ip version 4", "ip", NULL, false },
 	{ "ip ttl != { 1, 64-70, 200 }", "ip", NULL, false },
-	{ "ip dscp { af11, cs1-cs3, 0 }", "ip", NULL, false },
+	{ "ip dscp { af11, cs1, 0 }", "ip", NULL, false },
 	{ "ip ecn 1-2", "ip", NULL, false },
 	{ "arp operation 0-300", "arp", NULL, false },
 	{ "arp saddr ip != 10.0.0.0/8", "arp", NULL, false },
