@@ -6,7 +6,7 @@
  *
  *	oracle_test [SEED]
  *
- *	FLYWALL_RULESETS	how many, default 5000
+ *	FLYWALL_RULESETS	how many, default 800; 5000 before a release
  *	FLYWALL_SEED		of the first one, default 1
  *	FLYWALL_WORKERS		side by side, default 2: half of the time goes
  *				into waits for the kernel
@@ -382,7 +382,7 @@ int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) :
 				   setting("FLYWALL_SEED", 1);
-	uint64_t rulesets = argc > 1 ? 1 : setting("FLYWALL_RULESETS", 5000);
+	uint64_t rulesets = argc > 1 ? 1 : setting("FLYWALL_RULESETS", 800);
 	unsigned n = argc > 1 ? 1 : (unsigned)setting("FLYWALL_WORKERS", 2);
 	int pipes[64], status, worst = 0;
 
