@@ -197,6 +197,7 @@ enum fw_test_kind {
 	FW_TEST_FRAGMENT,	/* IPv6: 1 where there is a fragment header */
 	FW_TEST_DNS_QTYPE,	/* of a query that can be judged; likewise */
 	FW_TEST_DNS_CLASS,
+	FW_TEST_SET,		/* an address: 1 where it is in a live set */
 	FW_TEST_MAX_,
 };
 
@@ -225,6 +226,9 @@ struct fw_test {
 	__u32 absent;		/* row */
 	__u32 first, n;		/* its cuts, sorted; the first is at 0 */
 	struct fw_place place[FW_L3_MAX_];	/* FW_TEST_LOAD, by L3 */
+	__u64 set;		/* FW_TEST_SET: its number … */
+	__u32 field;		/* … and the address that is looked up */
+	__u32 pad;
 };
 
 /* From this number to the next cut. */
@@ -387,6 +391,45 @@ struct fw_limit_key {
 	__u32 saddr[4];		/* be, masked; IPv4 in the first */
 };
 
+/*
+ * Live sets: address sets whose elements come and go while a generation runs. A
+ * set's number is drawn from its family, table and name, so that the next
+ * generation, and the next daemon, finds its elements.
+ *
+ *	sets	  HASH	u64 number -> struct fw_set
+ *	set_hosts HASH	struct fw_set_host -> struct fw_set_member
+ *	set_nets  LPM_TRIE	struct fw_set_net -> struct fw_set_member
+ *
+ * The prefixes of a set neither touch the same address twice nor hold one of its
+ * hosts. A set that is not in "sets" is not filled yet: no rule that asks it
+ * holds, be it negated or not.
+ */
+#define FW_SETS_MAX 1024
+#define FW_SET_MEMBERS_MAX 262144	/* of each map, all sets together */
+
+struct fw_set {
+	__u32 flags;		/* FW_SET_*: what it has */
+	__u32 pad;
+};
+
+#define FW_SET_HOSTS 1u
+#define FW_SET_NETS 2u
+
+struct fw_set_host {
+	__u64 set;
+	__u8 addr[16];		/* be; IPv4 in the first four, rest zero */
+};
+
+struct fw_set_net {
+	__u32 prefix_len;	/* 64 and the prefix's own */
+	__u8 set[8];		/* the number, as it stands in memory */
+	__u8 addr[16];		/* be, as above */
+};
+
+struct fw_set_member {
+	__u64 until_ns;		/* boot clock; 0: it does not end */
+};
+
 /* One name table for status, metrics, events and docs: fw_stat_name[]. */
 enum fw_stat {
 	FW_STAT_XDP_PACKETS,		/* judged by XDP */
@@ -502,7 +545,7 @@ struct fw_event_dns {
 FW_ASSERT_SIZE(struct fw_row, 8 + 8 * FW_ROW_WORDS);
 FW_ASSERT_SIZE(struct fw_gen, 20 + 8 * FW_FIELD_MAX_);
 FW_ASSERT_SIZE(struct fw_place, 8);
-FW_ASSERT_SIZE(struct fw_test, 48);
+FW_ASSERT_SIZE(struct fw_test, 64);
 FW_ASSERT_SIZE(struct fw_cut, 16);
 FW_ASSERT_SIZE(struct fw_chain, 24);
 FW_ASSERT_SIZE(struct fw_dev, 8 + 24 * FW_CHAINS_MAX);
@@ -514,6 +557,10 @@ FW_ASSERT_SIZE(struct fw_name_bucket, 64);
 FW_ASSERT_SIZE(struct fw_counter, 16);
 FW_ASSERT_SIZE(struct fw_limit, 64);
 FW_ASSERT_SIZE(struct fw_limit_key, 24);
+FW_ASSERT_SIZE(struct fw_set, 8);
+FW_ASSERT_SIZE(struct fw_set_host, 24);
+FW_ASSERT_SIZE(struct fw_set_net, 28);
+FW_ASSERT_SIZE(struct fw_set_member, 8);
 FW_ASSERT_SIZE(struct fw_flow_key, 44);
 FW_ASSERT_SIZE(struct fw_flow, 64);
 FW_ASSERT_SIZE(struct fw_meta, 8);

@@ -209,6 +209,56 @@ static __always_inline __u64 fw_dns_number(const struct fw_packet *pkt,
 	return kind == FW_TEST_DNS_CLASS ? dns->class : dns->qtype;
 }
 
+/* --- live sets ------------------------------------------------------------- */
+static __always_inline bool fw_is_member(const struct fw_set_member *member)
+{
+	__u64 until = member ? *(volatile const __u64 *)&member->until_ns : 1;
+
+	return !until || (member && until > bpf_ktime_get_boot_ns());
+}
+
+/* 1, 0, or -1 where the set is not filled yet. Not static: verified by itself,
+ * once, with the keys on a stack of its own. */
+__noinline int fw_in_set(__u64 set, const struct fw_address *address)
+{
+	const struct fw_set *of = bpf_map_lookup_elem(&sets, &set);
+	union {
+		struct fw_set_host host;
+		struct fw_set_net net;
+	} key = {0};
+
+	if (!of || !address)
+		return -1;
+	if (of->flags & FW_SET_HOSTS) {
+		key.host.set = set;
+		__builtin_memcpy(key.host.addr, address->words,
+				 sizeof(key.host.addr));
+		if (fw_is_member(bpf_map_lookup_elem(&set_hosts, &key)))
+			return 1;
+	}
+	if (!(of->flags & FW_SET_NETS))
+		return 0;
+	key.net.prefix_len = 64 + address->prefix_len;
+	__builtin_memcpy(key.net.set, &set, sizeof(key.net.set));
+	__builtin_memcpy(key.net.addr, address->words, sizeof(key.net.addr));
+	return fw_is_member(bpf_map_lookup_elem(&set_nets, &key));
+}
+
+static __always_inline __u64 fw_membership(const struct fw_packet *pkt,
+					   const struct fw_test *test)
+{
+	__u32 field = test->field;
+	int in;
+
+	if (!(pkt->present & FW_HAS(field & 15)))
+		return FW_NOTHING;
+	if (field == FW_FIELD_SADDR4 || field == FW_FIELD_SADDR6)
+		in = fw_in_set(test->set, &pkt->saddr);
+	else
+		in = fw_in_set(test->set, &pkt->daddr);
+	return in < 0 ? FW_NOTHING : in != 0;
+}
+
 /* --- rows ------------------------------------------------------------------ */
 /* The row of a number: that of the last cut at or before it. */
 static __always_inline __u32 fw_cut_row(__u32 slot, const struct fw_test *test,
@@ -267,6 +317,9 @@ __noinline int fw_test_row(FW_CTX *ctx, const struct fw_packet *pkt, __u32 slot,
 	case FW_TEST_DNS_QTYPE:
 	case FW_TEST_DNS_CLASS:
 		value = fw_dns_number(pkt, test->kind);
+		break;
+	case FW_TEST_SET:
+		value = fw_membership(pkt, test);
 		break;
 	default:
 		return 0;

@@ -12,6 +12,7 @@
 #include "apply/generation.h"
 #include "apply/nft.h"
 #include "apply/rcu.h"
+#include "apply/sets.h"
 #include "apply/snapshot.h"
 
 struct fw_apply {
@@ -29,6 +30,9 @@ struct fw_apply {
 	struct fw_nft *nft;
 	pthread_mutex_t flow_lock;
 	uint64_t blocked;	/* flows in the map that are; under the lock */
+	struct fw_sets sets;
+	int sets_error;		/* -errno of the last time that live sets were
+				   brought in line with nft */
 	struct ring_buffer *ring;	/* NULL: no events */
 
 	const struct fw_plan *plan;	/* active; NULL before the first commit */

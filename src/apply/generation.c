@@ -95,6 +95,15 @@ static int change_nft(struct commit *c)
 	return r && fw_nft_epoch(nft) == c->epoch ? 0 : r;
 }
 
+/* Programs of the new generation find the members when they first ask. A set
+ * that cannot be read has no say; it is no reason to undo what nft has done. */
+static void fill_sets(struct commit *c)
+{
+	struct fw_apply *a = c->apply;
+
+	a->sets_error = fw_sets_follow(&a->sets, c->plan);
+}
+
 static void flip(struct commit *c)
 {
 	struct fw_apply *a = c->apply;
@@ -112,11 +121,13 @@ static int retire(struct commit *c)
 	struct fw_apply *a = c->apply;
 	int r = fw_snapshot_retire(&a->snapshot, !c->slot);
 	int nft = fw_nft_retire(a->nft);
+	int sets = fw_sets_retire(&a->sets, c->plan);
 	int devices = fw_devices_retire(&a->devices);
 
 	fw_counters_retire(&a->counters);
 	fw_counters_retire(&a->limits);
-	return r ? r : nft ? nft : devices;
+	r = r ? r : nft ? nft : devices;
+	return r ? r : sets;
 }
 
 static int back_out(struct commit *c, int error)
@@ -164,6 +175,7 @@ int fw_apply_commit(struct fw_apply *apply, const struct fw_plan *plan,
 	r = r ? r : step(&c, "nft", change_nft);		/* 4 */
 	if (r)
 		return back_out(&c, r);
+	fill_sets(&c);
 	flip(&c);						/* 5 */
 	r = step(&c, "drain", wait_rcu);			/* 6 */
 	r = r ? r : step(&c, "retire", retire);			/* 7 */
@@ -262,6 +274,12 @@ static int open_all(struct fw_apply *a, const struct fw_plan_options *options,
 		r = fw_apply_events_open(a);
 	if (!r)
 		r = fw_nft_open(&a->config, &a->nft, ret_error);
+	a->sets = (struct fw_sets){
+		.sets = fw_bpf_map_fd(&a->bpf, "sets"),
+		.hosts = fw_bpf_map_fd(&a->bpf, "set_hosts"),
+		.nets = fw_bpf_map_fd(&a->bpf, "set_nets"),
+		.nft = a->nft,
+	};
 	return r ? r : recover(a);
 }
 
@@ -301,6 +319,18 @@ uint64_t fw_apply_generation(const struct fw_apply *apply)
 const struct fw_plan *fw_apply_plan(const struct fw_apply *apply)
 {
 	return apply->plan;
+}
+
+int fw_apply_sets_follow(struct fw_apply *apply)
+{
+	if (apply->plan)
+		apply->sets_error = fw_sets_follow(&apply->sets, apply->plan);
+	return apply->sets_error;
+}
+
+int fw_apply_sets_error(const struct fw_apply *apply)
+{
+	return apply->sets_error;
 }
 
 /* nft first: were it refused, XDP would go on as before. */

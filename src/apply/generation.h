@@ -56,6 +56,15 @@ int fw_apply_commit(struct fw_apply *apply, const struct fw_plan *plan,
 uint64_t fw_apply_generation(const struct fw_apply *apply);
 const struct fw_plan *fw_apply_plan(const struct fw_apply *apply);
 
+/*
+ * Live sets. They follow nft at each commit; between commits whoever knows that
+ * nft's have changed says so here. 0, or -errno where some could not follow: it
+ * is worth another try.
+ */
+int fw_apply_sets_follow(struct fw_apply *apply);
+/* How it went last time, the commit's included. */
+int fw_apply_sets_error(const struct fw_apply *apply);
+
 /* Packets and bytes by plan rule of the active generation, from the maps and
  * from nft; -1 where a rule is not counted. counts has plan->n_rules items. */
 struct fw_rule_count {

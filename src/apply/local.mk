@@ -47,6 +47,7 @@ libfwapply_a_SOURCES = \
 	src/apply/nft_queue.h \
 	src/apply/nft_record.c \
 	src/apply/nft_record.h \
+	src/apply/nft_sets.c \
 	src/apply/nft_script.c \
 	src/apply/nft_script.h \
 	src/apply/nft_state.c \
@@ -55,6 +56,8 @@ libfwapply_a_SOURCES = \
 	src/apply/queue_rule.h \
 	src/apply/rcu.c \
 	src/apply/rcu.h \
+	src/apply/sets.c \
+	src/apply/sets.h \
 	src/apply/snapshot.c \
 	src/apply/snapshot.h \
 	src/apply/stage.c \

@@ -52,6 +52,28 @@ void fw_nft_abort(struct fw_nft *nft);
 int fw_nft_rule_counts(struct fw_nft *nft, const struct fw_plan *plan,
 		       struct fw_rule_count *counts);
 
+/*
+ * What a set of addresses holds now, as nft shows it: intervals in their order,
+ * apart, with what is left of their time.
+ */
+struct fw_nft_range {
+	fw_u128 lo, hi;
+	bool timed;
+	uint64_t age_ms;	/* valid with timed: since its time began */
+	uint64_t left_ms;	/* likewise */
+};
+
+struct fw_nft_ranges {
+	struct fw_nft_range *items;
+	size_t n, cap;
+};
+
+int fw_nft_set_ranges(struct fw_nft *nft, struct fw_arena *arena,
+		      const struct fw_live_set *set, struct fw_nft_ranges *ret);
+/* Runs a script in nft's language, one transaction. 0 or -errno. */
+int fw_nft_run(struct fw_nft *nft, const char *script,
+	       struct fw_apply_error *ret_error);
+
 /* Deletes every owned table. */
 int fw_nft_flush(struct fw_nft *nft, struct fw_apply_error *ret_error);
 void fw_nft_close(struct fw_nft *nft);

@@ -418,6 +418,74 @@ bool fw_nft_kernel_has_object(const struct fw_nft_kernel_table *table,
 	return false;
 }
 
+/* --- elements --------------------------------------------------------------- */
+static int take_element(struct dump *dump, const struct attrs *attrs)
+{
+	struct fw_nft_kernel_elements *elements = dump->into;
+	struct attrs key = nested(attrs->at[NFTA_SET_ELEM_KEY]);
+	const struct nlattr *value = key.at[NFTA_DATA_VALUE];
+	struct fw_nft_kernel_element *element;
+	size_t len = value ? mnl_attr_get_payload_len(value) : 0;
+
+	if (!len || len > sizeof(element->key))
+		return 0;
+	element = fw_vec_push(dump->arena, elements);
+	if (!element)
+		return -ENOMEM;
+	*element = (struct fw_nft_kernel_element){
+		.len = len,
+		.end = attr_be32(attrs, NFTA_SET_ELEM_FLAGS) &
+		       NFT_SET_ELEM_INTERVAL_END,
+		.timed = attrs->at[NFTA_SET_ELEM_EXPIRATION] != NULL,
+		.timeout_ms = attr_be64(attrs, NFTA_SET_ELEM_TIMEOUT),
+		.left_ms = attr_be64(attrs, NFTA_SET_ELEM_EXPIRATION),
+	};
+	memcpy(element->key, mnl_attr_get_payload(value), len);
+	return 0;
+}
+
+static int take_elements(struct dump *dump, int family,
+			 const struct attrs *attrs)
+{
+	const struct nlattr *list = attrs->at[NFTA_SET_ELEM_LIST_ELEMENTS];
+	const struct nlattr *item;
+	int r = 0;
+
+	(void)family;
+	if (!list)
+		return 0;
+	for_each_nested(item, list) {
+		struct attrs element = nested(item);
+
+		r = take_element(dump, &element);
+		if (r)
+			break;
+	}
+	return r;
+}
+
+int fw_nft_kernel_elements(struct mnl_socket *nl, struct fw_arena *arena,
+			   const char *family, const char *table,
+			   const char *set, struct fw_nft_kernel_elements *ret)
+{
+	char buf[1024];		/* names have 255 bytes at most */
+	struct dump dump = {.arena = arena, .take = take_elements, .into = ret};
+	int r = -EINTR;
+
+	if (strlen(table) > UINT8_MAX || strlen(set) > UINT8_MAX)
+		return -ENOENT;
+	for (int try = 0; r == -EINTR && try < DUMP_TRIES; try++) {
+		struct nlmsghdr *nlh = make_request(buf, NFT_MSG_GETSETELEM,
+						    fw_nft_family_number(family));
+
+		*ret = (struct fw_nft_kernel_elements){0};
+		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, table);
+		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
+		r = exchange(nl, nlh, &dump);
+	}
+	return r;
+}
+
 /* --- epoch ------------------------------------------------------------------ */
 static int take_epoch(struct dump *dump, int family, const struct attrs *attrs)
 {

@@ -65,6 +65,27 @@ bool fw_nft_kernel_has_object(const struct fw_nft_kernel_table *table,
  * epoch (the set is of type mark); 0 where there is none. 0 or -errno. */
 int fw_nft_kernel_epoch(struct mnl_socket *nl, uint32_t *ret);
 
+/* What a set holds, of one key without concatenation: a value each; of interval
+ * sets a value where an interval begins, and one (end) behind its last. */
+struct fw_nft_kernel_element {
+	uint8_t key[16];
+	size_t len;		/* of key, as on the wire */
+	bool end;
+	bool timed;
+	uint64_t timeout_ms, left_ms;	/* valid with timed; timeout 0: the
+					   set's own */
+};
+
+struct fw_nft_kernel_elements {
+	struct fw_nft_kernel_element *items;
+	size_t n, cap;
+};
+
+/* Keys that do not fit are left out. 0; -ENOENT without such a set; -errno. */
+int fw_nft_kernel_elements(struct mnl_socket *nl, struct fw_arena *arena,
+			   const char *family, const char *table,
+			   const char *set, struct fw_nft_kernel_elements *ret);
+
 /* "inet" and the like, and NFPROTO_*; NULL and -1 for others. */
 const char *fw_nft_family_name(int family);
 int fw_nft_family_number(const char *name);

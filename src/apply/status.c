@@ -81,6 +81,20 @@ static uint64_t outer_room(const struct fw_outer *outer, unsigned slot)
 		       inner->max_entries : outer->slot[slot].n;
 }
 
+/* Both maps of live sets' members, where there is room. */
+static size_t set_maps(struct fw_apply *apply, struct fw_map_status *ret,
+		       size_t max)
+{
+	uint64_t hosts, nets;
+
+	if (max < 2 || fw_sets_count(&apply->sets, &hosts, &nets) < 0)
+		return 0;
+	ret[0] = (struct fw_map_status){ "set_hosts", hosts,
+					 FW_SET_MEMBERS_MAX };
+	ret[1] = (struct fw_map_status){ "set_nets", nets, FW_SET_MEMBERS_MAX };
+	return 2;
+}
+
 size_t fw_apply_maps(struct fw_apply *apply, struct fw_map_status *ret,
 		     size_t max)
 {
@@ -116,7 +130,7 @@ size_t fw_apply_maps(struct fw_apply *apply, struct fw_map_status *ret,
 		};
 		(void)fw_apply_flows(apply, count_one, &ret[n++].entries);
 	}
-	return n;
+	return n + set_maps(apply, ret + n, max - n);
 }
 
 /* --- devices and features ------------------------------------------------- */

@@ -56,3 +56,6 @@ int fw_classes_tests(struct fw_classes *classes);
 int fw_classes_trie(struct fw_classes *classes, const char *name,
 		    const struct fw_prefix_row *prefixes, size_t n,
 		    uint32_t other);
+/* classes_live.c: what asks a live set, but for the number of its first cut. */
+int fw_classes_live(struct fw_classes *classes, const struct fw_live_match *live,
+		    struct fw_test *test, struct fw_cut cuts[static 2]);

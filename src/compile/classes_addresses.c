@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "compile/classes.h"
+#include "plan/prefixes.h"
 #include "util/cleanup.h"
 
 #define WIDTH_MAX 128
@@ -58,24 +59,6 @@ static int by_prefix(const void *a, const void *b)
 	return x->len - y->len;
 }
 
-static fw_u128 last_of(fw_u128 addr, unsigned len, unsigned width)
-{
-	if (len == 0)
-		return width == 128 ? ~(fw_u128)0 : ((fw_u128)1 << width) - 1;
-	return addr | (((fw_u128)1 << (width - len)) - 1);
-}
-
-/* The largest prefix that begins at addr and ends at hi or before. */
-static unsigned prefix_length(fw_u128 addr, fw_u128 hi, unsigned width)
-{
-	unsigned len = width;
-
-	while (len > 0 && !(addr & ((fw_u128)1 << (width - len))) &&
-	       last_of(addr, len - 1, width) <= hi)
-		len--;
-	return len;
-}
-
 /* lo..hi as prefixes, the largest that fit, from below. */
 static int add_prefixes(struct fw_arena *arena, prefix_vec *prefixes,
 			const struct fw_interval *interval, unsigned width,
@@ -84,9 +67,9 @@ static int add_prefixes(struct fw_arena *arena, prefix_vec *prefixes,
 	fw_u128 at = interval->lo;
 
 	for (;;) {
-		unsigned len = prefix_length(at, interval->hi, width);
+		unsigned len = fw_prefix_length(at, interval->hi, width);
 		struct prefix *p = fw_vec_push(arena, prefixes);
-		fw_u128 last = last_of(at, len, width);
+		fw_u128 last = fw_prefix_last(at, len, width);
 
 		if (!p)
 			return -ENOMEM;
@@ -209,7 +192,7 @@ static ssize_t nest(struct fw_classes *b, enum fw_field field, unsigned width,
 		while (i + same < prefixes->n && by_prefix(p + same, p) == 0)
 			same++;
 		top = &stack[depth + 1];
-		top->last = last_of(p->addr, p->len, width);
+		top->last = fw_prefix_last(p->addr, p->len, width);
 		r = cover_row(b, groups, p, same, &stack[depth], top);
 		if (r < 0)
 			return r;

@@ -2,9 +2,10 @@
 /*
  * Fields without a table of their own, to tests and cuts (abi.h).
  *
- * In: the matches of such fields. Out: for each field that a rule tests where
- * programs find its number, and the row of each run of numbers. Fails only for
- * want of memory.
+ * In: the matches of such fields, and of live sets. Out: for each field that a
+ * rule tests where programs find its number, and the row of each run of numbers;
+ * for each live set the rows of its members and of others. Fails only for want
+ * of memory.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -141,6 +142,24 @@ static bool is_tested(const struct fw_plan_xdp *xdp, enum fw_field field)
 	return false;
 }
 
+static int add_live(struct fw_classes *c, struct cuts *cuts,
+		    const struct fw_live_match *live, struct fw_test *test)
+{
+	struct fw_cut pair[2];
+	int r = fw_classes_live(c, live, test, pair);
+
+	test->first = (uint32_t)cuts->vec.n;
+	for (size_t i = 0; r == 0 && i < FW_ARRAY_SIZE(pair); i++) {
+		struct fw_cut *cut = fw_vec_push(cuts->arena, &cuts->vec);
+
+		if (cut)
+			*cut = pair[i];
+		else
+			r = -ENOMEM;
+	}
+	return r;
+}
+
 int fw_classes_tests(struct fw_classes *c)
 {
 	struct cuts cuts = { .arena = c->plan->arena };
@@ -161,6 +180,9 @@ int fw_classes_tests(struct fw_classes *c)
 			r = fw_classes_sweep(c, f, add_cut, &cuts);
 		test->n = (uint32_t)cuts.vec.n - test->first;
 	}
+	for (uint32_t i = 0; r == 0 && i < c->plan->xdp.n_live_tests; i++)
+		r = add_live(c, &cuts, &c->plan->xdp.live_tests[i],
+			     &out[FW_LIVE_TEST(i)]);
 	if (r == 0)
 		r = fw_classes_table(c, "tests", FW_TABLE_ARRAY,
 				     sizeof(uint32_t), sizeof(*out),

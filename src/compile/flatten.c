@@ -20,14 +20,21 @@
 
 #include <net/if_arp.h>
 
+#include "compile/live.h"
 #include "util/cleanup.h"
 
 #define NXDOMAIN 3		/* RFC 1035 section 4.1.1 */
 
-/* A conjunction: matches by field, one a field, and a limit behind them. */
+#define LIVES_MAX 8
+
+/* A conjunction: matches by field, one a field, live sets, and a limit behind
+ * them. */
 struct all {
 	struct fw_match m[FW_FIELD_ALL_MAX_];
 	size_t n;
+	struct fw_live_match lives[LIVES_MAX];
+	size_t n_lives;
+	bool never;		/* in a live set and not in it */
 	const struct fw_plan_limit *limit;	/* or NULL */
 };
 
@@ -99,12 +106,35 @@ static int add_part(struct flattening *f, struct all *when,
 	return r;
 }
 
+/* In a live set or, negated, not in it. */
+static int add_live(struct flattening *f, struct all *when,
+		    const struct fw_part *part)
+{
+	struct fw_live_match live;
+	int r = fw_live_match(f->typed, f->table, part, &live);
+
+	for (size_t i = 0; r == 0 && i < when->n_lives; i++)
+		if (when->lives[i].set == live.set &&
+		    when->lives[i].field == live.field) {
+			when->never |= when->lives[i].negate != live.negate;
+			return 0;
+		}
+	if (r == -ENOSPC || (r == 0 && when->n_lives == LIVES_MAX)) {
+		f->out->reason = "sets limit";
+		return 0;
+	}
+	if (r == 0)
+		when->lives[when->n_lives++] = live;
+	return r;
+}
+
 static int emit(struct flattening *f, const struct all *when,
 		enum fw_verdict verdict, bool counted, uint32_t rule)
 {
 	struct fw_xdp_rule *x;
 
-	if (!fw_matches_possible(when->m, when->n) || f->out->reason)
+	if (when->never || !fw_matches_possible(when->m, when->n) ||
+	    f->out->reason)
 		return 0;
 	if (f->out->rules.n >= f->room) {
 		f->out->reason = "rules limit";
@@ -121,8 +151,11 @@ static int emit(struct flattening *f, const struct all *when,
 		.rule = rule,
 		.counted = counted,
 		.limit = when->limit,
+		.lives = fw_arena_memdup(f->arena, when->lives,
+					 when->n_lives * sizeof(*when->lives)),
+		.n_lives = when->n_lives,
 	};
-	return x->matches ? 0 : -ENOMEM;
+	return x->matches && x->lives ? 0 : -ENOMEM;
 }
 
 static int emit_skip(struct flattening *f, const struct all *when,
@@ -237,7 +270,7 @@ static bool joins_over_counter(const struct fw_typed_rule *rule)
 
 static const char *part_reason(const struct fw_part *part)
 {
-	if (part->limit)
+	if (part->limit || part->live)
 		return NULL;
 	if (part->kind == FW_PART_RAW && !part->reason)
 		return "not understood";
@@ -610,8 +643,10 @@ static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 						 rule->rule);
 			break;
 		default:
-			if (part->limit)
+			if (part->limit || part->live)
 				r = add_part(f, when, part);
+			if (r == 0 && part->live)
+				r = add_live(f, when, part);
 			if (r == 0 && part->limit)
 				r = flatten_limit(f, rule, i, when, behind);
 			break;

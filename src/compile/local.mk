@@ -14,6 +14,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/classes.c \
 	src/compile/classes.h \
 	src/compile/classes_addresses.c \
+	src/compile/classes_live.c \
 	src/compile/classes_tests.c \
 	src/compile/classes_trie.c \
 	src/compile/command.h \
@@ -46,6 +47,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/lint_unused.c \
 	src/compile/lint_words.c \
 	src/compile/lint_xdp.c \
+	src/compile/live.c src/compile/live.h \
 	src/compile/located.c \
 	src/compile/located.h \
 	src/compile/lower.h \

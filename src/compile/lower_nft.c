@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/live.h"
 #include "compile/lower.h"
 
 /* A set of a file this long that no rule in nft asks is not loaded there: XDP
@@ -131,7 +132,8 @@ static int add_sets(struct draft *d)
 		const struct fw_typed_set *s = t->sets[i];
 
 		if (is_nfts(s->type) && (s->n_elements <= LEFT_OUT ||
-					 table_names_set(t, s->name)))
+					 table_names_set(t, s->name) ||
+					 fw_live_asks(d->l->typed, t, s)))
 			r = add_set(d, s);
 	}
 	/* Those at top level, under their name, where rules here ask them. */
@@ -139,7 +141,8 @@ static int add_sets(struct draft *d)
 		const struct fw_typed_set *s = &d->l->typed->sets[i];
 
 		if (!s->table && is_nfts(s->type) && !own_set(t, s->name) &&
-		    table_names_set(t, s->name))
+		    (table_names_set(t, s->name) ||
+		     fw_live_asks(d->l->typed, t, s)))
 			r = add_set(d, s);
 	}
 	return r;

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "compile/judge.h"
+#include "compile/live.h"
 #include "util/cleanup.h"
 
 struct pair {
@@ -216,6 +217,10 @@ static int copy_rule(struct lowering *l, const struct fw_xdp_rule *from,
 	}
 	*to = *from;
 	to->matches = m;
+	to->lives = fw_arena_memdup(l->plan->arena, from->lives,
+				    from->n_lives * sizeof(*from->lives));
+	if (!to->lives)
+		return -ENOMEM;
 	return from->limit ? copy_limit(l, from->limit, &to->limit) : 0;
 }
 
@@ -231,8 +236,14 @@ static bool same_rule(const struct fw_xdp_rule *a, const struct fw_xdp_rule *b)
 {
 	if (a->rule != b->rule || a->verdict != b->verdict ||
 	    a->skip_to != b->skip_to || a->counted != b->counted ||
-	    !a->limit != !b->limit || a->n_matches != b->n_matches)
+	    !a->limit != !b->limit || a->n_matches != b->n_matches ||
+	    a->n_lives != b->n_lives)
 		return false;
+	for (size_t i = 0; i < a->n_lives; i++)
+		if (a->lives[i].set != b->lives[i].set ||
+		    a->lives[i].field != b->lives[i].field ||
+		    a->lives[i].negate != b->lives[i].negate)
+			return false;
 	for (size_t i = 0; i < a->n_matches; i++)
 		if (!same_match(&a->matches[i], &b->matches[i]))
 			return false;
@@ -507,6 +518,8 @@ int fw_lower_xdp(struct fw_typed *typed, struct fw_plan *plan)
 	int r = fw_rule_keys(typed);
 
 	if (r == 0)
+		r = fw_live_open(typed);
+	if (r == 0)
 		r = collect_pairs(&l);
 	if (r == 0 && l.pairs.n > 0)
 		qsort(l.pairs.items, l.pairs.n, sizeof(*l.pairs.items), by_turn);
@@ -520,7 +533,8 @@ int fw_lower_xdp(struct fw_typed *typed, struct fw_plan *plan)
 	plan->xdp.n_rules = (uint32_t)l.rules.n;
 	plan->xdp.devices = l.devices.items;
 	plan->xdp.n_devices = l.devices.n;
-	return fw_lower_devices(typed, plan);
+	r = fw_live_lower(typed, plan);
+	return r ? r : fw_lower_devices(typed, plan);
 }
 
 bool fw_lower_carries(const struct fw_typed *typed)

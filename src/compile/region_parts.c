@@ -120,7 +120,7 @@ static bool member_test(const struct fw_regions *regions,
 		set_of(regions, part->words[part->n_words - 1].text);
 
 	/* An element may run out, or have a limit of its own. */
-	if (!set || !set->constant)
+	if (!set || (!set->constant && (!set->live || set->dynamic)))
 		return false;
 	ret->field = (enum fw_field)(
 		FW_REGION_SETS +
@@ -162,6 +162,9 @@ int fw_region_part(const struct fw_regions *regions, const struct fw_part *part,
 	} else if (part->kind == FW_PART_MATCH && n && fw_region_names_set(part)) {
 		n--;
 		*ret_exact = member_test(regions, part, ret[n].field, &ret[n]);
+		n += *ret_exact;
+	} else if (part->live) {
+		*ret_exact = member_test(regions, part, part->field, &ret[n]);
 		n += *ret_exact;
 	}
 	*ret_n = n;

@@ -98,7 +98,8 @@ enum fw_relation {
 struct fw_rule_values {
 	struct fw_interval_vec vec;
 	const struct fw_typed_set *set;	/* whose the intervals are, merged and
-					   not to be changed; or NULL */
+					   not to be changed; or NULL. With
+					   OTHER: the set that nft must ask */
 	bool computed;		/* they stand so in no word: nft learns nothing
 				   from them */
 };

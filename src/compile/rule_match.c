@@ -169,14 +169,30 @@ static void compare(enum fw_relation relation, fw_u128 max,
 	values->n = ever ? values->n : 0;
 }
 
-/* The words are read, but nft judges what they match. */
-static int stays_in_nft(struct fw_rule_check *check, size_t n,
-			const struct fw_word *operand)
+static bool is_address(enum fw_field field)
+{
+	return field >= FW_FIELD_SADDR4 && field <= FW_FIELD_DADDR6;
+}
+
+/* The words are read, but what they match is for the kernel to say: nft, or a
+ * program that asks a live set (not NULL). */
+static int stays_open(struct fw_rule_check *check, size_t n,
+		      const struct fw_word *operand,
+		      const struct fw_typed_set *live, enum fw_field field,
+		      bool negate)
 {
 	const char *reason = fw_arena_printf(check->checker->arena, "set @%s",
 					     operand->text);
+	int r = fw_rule_push_raw(check, n, reason, true);
+	struct fw_part *part;
 
-	return fw_rule_push_raw(check, n, reason, true);
+	if (r || !live || !live->live || !is_address(field))
+		return r;
+	part = &check->parts.items[check->parts.n - 1];
+	part->live = live;
+	part->field = field;
+	part->negate = negate;
+	return 0;
 }
 
 static bool is_flags(const struct fw_vocab_match *match)
@@ -222,6 +238,18 @@ static int push_values(struct fw_rule_check *check,
 				  relation == FW_RELATION_NE);
 }
 
+static int push_read(struct fw_rule_check *check,
+		     const struct fw_vocab_match *match, size_t n,
+		     const struct fw_word *operand, size_t n_values,
+		     enum fw_relation relation, struct fw_rule_values *values)
+{
+	/* What is more than a value has no order. */
+	if (relation > FW_RELATION_NE &&
+	    (operand->kind != FW_WORD_PLAIN || n_values != 1))
+		return fw_rule_raw(check);
+	return push_values(check, match, n, relation, values);
+}
+
 int fw_rule_match(struct fw_rule_check *check,
 		  const struct fw_vocab_match *match, size_t n)
 {
@@ -258,15 +286,14 @@ int fw_rule_match(struct fw_rule_check *check,
 		check->failed = true;
 		return 0;
 	}
-	if (result == FW_VALUE_OTHER ||
-	    fw_rule_goes_on(fw_rule_at(check, ahead + n_values))) {
-		if (operand->kind == FW_WORD_SET)
-			return stays_in_nft(check, ahead + n_values, operand);
-		return fw_rule_raw(check);
-	}
-	/* What is more than a value has no order. */
-	if (relation > FW_RELATION_NE &&
-	    (operand->kind != FW_WORD_PLAIN || n_values != 1))
-		return fw_rule_raw(check);
-	return push_values(check, match, ahead + n_values, relation, &values);
+	if (fw_rule_goes_on(fw_rule_at(check, ahead + n_values)))
+		values.set = NULL;
+	else if (result == FW_VALUE_OK)
+		return push_read(check, match, ahead + n_values, operand,
+				 n_values, relation, &values);
+	if (operand->kind == FW_WORD_SET)
+		return stays_open(check, ahead + n_values, operand,
+				  relation > FW_RELATION_NE ? NULL : values.set,
+				  match->field, relation == FW_RELATION_NE);
+	return fw_rule_raw(check);
 }

@@ -159,11 +159,11 @@ static enum fw_value_result read_set(struct fw_rule_check *check,
 	if (r == FW_VALUE_WRONG)
 		fw_check_set_mismatch(check->checker, set, word,
 				      fw_value_name(subject->type));
-	if (r == FW_VALUE_OK && !set->constant)
-		r = FW_VALUE_OTHER;
 	if (r != FW_VALUE_OK)
 		return r;
 	ret->set = set;
+	if (!set->constant)
+		return FW_VALUE_OTHER;
 	ret->vec.items = set->intervals;
 	ret->vec.n = set->n_intervals;
 	return FW_VALUE_OK;

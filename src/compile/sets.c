@@ -64,6 +64,19 @@ static int count_elements(struct fw_set_check *check, size_t *ret)
 	return 0;
 }
 
+/* Content that may change while it is asked: a set with times, one that is said
+ * to change, and one that the file leaves empty for others to fill. What packets
+ * themselves change is nft's. */
+static bool is_live(const struct fw_set_check *check)
+{
+	const struct fw_typed_set *set = check->set;
+
+	return (set->type == FW_SET_IPV4_ADDR ||
+		set->type == FW_SET_IPV6_ADDR) &&
+	       !set->map && !check->judges && !check->source->written &&
+	       (set->dynamic || (!check->file && !check->source->elements.n));
+}
+
 static int finish(struct fw_set_check *check)
 {
 	struct fw_typed_set *set = check->set;
@@ -78,7 +91,8 @@ static int finish(struct fw_set_check *check)
 							check->intervals.n);
 		set->intervals = check->intervals.items;
 		set->n_intervals = check->intervals.n;
-		set->constant = !set->dynamic && !check->stateful;
+		set->live = is_live(check);
+		set->constant = !set->dynamic && !check->stateful && !set->live;
 		if (check->file && !check->stateful)
 			r = emit_values(check, type);
 	}

@@ -18,6 +18,7 @@ struct fw_set_check {
 	const struct fw_line *timeout, *refresh, *shrink;	/* or NULL */
 	bool misspelt;			/* a key is none; it may have been the type */
 	bool stateful;			/* counter, limit or quota an element */
+	bool judges;			/* … more than a time to stay, that is */
 	struct fw_buf body;
 	struct fw_interval_vec intervals;
 	struct fw_own_content own;

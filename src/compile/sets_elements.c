@@ -50,6 +50,15 @@ static void needs_interval(struct fw_set_check *check, const struct fw_loc *loc)
 		     "'flags interval' admits prefixes and ranges");
 }
 
+static void note_option(struct fw_set_check *check, const struct fw_word *word)
+{
+	if (!fw_element_option(word) || fw_word_is(word, "comment"))
+		return;
+	check->stateful = true;
+	check->judges |= !fw_word_is(word, "timeout") &&
+			 !fw_word_is(word, "expires");
+}
+
 static int value_element(struct fw_set_check *check, enum fw_value_type type,
 			 const struct fw_res_run *run)
 {
@@ -62,11 +71,9 @@ static int value_element(struct fw_set_check *check, enum fw_value_type type,
 
 	/* A catch-all element, or one with a state of its own, is nft's. */
 	if (fw_mark_is(&run->words[0], "*"))
-		check->stateful = true;
+		check->stateful = check->judges = true;
 	for (size_t i = n; i < run->n_words; i++)
-		if (fw_element_option(&run->words[i]) &&
-		    !fw_word_is(&run->words[i], "comment"))
-			check->stateful = true;
+		note_option(check, &run->words[i]);
 	if (fw_mark_is(&run->words[0], "*"))
 		return keep_text(check, run);
 	switch (fw_value_read(checker->diags, type, run->words, n, &value)) {

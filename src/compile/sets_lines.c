@@ -233,6 +233,7 @@ static int size_line(struct fw_set_check *check, const struct fw_line *line)
 static int stateful_line(struct fw_set_check *check, const struct fw_line *line)
 {
 	check->stateful = true;
+	check->judges = true;
 	return body_line(check, line);
 }
 

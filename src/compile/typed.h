@@ -19,6 +19,7 @@ struct fw_typed_table;
 struct fw_typed_chain;
 struct fw_remainder;
 struct fw_contents;
+struct fw_live_tests;
 
 /* --- sets ----------------------------------------------------------------- */
 enum fw_set_type {
@@ -55,6 +56,9 @@ struct fw_typed_set {
 	const struct fw_vmap_verdict *verdicts;	/* or NULL */
 	size_t n_boxes;
 	bool catch_all;
+	bool live;		/* addresses, that no packet changes: the
+				   content may be another while a generation
+				   runs, and programs can ask for it */
 	const char *const *names;	/* type ifname: valid with constant */
 	size_t n_names;
 	const struct fw_domain_set *domains;	/* domain */
@@ -120,6 +124,9 @@ struct fw_part {
 	bool is_match;		/* RAW: a match, not a statement */
 	const struct fw_plan_limit *limit;	/* RAW: a rate limit that XDP
 						   can keep; or NULL */
+	const struct fw_typed_set *live;	/* RAW: `FIELD @SET`, with negate
+						   `FIELD != @SET`; or NULL */
+	enum fw_field field;			/* valid with live */
 	/* A match may need more than one field: `tcp dport 22` is l4proto and
 	 * dport. All must hold. Also valid for RAW as far as it is known to
 	 * imply them (`udp length 8` implies l4proto udp): then n may be 0.
@@ -131,7 +138,8 @@ struct fw_part {
 	const struct fw_vmap_verdict *verdicts;	/* VMAP: one a box */
 	const char *const *names;	/* IIF, OIF; a last `*` is a wildcard */
 	size_t n_names;
-	bool negate;			/* IIF, OIF, DNS_NAME, DNS_TYPE */
+	bool negate;			/* IIF, OIF, DNS_NAME, DNS_TYPE, RAW
+					   with live */
 	enum fw_verdict verdict;
 	const char *chain;		/* JUMP: target, NULL for return */
 	bool go;			/* JUMP: goto */
@@ -246,6 +254,7 @@ struct fw_typed {
 	struct fw_plan_pending *pending;
 	size_t n_pending;
 	struct fw_contents *contents;	/* the lowerings' (contents.c) */
+	struct fw_live_tests *live_tests;	/* likewise (live.c) */
 
 	struct fw_plan_rule *rules;	/* every rule in the order of the file:
 					   file, line, table, chain and text

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "util/log.h"
+
 static void explain_workers(int error, uint16_t queue,
 			    struct fw_commit_error *ret)
 {
@@ -75,6 +77,10 @@ static bool change_kernel(struct fw_daemon *daemon, const struct fw_plan *plan,
 		explain_apply(plan, &error, ret_error);
 		return false;
 	}
+	r = fw_apply_sets_error(daemon->apply);
+	if (r < 0)
+		fw_log_errno(LOG_ERR, r, "sets in XDP are not as they are in "
+					 "nft; trying again");
 	return true;
 }
 

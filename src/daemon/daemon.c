@@ -143,6 +143,9 @@ static int open_parts(struct fw_daemon *daemon)
 	r = fw_links_open(&daemon->links);
 	if (r < 0)
 		return system_error(r, "rtnetlink");
+	r = fw_set_watch_open(&daemon->set_watch);
+	if (r < 0)
+		return system_error(r, "nf_tables");
 	r = fw_mailbox_new(MAILBOX_MAX, &daemon->mailbox);
 	if (r < 0)
 		return system_error(r, "mailbox");
@@ -227,6 +230,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 	fw_loop_close(daemon);
 	fw_apply_close(daemon->apply);
 	fw_links_close(daemon->links);
+	fw_set_watch_close(daemon->set_watch);
 	if (daemon->lock >= 0)
 		(void)close(daemon->lock);
 	fw_commands_stopped(daemon, code);

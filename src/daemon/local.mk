@@ -41,6 +41,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/questions.h \
 	src/daemon/reload.c \
 	src/daemon/reload.h \
+	src/daemon/set_watch.c \
+	src/daemon/set_watch.h \
 	src/daemon/state.h \
 	src/daemon/status.c \
 	src/daemon/status.h \

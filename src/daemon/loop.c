@@ -17,6 +17,12 @@
 #include "util/log.h"
 
 #define TICK_MS 1000
+/* Elements too, and what waits is read at once. */
+#define SETS_SETTLE_MS 5
+/* What nft has let go for its time's sake leaves the programs' maps as often;
+ * and so often what could not be done is tried again. */
+#define SETS_AGAIN_MS 60000
+#define SETS_RETRY_MS 1000
 /* Devices come in swarms: one commit for all of them. */
 #define SETTLE_MS 200
 
@@ -30,6 +36,8 @@ enum source {
 	ON_MAILBOX,
 	ON_LINKS,
 	ON_SETTLED,
+	ON_SETS,
+	ON_SETS_CHANGED,
 	ON_FLOWS,
 	ON_TICK,
 	SOURCES,
@@ -198,6 +206,42 @@ static void on_settled(evutil_socket_t fd, short what, void *ctx)
 		fw_reload_again(daemon);
 }
 
+/* --- live sets ------------------------------------------------------------ */
+
+static void follow_in(struct fw_daemon *daemon, unsigned ms)
+{
+	const struct timeval wait = {
+		.tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000,
+	};
+
+	(void)event_add(daemon->loop->events[ON_SETS_CHANGED], &wait);
+}
+
+static void on_sets(evutil_socket_t fd, short what, void *ctx)
+{
+	struct fw_daemon *daemon = ctx;
+
+	(void)fd;
+	(void)what;
+	if (fw_set_watch_drain(daemon->set_watch, daemon->running.plan))
+		follow_in(daemon, SETS_SETTLE_MS);
+}
+
+static void on_sets_changed(evutil_socket_t fd, short what, void *ctx)
+{
+	struct fw_daemon *daemon = ctx;
+	int before = fw_apply_sets_error(daemon->apply);
+	int r = fw_apply_sets_follow(daemon->apply);
+
+	(void)fd;
+	(void)what;
+	if (r < 0 && r != before)
+		fw_log_errno(LOG_ERR, r, "sets in XDP are not as they are in "
+					 "nft");
+	follow_in(daemon, r < 0 ? SETS_RETRY_MS : SETS_AGAIN_MS);
+}
+
 /* --- flows ---------------------------------------------------------------- */
 
 static void on_flows(evutil_socket_t fd, short what, void *ctx)
@@ -274,6 +318,10 @@ static int watch_all(struct fw_daemon *daemon)
 		      on_mailbox);
 	r |= watch_fd(daemon, ON_LINKS, fw_links_fd(daemon->links), on_links);
 	r |= watch_timer(daemon, ON_SETTLED, 0, on_settled);
+	r |= watch_fd(daemon, ON_SETS, fw_set_watch_fd(daemon->set_watch),
+		      on_sets);
+	r |= watch_timer(daemon, ON_SETS_CHANGED, 0, on_sets_changed);
+	follow_in(daemon, SETS_AGAIN_MS);
 	r |= watch_fd(daemon, ON_FLOWS, fw_flows_fd(daemon->flows), on_flows);
 	r |= watch_timer(daemon, ON_TICK, TICK_MS, on_tick);
 	return r ? -ENOMEM : 0;

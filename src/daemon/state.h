@@ -18,6 +18,7 @@
 #include "daemon/links.h"
 #include "daemon/load.h"
 #include "daemon/mailbox.h"
+#include "daemon/set_watch.h"
 #include "daemon/verdicts.h"
 #include "daemon/workers.h"
 #include "events/log.h"
@@ -42,6 +43,7 @@ struct fw_daemon {
 	struct fw_verdicts *verdicts;
 	struct fw_workers workers;
 	struct fw_links *links;
+	struct fw_set_watch *set_watch;
 
 	struct fw_events *events;
 	struct fw_mailbox *mailbox;

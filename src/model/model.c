@@ -38,9 +38,24 @@ enum fw_truth fw_model_match(const struct fw_match *match,
 		       FW_TRUTH_NO;
 }
 
-bool fw_model_rule_matches(const struct fw_xdp_rule *rule,
-			   const struct fw_model_packet *packet)
+static bool live_holds(const struct fw_live_match *match,
+		       const struct fw_model_packet *packet,
+		       const struct fw_model_sets *sets)
 {
+	if (!packet->has[match->field])
+		return false;
+	return match->negate !=
+	       (sets && sets->has(sets->ctx, match->set, match->field,
+				  packet->value[match->field]));
+}
+
+bool fw_model_rule_matches(const struct fw_xdp_rule *rule,
+			   const struct fw_model_packet *packet,
+			   const struct fw_model_sets *sets)
+{
+	for (size_t i = 0; i < rule->n_lives; i++)
+		if (!live_holds(&rule->lives[i], packet, sets))
+			return false;
 	for (size_t i = 0; i < rule->n_matches; i++)
 		if (fw_model_match(&rule->matches[i], packet) != FW_TRUTH_YES)
 			return false;
@@ -66,6 +81,7 @@ static bool inet_hook(const struct fw_model_packet *packet,
 
 static void walk(const struct fw_plan *plan, const struct fw_xdp_device *chain,
 		 const struct fw_model_packet *packet,
+		 const struct fw_model_sets *sets,
 		 struct fw_model_result *result)
 {
 	uint32_t first = chain->first_word * 64u;
@@ -73,7 +89,7 @@ static void walk(const struct fw_plan *plan, const struct fw_xdp_device *chain,
 	for (uint32_t r = first; r < first + chain->n_words * 64u; r++) {
 		const struct fw_xdp_rule *rule = &plan->xdp.rules[r];
 
-		if (!fw_model_rule_matches(rule, packet))
+		if (!fw_model_rule_matches(rule, packet, sets))
 			continue;
 		if (rule->limit && rule->limit->over)
 			continue;
@@ -108,7 +124,8 @@ static void set_class(const struct fw_plan *plan, const uint8_t *frame,
 
 struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 				    const char *device, const uint8_t *frame,
-				    size_t len)
+				    size_t len,
+				    const struct fw_model_sets *sets)
 {
 	struct fw_model_result result = {
 		.verdict = FW_VERDICT_ACCEPT,
@@ -128,7 +145,7 @@ struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 		result.rule = FW_NO_RULE;
 		if (strcmp(chain->family, "inet") != 0 ||
 		    !inet_hook(&packet, &result))
-			walk(plan, chain, &packet, &result);
+			walk(plan, chain, &packet, sets, &result);
 		result.policies |= (uint8_t)(result.policy << n++);
 		if (result.verdict != FW_VERDICT_ACCEPT)
 			break;

@@ -26,6 +26,13 @@ struct fw_model_result {
 					   matched, and acted */
 };
 
+/* Who is in a live set (its number) now; NULL: nobody is. */
+struct fw_model_sets {
+	bool (*has)(void *ctx, uint64_t set, enum fw_field field,
+		    fw_u128 value);
+	void *ctx;
+};
+
 /*
  * What the lowered chains of a device do with a frame (len bytes from the
  * Ethernet header on) that comes alone, within every limit. A device
@@ -33,7 +40,8 @@ struct fw_model_result {
  */
 struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 				    const char *device, const uint8_t *frame,
-				    size_t len);
+				    size_t len,
+				    const struct fw_model_sets *sets);
 
 enum fw_truth {
 	FW_TRUTH_NO,
@@ -46,4 +54,5 @@ enum fw_truth fw_model_match(const struct fw_match *match,
 			     const struct fw_model_packet *packet);
 /* True when all of the rule's matches hold, for certain. */
 bool fw_model_rule_matches(const struct fw_xdp_rule *rule,
-			   const struct fw_model_packet *packet);
+			   const struct fw_model_packet *packet,
+			   const struct fw_model_sets *sets);

@@ -254,6 +254,7 @@ static int say_tests(const struct sink *sink, const struct fw_plan_table *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		struct fw_test test;
+		const char *name = "live set";
 		char value[80];
 		int r;
 
@@ -264,9 +265,9 @@ static int say_tests(const struct sink *sink, const struct fw_plan_table *t)
 			 ", absent row %" PRIu32, (uint32_t)test.first,
 			 (uint32_t)(test.first + test.n - 1),
 			 (uint32_t)test.absent);
-		r = sink->fn(sink->ctx,
-			     fw_field_name((enum fw_field)(FW_FIELD_MAX_ + i)),
-			     value);
+		if (test.kind != FW_TEST_SET)
+			name = fw_field_name((enum fw_field)(FW_FIELD_MAX_ + i));
+		r = sink->fn(sink->ctx, name, value);
 		if (r)
 			return r;
 	}
@@ -337,6 +338,10 @@ void fw_plan_rule_tables(const struct fw_plan *plan,
 	for (size_t i = 0; i < plan->xdp.n_tables; i++) {
 		const char *name = plan->xdp.tables[i].name;
 
+		if (rule->n_lives > 0 && strcmp(name, "tests") == 0) {
+			fn(ctx, name);
+			continue;
+		}
 		for (size_t k = 0; k < rule->n_matches; k++)
 			if (strcmp(table_of(plan, rule->matches[k].field),
 				   name) == 0) {

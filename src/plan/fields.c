@@ -83,9 +83,13 @@ fw_u128 fw_field_max(enum fw_field field)
 	return ((fw_u128)1 << fields[field].bits) - 1;
 }
 
-static void add_tested(const struct fw_xdp_rule *rule,
+static void add_tested(const struct fw_plan_xdp *xdp,
+		       const struct fw_xdp_rule *rule,
 		       struct fw_plan_tested *tested)
 {
+	for (size_t i = 0; i < rule->n_lives; i++)
+		tested->tests |= UINT64_C(1) << FW_LIVE_TEST(
+			fw_plan_live_test(xdp, &rule->lives[i]));
 	for (size_t m = 0; m < rule->n_matches; m++) {
 		enum fw_field f = rule->matches[m].field;
 
@@ -108,6 +112,6 @@ struct fw_plan_tested fw_plan_tested(const struct fw_plan_xdp *xdp,
 	for (uint32_t r = device->first_word * 64u; r < end && r < xdp->n_rules;
 	     r++)
 		if (fw_xdp_rule_acts(&xdp->rules[r]))
-			add_tested(&xdp->rules[r], &ret);
+			add_tested(xdp, &xdp->rules[r], &ret);
 	return ret;
 }

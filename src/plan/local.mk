@@ -12,6 +12,7 @@ libfwplan_a_SOURCES = \
 	src/plan/fields.c \
 	src/plan/json.h \
 	src/plan/limit.c \
+	src/plan/live.c \
 	src/plan/plan.c \
 	src/plan/plan.h \
 	src/plan/plan_diff.c \
@@ -20,6 +21,7 @@ libfwplan_a_SOURCES = \
 	src/plan/plan_json.c \
 	src/plan/plan_nft.c \
 	src/plan/plan_print.c \
+	src/plan/prefixes.h \
 	src/plan/print.h \
 	src/plan/seal.c \
 	src/plan/seal.h \

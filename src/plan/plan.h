@@ -62,6 +62,14 @@ struct fw_match {
 	size_t n_intervals;	/* 0: never */
 };
 
+/* Holds when the packet has the field and the live set (abi.h) has its value, or
+ * with negate when the packet has the field and the set has not. */
+struct fw_live_match {
+	uint64_t set;		/* the set's number */
+	enum fw_field field;
+	bool negate;
+};
+
 /* --- meaning: the chains as they were written ------------------------------ */
 enum fw_hook {
 	FW_HOOK_NONE,		/* regular chain */
@@ -204,6 +212,8 @@ struct fw_xdp_rule {
 				   the number behind its last word */
 	const struct fw_plan_limit *limit;	/* or NULL: a match behind all
 						   others */
+	const struct fw_live_match *lives;	/* must hold too */
+	size_t n_lives;
 };
 
 /* A slot that no rule uses, and a rule that does nothing, are in no row. */
@@ -225,6 +235,14 @@ struct fw_xdp_device {
 	struct fw_hash policy_key;	/* counters' identity of the policy */
 };
 
+/* A set that rules in XDP ask and whose elements stand in nft, where they may
+ * change at any time. */
+struct fw_live_set {
+	uint64_t number;
+	const char *family, *table, *name;
+	bool v6, interval;
+};
+
 struct fw_plan_xdp;
 
 /* A bit for each of the chain's words, as struct fw_chain has them. */
@@ -237,8 +255,11 @@ static inline uint64_t fw_plan_words(const struct fw_xdp_device *device)
 	return words << device->first_word % 64;
 }
 
-/* The test of a field that has no table of its own (abi.h); sets come behind. */
+/* The test of a field that has no table of its own (abi.h); live sets come
+ * behind. */
 #define FW_TEST_OF(field) ((field) - FW_FIELD_MAX_)
+#define FW_LIVE_TEST(i) (FW_TEST_OF(FW_FIELD_ALL_MAX_) + (i))
+#define FW_LIVE_TESTS_MAX (FW_TESTS_MAX - FW_TEST_OF(FW_FIELD_ALL_MAX_))
 
 /* What struct fw_chain has of the fields that the chain's rules test. */
 struct fw_plan_tested {
@@ -276,11 +297,23 @@ struct fw_plan_xdp {
 	uint32_t n_rules;
 	const struct fw_xdp_device *devices;
 	size_t n_devices;
+	const struct fw_live_set *live_sets;	/* in the order of rules */
+	size_t n_live_sets;
+	const struct fw_live_match *live_tests;	/* FW_LIVE_TEST(), negate unset */
+	uint32_t n_live_tests;
 	const struct fw_plan_table *tables;	/* by name */
 	size_t n_tables;
 	struct fw_suffixes suffixes;	/* of the sets that `dns qname` asks;
 					   n_sets may be 0 */
 };
+
+/* The number of a table's set. 0 or -ENOMEM. */
+int fw_plan_live_number(const char *family, const char *table, const char *name,
+			uint64_t *ret);
+/* The index of the test that the match needs in live_tests; n_live_tests where
+ * it has none. */
+uint32_t fw_plan_live_test(const struct fw_plan_xdp *xdp,
+			   const struct fw_live_match *match);
 
 /* --- nft ------------------------------------------------------------------ */
 /* Stands in nft text for the carry bit of the generation's slot, as a number

@@ -164,6 +164,19 @@ static void print_tables(const struct fw_plan *plan, bool terse, FILE *out)
 	}
 }
 
+static void print_live_sets(const struct fw_plan *plan, FILE *out)
+{
+	if (plan->xdp.n_live_sets > 0)
+		fputs("\nlive sets (nft has the elements, the maps follow)\n",
+		      out);
+	for (size_t i = 0; i < plan->xdp.n_live_sets; i++) {
+		const struct fw_live_set *set = &plan->xdp.live_sets[i];
+
+		fprintf(out, "  %s %s %s: %s\n", set->family, set->table,
+			set->name, set->interval ? "hash and lpm" : "hash");
+	}
+}
+
 static const char *drop_or_accept(bool accept)
 {
 	return accept ? "accept" : "drop";
@@ -292,6 +305,7 @@ void fw_plan_print(const struct fw_plan *plan, bool terse, FILE *out)
 	print_devices(plan, out);
 	print_map_rules(plan, out);
 	print_tables(plan, terse, out);
+	print_live_sets(plan, out);
 	print_profiles(plan, out);
 	print_domains(plan, terse, out);
 	fw_plan_print_blocks(plan, terse, out);

@@ -99,6 +99,12 @@ static void add_xdp_rule(struct fw_hasher *h, const struct fw_xdp_rule *r)
 		fw_hasher_add_u64(h, m->field);
 		fw_hasher_add_u64(h, m->n_intervals);
 	}
+	fw_hasher_add_u64(h, r->n_lives);
+	for (size_t i = 0; i < r->n_lives; i++) {
+		fw_hasher_add_u64(h, r->lives[i].set);
+		fw_hasher_add_u64(h, r->lives[i].field);
+		fw_hasher_add_u64(h, r->lives[i].negate);
+	}
 }
 
 static void add_xdp(struct fw_hasher *h, const struct fw_plan_xdp *xdp)

@@ -100,7 +100,13 @@ static void make_rule(struct rng *rng, struct fw_arena *arena, uint32_t i,
 				  prefix(rng, arena, 0xac000000), 1 };
 	m[2] = (struct fw_match){ FW_FIELD_L4PROTO, one(arena, 6, 6), 1 };
 	m[3] = (struct fw_match){ FW_FIELD_DPORT, ports(rng, arena), 1 };
-	*rule = (struct fw_xdp_rule){ m, 4, FW_VERDICT_DROP, i, true };
+	*rule = (struct fw_xdp_rule){
+		.matches = m,
+		.n_matches = 4,
+		.verdict = FW_VERDICT_DROP,
+		.rule = i,
+		.counted = true,
+	};
 }
 
 static struct fw_plan *make_plan(uint32_t n)

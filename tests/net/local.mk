@@ -17,6 +17,7 @@ fw_net_tests = \
 	tests/net/forged \
 	tests/net/held \
 	tests/net/kill \
+	tests/net/live \
 	tests/net/nat \
 	tests/net/pending \
 	tests/net/questions \

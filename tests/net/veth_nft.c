@@ -48,6 +48,16 @@ int fw_nft_stage(struct fw_nft *nft, const struct fw_plan *plan, uint64_t epoch,
 	return 0;
 }
 
+int fw_nft_set_ranges(struct fw_nft *nft, struct fw_arena *arena,
+		      const struct fw_live_set *set, struct fw_nft_ranges *ret)
+{
+	(void)nft;
+	(void)arena;
+	(void)set;
+	*ret = (struct fw_nft_ranges){0};
+	return 0;
+}
+
 int fw_nft_commit(struct fw_nft *nft, struct fw_apply_error *ret_error)
 {
 	(void)nft;

@@ -48,7 +48,8 @@ static void run_frame(struct corpus *c, const char *file, unsigned number,
 		      const uint8_t *bytes, uint32_t len)
 {
 	static uint8_t out[PACKET_MAX + 256];
-	struct fw_model_result want = fw_model_xdp(c->plan, "lo", bytes, len);
+	struct fw_model_result want = fw_model_xdp(c->plan, "lo", bytes, len,
+						   NULL);
 	struct xdp_md ctx = {.data_end = len, .ingress_ifindex = 1};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bytes,
 		    .data_size_in = len, .data_out = out,

@@ -312,7 +312,7 @@ static void run_frame(struct test *t, const struct fw_plan *plan, uint64_t seed)
 	do {
 		packet_random(&t->rng, plan, FRAME_MAX, &packet);
 	} while (!observable(&packet));
-	want = fw_model_xdp(plan, DEVICE, packet.bytes, packet.len);
+	want = fw_model_xdp(plan, DEVICE, packet.bytes, packet.len, NULL);
 	if (receive(t, &packet, &seen) == 0 &&
 	    seen == (want.verdict == FW_VERDICT_ACCEPT)) {
 		t->passed++;

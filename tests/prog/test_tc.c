@@ -439,7 +439,7 @@ static void run_random(struct test *t, uint64_t seed)
 		return;
 	for (uint32_t s = 0; s < FW_SLOTS; s++) {
 		struct fw_model_result result = fw_model_xdp(
-			t->plans[s], DEVICE, packet.bytes, packet.len);
+			t->plans[s], DEVICE, packet.bytes, packet.len, NULL);
 
 		if (s != slot && !overlap)
 			continue;

@@ -70,7 +70,7 @@ static struct expectation expect(const struct test *t, uint64_t word,
 		    !(word & FW_CONTROL_OVERLAP))
 			continue;
 		results[slot] = fw_model_xdp(t->plans[slot], devices[device],
-					     packet->bytes, packet->len);
+					     packet->bytes, packet->len, NULL);
 		e.drop |= results[slot].verdict == FW_VERDICT_DROP;
 		if (results[slot].carried)
 			e.carry |= FW_META_CARRY(slot);

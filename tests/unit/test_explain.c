@@ -193,7 +193,7 @@ static void xdp_agrees(void **state)
 
 			packet_random(&rng, plan, 400, &packet);
 			model = fw_model_xdp(plan, "wan", packet.bytes,
-					     packet.len);
+					     packet.len, NULL);
 			fw_told_frame(&told, packet.bytes, packet.len, "wan",
 				      NULL, 0, 0);
 			assert_int_equal(fw_explain(arena, plan, &told, &said),

@@ -199,7 +199,8 @@ static struct fw_model_result judge(enum fw_verdict policy, const char *family,
 		.xdp = {rules, 64, &device, 1, NULL, 0},
 	};
 
-	return fw_model_xdp(&plan, "eth0", (const uint8_t *)f->bytes, f->len);
+	return fw_model_xdp(&plan, "eth0", (const uint8_t *)f->bytes, f->len,
+			    NULL);
 }
 
 static void test_first_verdict(void **state)
@@ -253,7 +254,8 @@ static void test_no_device(void **state)
 {
 	const struct fw_plan plan = {0};
 	struct fw_model_result r = fw_model_xdp(
-		&plan, "eth0", (const uint8_t *)frames[0].bytes, frames[0].len);
+		&plan, "eth0", (const uint8_t *)frames[0].bytes, frames[0].len,
+		NULL);
 
 	(void)state;
 	assert_int_equal(r.verdict, FW_VERDICT_ACCEPT);
