@@ -25,3 +25,9 @@ struct fw_flat {
 int fw_flatten(const struct fw_typed *typed, const struct fw_typed_chain *chain,
 	       const char *device, const struct fw_typed_rule *rule, size_t room,
 	       struct fw_flat *ret);
+
+/* What keeps the rule itself in nft on that device, or NULL (flatten_reason.c). */
+const char *fw_flatten_reason(const struct fw_typed *typed,
+			      const struct fw_typed_table *table,
+			      const char *device,
+			      const struct fw_typed_rule *rule);

@@ -30,6 +30,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/faults.h \
 	src/compile/flatten.c \
 	src/compile/flatten.h \
+	src/compile/flatten_reason.c \
 	src/compile/gate.c \
 	src/compile/inspect.h \
 	src/compile/inspect_rules.c \
@@ -101,6 +102,8 @@ libfwcompile_a_SOURCES = \
 	src/compile/sets_typed.c \
 	src/compile/sets_written.c \
 	src/compile/shapes.c \
+	src/compile/shapes.h \
+	src/compile/shapes_expression.c \
 	src/compile/statements.c \
 	src/compile/steps.c \
 	src/compile/steps.h \
