@@ -44,7 +44,8 @@ tests_prog_test_hook_LDADD = $(fw_offline_libs) $(LIBBPF_LIBS) \
 tests/prog/test_hook.$(OBJEXT): tests/prog/probe.skel.h
 
 fw_prog_tests += tests/prog/test_dns
-tests_prog_test_dns_SOURCES = tests/prog/test_dns.c $(fw_prog_kernel)
+tests_prog_test_dns_SOURCES = tests/prog/test_dns.c tests/prog/frame.h \
+	$(fw_prog_kernel)
 tests_prog_test_dns_LDADD = $(fw_prog_libs)
 
 fw_prog_domains = tests/prog/domains.c tests/prog/domains.h
@@ -56,13 +57,13 @@ EXTRA_DIST += tests/prog/names.bpf.c
 CLEANFILES += tests/prog/names.skel.h tests/prog/names.bpf.o
 
 fw_prog_tests += tests/prog/test_names
-tests_prog_test_names_SOURCES = tests/prog/test_names.c $(fw_prog_names) \
-	$(fw_prog_kernel)
+tests_prog_test_names_SOURCES = tests/prog/test_names.c tests/prog/frame.h \
+	$(fw_prog_names) $(fw_prog_kernel)
 tests_prog_test_names_LDADD = $(fw_prog_libs)
 
 fw_prog_tests += tests/prog/test_reply
-tests_prog_test_reply_SOURCES = tests/prog/test_reply.c $(fw_prog_names) \
-	$(fw_prog_kernel)
+tests_prog_test_reply_SOURCES = tests/prog/test_reply.c tests/prog/frame.h \
+	$(fw_prog_names) $(fw_prog_kernel)
 tests_prog_test_reply_LDADD = $(fw_prog_libs)
 
 fw_prog_tests += tests/prog/test_corpus

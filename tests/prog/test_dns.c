@@ -19,10 +19,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "frame.h"
 #include "kernel.h"
 #include "util/cleanup.h"
-
-#define FRAME_MAX 1500
 
 struct test {
 	struct kernel kernel;
@@ -45,24 +44,6 @@ static void check(struct test *t, bool good, const char *name, const char *what)
 }
 
 /* --- frames --------------------------------------------------------------- */
-struct frame {
-	uint8_t bytes[FRAME_MAX];
-	size_t len;
-};
-
-static void put(struct frame *f, const void *bytes, size_t n)
-{
-	memcpy(f->bytes + f->len, bytes, n);
-	f->len += n;
-}
-
-static void put16(struct frame *f, uint32_t value)
-{
-	const uint8_t bytes[] = {(uint8_t)(value >> 8), (uint8_t)value};
-
-	put(f, bytes, 2);
-}
-
 struct question {
 	const char *name;	/* of the case */
 	const char *labels;	/* wire form without the root's 0 */

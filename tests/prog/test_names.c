@@ -12,12 +12,12 @@
 
 #include "compile/lower.h"
 #include "domains.h"
+#include "frame.h"
 #include "model/dns.h"
 #include "names.h"
 #include "util/cleanup.h"
 
 #define SETS_MAX 6
-#define FRAME_MAX 800
 
 struct test {
 	struct names names;
@@ -31,30 +31,6 @@ struct test {
 };
 
 /* --- frames --------------------------------------------------------------- */
-struct frame {
-	uint8_t bytes[FRAME_MAX];
-	size_t len;
-};
-
-static void put(struct frame *f, const void *bytes, size_t n)
-{
-	memcpy(f->bytes + f->len, bytes, n);
-	f->len += n;
-}
-
-static void put16(struct frame *f, uint32_t value)
-{
-	const uint8_t bytes[] = { (uint8_t)(value >> 8), (uint8_t)value };
-
-	put(f, bytes, 2);
-}
-
-static void set16(struct frame *f, size_t at, uint32_t value)
-{
-	f->bytes[at] = (uint8_t)(value >> 8);
-	f->bytes[at + 1] = (uint8_t)value;
-}
-
 /* A name that is asked: mostly one that may be in a set; some have labels that
  * none can have, some are as long as may be, or longer. */
 static size_t make_name(struct test *t, uint8_t *wire)

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "frame.h"
 #include "names.h"
 #include "util/cleanup.h"
 
-#define FRAME_MAX 600
 #define UDP 8
 #define OPT 11
 
@@ -76,24 +76,6 @@ static const struct query queries[] = {
 	{ .name = "IP options", PLAIN, RECORDS(""), .options = 4 },
 	{ .name = "IPv6 extension", PLAIN, RECORDS(""), .options = 8, .v6 = true },
 };
-
-struct frame {
-	uint8_t bytes[FRAME_MAX];
-	size_t len;
-};
-
-static void put(struct frame *f, const void *bytes, size_t n)
-{
-	memcpy(f->bytes + f->len, bytes, n);
-	f->len += n;
-}
-
-static void put16(struct frame *f, size_t value)
-{
-	const uint8_t bytes[] = { (uint8_t)(value >> 8), (uint8_t)value };
-
-	put(f, bytes, 2);
-}
 
 /* --- what is sent, and what is to come back -------------------------------- */
 static void put_name(struct frame *f, const struct query *q)
