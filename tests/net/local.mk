@@ -92,7 +92,9 @@ check_PROGRAMS += tests/net/oracle_test
 TESTS += tests/net/oracle_test
 tests_net_oracle_test_SOURCES = tests/net/oracle_test.c tests/net/oracle.h \
 	tests/net/oracle_flows.c tests/net/oracle_lab.c \
-	tests/net/oracle_text.c tests/net/oracle_text.h \
+	tests/net/oracle_matches.c tests/net/oracle_text.c \
+	tests/net/oracle_text.h tests/net/oracle_values.c \
+	tests/net/oracle_words.h \
 	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
 	tests/prog/plans.h tests/prog/random.h
 tests_net_oracle_test_LDADD = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS)
