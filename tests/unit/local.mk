@@ -60,9 +60,16 @@ fw_unit_tests += tests/unit/test_classes
 tests_unit_test_classes_SOURCES = tests/unit/test_classes.c
 tests_unit_test_classes_LDADD = $(fw_unit_libs)
 
+fw_lowered = tests/unit/lowered.c tests/unit/lowered.h $(fw_typed_build)
+
 fw_unit_tests += tests/unit/test_lower_xdp
-tests_unit_test_lower_xdp_SOURCES = tests/unit/test_lower_xdp.c $(fw_typed_build)
+tests_unit_test_lower_xdp_SOURCES = tests/unit/test_lower_xdp.c $(fw_lowered)
 tests_unit_test_lower_xdp_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_lower_devices
+tests_unit_test_lower_devices_SOURCES = tests/unit/test_lower_devices.c \
+	$(fw_lowered)
+tests_unit_test_lower_devices_LDADD = $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_lower_nft
 tests_unit_test_lower_nft_SOURCES = tests/unit/test_lower_nft.c $(fw_typed_build)
@@ -108,9 +115,15 @@ fw_unit_tests += tests/unit/test_verdict
 tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c
 tests_unit_test_verdict_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 
+fw_parsed = tests/unit/parsed.c tests/unit/parsed.h
+
 fw_unit_tests += tests/unit/test_parse
-tests_unit_test_parse_SOURCES = tests/unit/test_parse.c
+tests_unit_test_parse_SOURCES = tests/unit/test_parse.c $(fw_parsed)
 tests_unit_test_parse_LDADD = $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_include
+tests_unit_test_include_SOURCES = tests/unit/test_include.c $(fw_parsed)
+tests_unit_test_include_LDADD = $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_corpus
 tests_unit_test_corpus_SOURCES = tests/unit/test_corpus.c
@@ -127,10 +140,19 @@ tests_unit_test_inspect_packet_SOURCES = tests/unit/test_inspect_packet.c \
 	$(fw_packet_sources)
 tests_unit_test_inspect_packet_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 
+fw_inspector_lab = tests/unit/inspector_lab.c tests/unit/inspector_lab.h \
+	$(fw_hello_sources) $(fw_packet_sources)
+
 fw_unit_tests += tests/unit/test_inspector
 tests_unit_test_inspector_SOURCES = tests/unit/test_inspector.c \
-	$(fw_hello_sources) $(fw_packet_sources)
+	$(fw_inspector_lab)
 tests_unit_test_inspector_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_inspector_bounds
+tests_unit_test_inspector_bounds_SOURCES = \
+	tests/unit/test_inspector_bounds.c $(fw_inspector_lab)
+tests_unit_test_inspector_bounds_LDADD = $(fw_inspect_test_libs) \
+	$(fw_unit_libs)
 
 # A configuration's text through the type check.
 fw_typed_text = tests/unit/typed_text.c tests/unit/typed_text.h
