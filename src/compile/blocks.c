@@ -129,7 +129,9 @@ static int check_profiles(struct fw_checker *checker)
 
 	typed->profiles = fw_arena_array(checker->arena, FW_PROFILES,
 					 sizeof(*typed->profiles));
-	if (!typed->profiles)
+	checker->profiles = fw_arena_array(checker->arena, FW_PROFILES,
+					   sizeof(*checker->profiles));
+	if (!typed->profiles || !checker->profiles)
 		return -ENOMEM;
 	for (size_t i = 0; i < resolved->blocks.n; i++) {
 		const struct fw_res_block *block = &resolved->blocks.items[i];
@@ -150,6 +152,7 @@ static int check_profiles(struct fw_checker *checker)
 			return 0;
 		}
 		profile = &typed->profiles[typed->n_profiles];
+		checker->profiles[typed->n_profiles].loc = block->name_loc;
 		profile->name = block->name;
 		profile->id = (uint8_t)typed->n_profiles++;
 		r = fw_check_inspect(checker, block, profile);

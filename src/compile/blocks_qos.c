@@ -168,6 +168,7 @@ static int class_key(struct fw_checker *checker, void *ctx,
 			 "there can be %d classes at most", CLASSES_MAX);
 		return 0;
 	}
+	checker->classes[typed->n_qos].loc = line->words[1].loc;
 	class = &typed->qos[typed->n_qos++];
 	class->name = line->words[1].text;
 	r = fw_check_keys(checker, "class", line->body, line->n_body,
@@ -189,7 +190,9 @@ int fw_check_qos(struct fw_checker *checker, const struct fw_block *block)
 
 	checker->typed->qos = fw_arena_array(checker->arena, CLASSES_MAX,
 					     sizeof(struct fw_qos_class));
-	if (!checker->typed->qos)
+	checker->classes = fw_arena_array(checker->arena, CLASSES_MAX,
+					  sizeof(*checker->classes));
+	if (!checker->typed->qos || !checker->classes)
 		return -ENOMEM;
 	return fw_check_keys(checker, block->title, block->lines.items,
 			     block->lines.n, &fw_qos_keys, &own);
@@ -210,6 +213,7 @@ bool fw_check_class(struct fw_checker *checker, const struct fw_word *name,
 			*slot = typed->qos[i].name;
 		if (strcmp(typed->qos[i].name, name->text))
 			continue;
+		checker->classes[i].named = true;
 		*ret = i;
 		return true;
 	}

@@ -70,6 +70,12 @@ const struct fw_lint_row fw_lints[FW_LINT_MAX_] = {
 	[FW_LINT_UNUSED_OBJECT] = {
 		"unused-object", FW_SEVERITY_WARNING,
 		"a counter, quota, helper or the like that nothing names" },
+	[FW_LINT_UNUSED_PROFILE] = {
+		"unused-profile", FW_SEVERITY_WARNING,
+		"a profile that no rule hands flows to" },
+	[FW_LINT_UNUSED_CLASS] = {
+		"unused-class", FW_SEVERITY_WARNING,
+		"a qos class that no rule gives" },
 	[FW_LINT_COULD_BE_EARLY] = {
 		"could-be-early", FW_SEVERITY_NOTE,
 		"a drop that would run in XDP in an ingress chain" },
@@ -318,5 +324,6 @@ int fw_lint(struct fw_checker *checker)
 		r = fw_lint_management_words(checker);
 	fw_lint_unused_sets(checker);
 	fw_lint_unused_defines(checker);
+	fw_lint_unused_blocks(checker);
 	return r;
 }

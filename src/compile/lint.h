@@ -32,6 +32,8 @@ enum fw_lint {
 	FW_LINT_UNUSED_DEFINE,
 	FW_LINT_UNUSED_CHAIN,
 	FW_LINT_UNUSED_OBJECT,
+	FW_LINT_UNUSED_PROFILE,
+	FW_LINT_UNUSED_CLASS,
 	/* XDP (lint_xdp.c) */
 	FW_LINT_COULD_BE_EARLY,
 	FW_LINT_COULD_BE_XDP,
@@ -95,5 +97,6 @@ int fw_lint_inspect(const struct fw_lint_chain *lint);
 int fw_lint_unused(const struct fw_lint_table *table);
 void fw_lint_unused_sets(struct fw_checker *checker);
 void fw_lint_unused_defines(struct fw_checker *checker);
+void fw_lint_unused_blocks(struct fw_checker *checker);
 int fw_lint_management_words(struct fw_checker *checker);
 int fw_lint_set_words(struct fw_checker *checker, const struct fw_res_set *set);

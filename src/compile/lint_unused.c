@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lints of what is declared and then not named again: sets, maps, defines,
- * chains, objects.
+ * chains, objects, profiles, classes.
  *
  * In: a table with its rules, and what the file has built. Out: warnings at the
  * names. Any word that could name a thing counts as naming it, so that there is
@@ -134,7 +134,7 @@ int fw_lint_unused(const struct fw_lint_table *table)
 	return 0;
 }
 
-/* --- sets, defines -------------------------------------------------------- */
+/* --- sets, defines, blocks ------------------------------------------------ */
 void fw_lint_unused_sets(struct fw_checker *checker)
 {
 	const struct fw_typed *typed = checker->typed;
@@ -151,6 +151,11 @@ void fw_lint_unused_sets(struct fw_checker *checker)
 }
 
 /* Includes are shared by files that use one part of them or another. */
+static bool is_shared(const struct fw_loc *loc)
+{
+	return loc->source->includer != NULL;
+}
+
 void fw_lint_unused_defines(struct fw_checker *checker)
 {
 	const struct fw_resolved *resolved = checker->resolved;
@@ -158,10 +163,30 @@ void fw_lint_unused_defines(struct fw_checker *checker)
 	for (size_t i = 0; i < resolved->defines.n; i++) {
 		const struct fw_define *define = resolved->defines.items[i];
 
-		if (define->used || define->loc.source->includer ||
+		if (define->used || is_shared(&define->loc) ||
 		    !strcmp(define->loc.source->name, "-D"))
 			continue;
 		fw_lint_add(checker->diags, FW_LINT_UNUSED_DEFINE,
 			    &define->loc, "'$%s' is not used", define->name);
 	}
+}
+
+void fw_lint_unused_blocks(struct fw_checker *checker)
+{
+	const struct fw_typed *typed = checker->typed;
+
+	for (size_t i = 0; i < typed->n_profiles; i++)
+		if (!checker->profiles[i].named &&
+		    !is_shared(&checker->profiles[i].loc))
+			fw_lint_add(checker->diags, FW_LINT_UNUSED_PROFILE,
+				    &checker->profiles[i].loc,
+				    "no rule says 'inspect %s'",
+				    typed->profiles[i].name);
+	for (size_t i = 0; i < typed->n_qos; i++)
+		if (!checker->classes[i].named &&
+		    !is_shared(&checker->classes[i].loc))
+			fw_lint_add(checker->diags, FW_LINT_UNUSED_CLASS,
+				    &checker->classes[i].loc,
+				    "no rule says 'qos class %s'",
+				    typed->qos[i].name);
 }

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <net/ethernet.h>
+
 #include "compile/regions.h"
 #include "util/cleanup.h"
 
@@ -44,14 +46,24 @@ int fw_region_family(const struct fw_regions *regions, struct fw_box *ret)
 }
 
 /* Where all of a field's values are this one, so are all of another's. */
-static const struct {
+struct fact {
 	enum fw_field field, other;
 	unsigned value, other_value;
-} facts[] = {
+};
+
+static const struct fact ip_facts[] = {
 	{ FW_FIELD_NFPROTO, FW_FIELD_L3, NFPROTO_IPV4, FW_L3_IP },
 	{ FW_FIELD_NFPROTO, FW_FIELD_L3, NFPROTO_IPV6, FW_L3_IP6 },
 	{ FW_FIELD_L3, FW_FIELD_NFPROTO, FW_L3_IP, NFPROTO_IPV4 },
 	{ FW_FIELD_L3, FW_FIELD_NFPROTO, FW_L3_IP6, NFPROTO_IPV6 },
+};
+
+/* On the hooks of the link layer. A tag says otherwise, the other way round:
+ * `meta protocol` is what stands behind it. */
+static const struct fact link_facts[] = {
+	{ FW_FIELD_ETHER_TYPE, FW_FIELD_L3, ETHERTYPE_IP, FW_L3_IP },
+	{ FW_FIELD_ETHER_TYPE, FW_FIELD_L3, ETHERTYPE_IPV6, FW_L3_IP6 },
+	{ FW_FIELD_ETHER_TYPE, FW_FIELD_L3, ETHERTYPE_ARP, FW_L3_ARP },
 };
 
 static bool is_just(const struct fw_box *box, enum fw_field field,
@@ -120,12 +132,12 @@ static int add_present(const struct fw_regions *regions, struct fw_box *box,
 	return r;
 }
 
-int fw_region_infer(const struct fw_regions *regions, struct fw_box *box)
+static int add_facts(const struct fw_regions *regions, struct fw_box *box,
+		     const struct fact *facts, size_t n)
 {
-	bool ip = is_ip_family(regions->table->family);
 	int r = 0;
 
-	for (size_t i = 0; !r && ip && i < FW_ARRAY_SIZE(facts); i++) {
+	for (size_t i = 0; !r && i < n; i++) {
 		struct fw_interval *value;
 
 		if (!is_just(box, facts[i].field, facts[i].value))
@@ -137,6 +149,17 @@ int fw_region_infer(const struct fw_regions *regions, struct fw_box *box)
 		r = fw_box_add(regions->arena, box, &(struct fw_match){
 			facts[i].other, value, 1 });
 	}
+	return r;
+}
+
+int fw_region_infer(const struct fw_regions *regions, struct fw_box *box)
+{
+	bool ip = is_ip_family(regions->table->family);
+	int r = ip ? add_facts(regions, box, ip_facts,
+			       FW_ARRAY_SIZE(ip_facts)) :
+		     add_facts(regions, box, link_facts,
+			       FW_ARRAY_SIZE(link_facts));
+
 	if (!r)
 		r = add_present(regions, box, ip);
 	/* IPv4 has no extension headers; where nft could not look behind the

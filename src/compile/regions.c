@@ -155,6 +155,41 @@ static int push_boxes(const struct fw_regions *regions, const struct scratch *s,
 	return r;
 }
 
+static int push_family(const struct fw_regions *regions,
+		       const struct scratch *s, const struct fw_match *l3,
+		       fw_box_vec *ret)
+{
+	struct scratch one = *s;
+	int r = 0;
+
+	one.box.tests = one.tests;
+	if (l3)
+		r = fw_box_add(regions->arena, &one.box, l3);
+	if (!r)
+		r = fw_region_infer(regions, &one.box);
+	return r ? r : push_boxes(regions, &one, ret);
+}
+
+/* With all that follows from the tests. Where a rule asks for no family, each
+ * has boxes of its own: an earlier rule may take one of them. */
+static int push_families(const struct fw_regions *regions,
+			 const struct scratch *s, fw_box_vec *ret)
+{
+	static const struct fw_interval both = { FW_L3_IP, FW_L3_IP6 };
+	static const struct fw_interval l3[] = { { FW_L3_IP, FW_L3_IP },
+						 { FW_L3_IP6, FW_L3_IP6 } };
+	const struct fw_match *test = fw_box_test(&s->box, FW_FIELD_L3);
+	int r = 0;
+
+	if (!test || !fw_intervals_within(test->intervals, test->n_intervals,
+					  &both, 1))
+		return push_family(regions, s, NULL, ret);
+	for (size_t i = 0; !r && i < FW_ARRAY_SIZE(l3); i++)
+		r = push_family(regions, s, &(struct fw_match){
+					FW_FIELD_L3, &l3[i], 1 }, ret);
+	return r;
+}
+
 int fw_region_reached(const struct fw_regions *regions,
 		      const struct fw_typed_rule *rule, fw_box_vec *ret)
 {
@@ -168,9 +203,7 @@ int fw_region_reached(const struct fw_regions *regions,
 		if (!fw_region_only_looks(&rule->parts[i]))
 			break;
 	}
-	if (!r)
-		r = fw_region_infer(regions, &s.box);
-	return r ? r : push_boxes(regions, &s, ret);
+	return r ? r : push_families(regions, &s, ret);
 }
 
 /* The boxes of a verdict map whose packets stop; one that another may overrule

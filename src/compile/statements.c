@@ -146,6 +146,7 @@ static int check_inspect(struct fw_rule_check *check)
 			if (!part)
 				return -ENOMEM;
 			part->profile = i;
+			checker->profiles[i].named = true;
 			return 0;
 		}
 		slot = fw_vec_push(checker->arena, &names);

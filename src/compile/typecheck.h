@@ -25,12 +25,20 @@ struct fw_seq_rule {
 	uint32_t index;		/* where it came to stand */
 };
 
+/* What a block declares, and whether any word names it. */
+struct fw_declared {
+	struct fw_loc loc;
+	bool named;
+};
+
 struct fw_checker {
 	struct fw_arena *arena;
 	struct fw_diags *diags;
 	const struct fw_resolved *resolved;
 	struct fw_typed *typed;
 	struct fw_set_info *set_infos;	/* as typed->sets */
+	struct fw_declared *profiles;	/* as typed->profiles */
+	struct fw_declared *classes;	/* as typed->qos */
 	FW_VEC(const char *) files;	/* element files read */
 	FW_VEC(struct fw_seq_rule) rules;	/* so far, in any order */
 	FW_VEC(struct fw_plan_pending) pending;
