@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define FW_ABI_VERSION 6	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 8	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -127,10 +127,13 @@ enum fw_l3 {
  *
  *	gen	ARRAY[1]	struct fw_gen
  *	dev	HASH		u32 ifindex -> struct fw_dev
- *	saddr4	ARRAY		u32 FW_TRIE_*, or none; daddr4 likewise
- *	saddr4_lpm LPM_TRIE	struct fw_lpm4 -> u32 row, where saddr4 is not;
- *				daddr4_lpm likewise
- *	saddr6	LPM_TRIE	struct fw_lpm6 -> u32 row; daddr6 likewise
+ *	saddr4	ARRAY		struct fw_trie_line, or none; daddr4 likewise
+ *	saddr4_lpm LPM_TRIE	struct fw_lpm4 -> u32 class, where saddr4 is
+ *				not; daddr4_lpm likewise
+ *	saddr6	HASH		struct fw_lpm6 -> u32 class; daddr6 likewise
+ *	saddr6_bits ARRAY	u64: filter before saddr6; daddr6_bits likewise
+ *	saddr6_lpm LPM_TRIE	struct fw_lpm6 -> u32 class, where saddr6 is
+ *				not; daddr6_lpm likewise
  *	sport	ARRAY[65536]	u32 row; dport likewise
  *	small	ARRAY[FW_SMALL_MAX]	u32 row
  *	tests	ARRAY[FW_TESTS_MAX]	struct fw_test
@@ -155,14 +158,69 @@ struct fw_row {
 };
 
 /*
+ * The tables of addresses hold classes and not rows: addresses of one class have
+ * the same rules, class 0 is that of addresses in no prefix, and the row of class
+ * c is gen.other[field] + c. So a table stays the same, and is not loaded again,
+ * when it is other rules that change.
+ *
  * IPv4 addresses go through a trie of plain arrays, 16 bits, 8 and 8, all in one
- * table: the first 65,536 entries by the upper half of the address, then blocks
- * of 256. An entry is a row, or FW_TRIE_BLOCK and the block's number, counted
- * behind the first 65,536.
+ * table of lines of 64 bytes: what fits a line of the cache. The first 4,096
+ * lines are entries by the upper half of the address. An entry is a class; or a
+ * block of 16 lines, of entries by the next byte; or a leaf of one line, two
+ * classes and a bit for each value of that byte. Blocks and leaves are numbered
+ * by their first line.
  */
-#define FW_TRIE_ROOT 65536
+#define FW_TRIE_ENTRIES 16
+#define FW_TRIE_ROOT_LINES (65536 / FW_TRIE_ENTRIES)
+#define FW_TRIE_BLOCK_LINES (256 / FW_TRIE_ENTRIES)
 #define FW_TRIE_BLOCK 0x80000000u
-#define FW_TRIE_INDEX(block, byte) (FW_TRIE_ROOT + (block) * 256 + (byte))
+#define FW_TRIE_LEAF 0x40000000u
+#define FW_TRIE_MORE (FW_TRIE_BLOCK | FW_TRIE_LEAF)
+
+struct fw_trie_line {
+	__u32 entry[FW_TRIE_ENTRIES];
+};
+
+/* A line as a leaf: entry[0] and entry[1] are the classes. */
+#define FW_LEAF_WORD(byte) (8 + ((byte) >> 5))
+#define FW_LEAF_BIT(byte) ((byte) & 31)
+
+/*
+ * IPv6 addresses are asked for once with each length in use, the longest first;
+ * but not where the filter knows that they are not there: three bits of one of
+ * its words for each prefix. More lengths than there is room for are the LPM
+ * trie's.
+ */
+#define FW_LENGTHS_MAX 16
+
+struct fw_length {
+	__u32 len;
+	__u32 mask[4];		/* be */
+};
+
+struct fw_lengths {
+	__u32 n;
+	__u32 words;		/* of the filter, less 1 */
+	struct fw_length of[FW_LENGTHS_MAX];
+};
+
+/* The word is the hash's low bits. */
+static inline __u64 fw_prefix_hash(const __u32 *words, __u32 len)
+{
+	__u64 h = ((__u64)words[0] << 32 | words[1]) + len;
+
+	h *= 0x9e3779b97f4a7c15ULL;
+	h ^= h >> 32;
+	h += (__u64)words[2] << 32 | words[3];
+	h *= 0xd6e8feb86659fd93ULL;
+	h ^= h >> 32;
+	h *= 0x9e3779b97f4a7c15ULL;
+	return h ^ h >> 29;
+}
+
+#define FW_PREFIX_BITS(hash) \
+	(1ULL << ((hash) >> 58) | 1ULL << ((hash) >> 52 & 63) | \
+	 1ULL << ((hash) >> 46 & 63))
 
 struct fw_gen {
 	__u32 magic;		/* FW_GEN_MAGIC; 0 in a slot never filled */
@@ -172,14 +230,17 @@ struct fw_gen {
 	__u32 every;		/* row of all rules in use */
 	__u32 absent[FW_FIELD_MAX_];	/* row where the packet has no such
 					   field: rules that do not test it */
-	__u32 other[FW_FIELD_MAX_];	/* row of an address that has no entry
-					   in its table; other fields: 0 */
+	__u32 other[FW_FIELD_MAX_];	/* row of class 0 of an address, those
+					   of the others follow; other fields: 0 */
+	struct fw_lengths saddr6, daddr6;
 };
 
 #define FW_GEN_MAGIC 0x66773031
 #define FW_GEN_CLASSIFY 1u	/* there are rules; else no field is looked at */
 #define FW_GEN_SADDR4_LPM 2u	/* saddr4_lpm is in use, not saddr4 */
 #define FW_GEN_DADDR4_LPM 4u
+#define FW_GEN_SADDR6_LPM 8u
+#define FW_GEN_DADDR6_LPM 16u
 
 /*
  * Tests: what the tables above do not look up. A test finds a number in the
@@ -543,7 +604,9 @@ struct fw_event_dns {
 	_Static_assert(sizeof(type) == (size), #type)
 
 FW_ASSERT_SIZE(struct fw_row, 8 + 8 * FW_ROW_WORDS);
-FW_ASSERT_SIZE(struct fw_gen, 20 + 8 * FW_FIELD_MAX_);
+FW_ASSERT_SIZE(struct fw_trie_line, 64);
+FW_ASSERT_SIZE(struct fw_lengths, 8 + 20 * FW_LENGTHS_MAX);
+FW_ASSERT_SIZE(struct fw_gen, 20 + 8 * FW_FIELD_MAX_ + 2 * (8 + 20 * FW_LENGTHS_MAX));
 FW_ASSERT_SIZE(struct fw_place, 8);
 FW_ASSERT_SIZE(struct fw_test, 64);
 FW_ASSERT_SIZE(struct fw_cut, 16);

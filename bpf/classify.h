@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "addresses.h"
 #include "limits.h"
 #include "rows.h"
 #include "tests.h"
@@ -71,72 +72,23 @@ static __always_inline bool fw_view_judges(const struct fw_view *view)
 	return judges;
 }
 
-/* The row of a value, from a table that has all of them, or an address trie.
- * A table that is not there gives a row that is not there. */
-#define fw_row_of(table, slot, key, otherwise)                              \
+/* The row of a value, from a table that has all of them; 0 without one. */
+#define fw_row_of(table, slot, key)                                         \
 	({                                                                  \
 		void *inner_ = fw_inner(table, slot);                       \
 		const __u32 *row_ = NULL;                                   \
 		if (inner_)                                                 \
 			row_ = bpf_map_lookup_elem(inner_, (key));          \
-		row_ ? *row_ : (otherwise);                                 \
+		row_ ? *row_ : 0;                                           \
 	})
 
 #define FW_NO_ROW 0xffffffffu
-
-static __always_inline __u32 fw_trie_entry(void *trie, __u32 at, __u32 other)
-{
-	const __u32 *entry = bpf_map_lookup_elem(trie, &at);
-
-	return entry ? *entry : other;
-}
-
-/* The row of an IPv4 address: three steps at most. */
-static __always_inline __u32 fw_trie_row(void *trie, const __u8 *address,
-					 __u32 other)
-{
-	__u32 entry;
-
-	if (!trie)
-		return other;
-	entry = fw_trie_entry(trie, (__u32)address[0] << 8 | address[1], other);
-	if (entry & FW_TRIE_BLOCK)
-		entry = fw_trie_entry(trie, FW_TRIE_INDEX(entry & ~FW_TRIE_BLOCK,
-							  address[2]), other);
-	if (entry & FW_TRIE_BLOCK)
-		entry = fw_trie_entry(trie, FW_TRIE_INDEX(entry & ~FW_TRIE_BLOCK,
-							  address[3]), other);
-	return entry;
-}
 
 static __always_inline __u32 fw_id_small(__u32 slot, __u32 base, __u32 value)
 {
 	__u32 key = base + value;
 
-	return fw_row_of(small, slot, &key, 0);
-}
-
-/* The key on the stack: kernels before 6.4 take none from elsewhere. */
-static __always_inline __u32 fw_id_lpm(void *lpm,
-				       const struct fw_address *address,
-				       __u32 other)
-{
-	struct fw_address key = *address;
-	const __u32 *row = NULL;
-
-	if (lpm)
-		row = bpf_map_lookup_elem(lpm, &key);
-	return row ? *row : other;
-}
-
-static __always_inline __u32 fw_id_address4(const struct fw_gen *gen,
-					    void *trie, void *lpm, __u32 is_lpm,
-					    const struct fw_address *address,
-					    __u32 other)
-{
-	if (!(gen->flags & is_lpm))
-		return fw_trie_row(trie, (const __u8 *)address->words, other);
-	return fw_id_lpm(lpm, address, other);
+	return fw_row_of(small, slot, &key);
 }
 
 /* Not static: verified by itself, once, instead of once for each way that leads
@@ -164,21 +116,23 @@ __noinline int fw_find_ids(struct fw_ids *ids, const struct fw_packet *pkt,
 			ids->of[field] = gen->absent[field];            \
 	} while (0)
 	FW_ID(FW_FIELD_SADDR4,
-	      fw_id_address4(gen, fw_inner(saddr4, slot),
-			     fw_inner(saddr4_lpm, slot), FW_GEN_SADDR4_LPM,
-			     &pkt->saddr, gen->other[FW_FIELD_SADDR4]));
+	      gen->other[FW_FIELD_SADDR4] +
+		      fw_class4(fw_inner(saddr4, slot),
+				fw_inner(saddr4_lpm, slot),
+				gen->flags & FW_GEN_SADDR4_LPM, &pkt->saddr));
 	FW_ID(FW_FIELD_DADDR4,
-	      fw_id_address4(gen, fw_inner(daddr4, slot),
-			     fw_inner(daddr4_lpm, slot), FW_GEN_DADDR4_LPM,
-			     &pkt->daddr, gen->other[FW_FIELD_DADDR4]));
-	FW_ID(FW_FIELD_SADDR6, fw_id_lpm(fw_inner(saddr6, slot), &pkt->saddr,
-					 gen->other[FW_FIELD_SADDR6]));
-	FW_ID(FW_FIELD_DADDR6, fw_id_lpm(fw_inner(daddr6, slot), &pkt->daddr,
-					 gen->other[FW_FIELD_DADDR6]));
+	      gen->other[FW_FIELD_DADDR4] +
+		      fw_class4(fw_inner(daddr4, slot),
+				fw_inner(daddr4_lpm, slot),
+				gen->flags & FW_GEN_DADDR4_LPM, &pkt->daddr));
+	FW_ID(FW_FIELD_SADDR6, gen->other[FW_FIELD_SADDR6] +
+				       (__u32)fw_class_saddr6(pkt, slot));
+	FW_ID(FW_FIELD_DADDR6, gen->other[FW_FIELD_DADDR6] +
+				       (__u32)fw_class_daddr6(pkt, slot));
 	FW_ID(FW_FIELD_DPORT,
-	      (port = pkt->dport, fw_row_of(dport, slot, &port, 0)));
+	      (port = pkt->dport, fw_row_of(dport, slot, &port)));
 	FW_ID(FW_FIELD_SPORT,
-	      (port = pkt->sport, fw_row_of(sport, slot, &port, 0)));
+	      (port = pkt->sport, fw_row_of(sport, slot, &port)));
 	FW_ID(FW_FIELD_L3, fw_id_small(slot, FW_SMALL_L3, pkt->l3));
 	FW_ID(FW_FIELD_NEXTHDR,
 	      fw_id_small(slot, FW_SMALL_NEXTHDR, pkt->nexthdr));

@@ -39,15 +39,27 @@
 	FW_GENERATIONAL(name, BPF_MAP_TYPE_LPM_TRIE, key, sizeof(__u32), 1, \
 			BPF_F_NO_PREALLOC)
 
+/* Written by the loader through its own memory: there may be a million lines.
+ * So they begin at a page, and each is one line of the cache. */
+#define FW_GENERATIONAL_LINES(name)                            \
+	FW_GENERATIONAL_ARRAY(name, sizeof(struct fw_trie_line), 1, \
+			      BPF_F_INNER_MAP | BPF_F_MMAPABLE)
+
 FW_GENERATIONAL_ARRAY(gen, sizeof(struct fw_gen), 1, 0);
 FW_GENERATIONAL(dev, BPF_MAP_TYPE_HASH, sizeof(__u32), sizeof(struct fw_dev),
 		FW_DEVICES_MAX, 0);
-FW_GENERATIONAL_ARRAY(saddr4, sizeof(__u32), 1, BPF_F_INNER_MAP);
-FW_GENERATIONAL_ARRAY(daddr4, sizeof(__u32), 1, BPF_F_INNER_MAP);
+FW_GENERATIONAL_LINES(saddr4);
+FW_GENERATIONAL_LINES(daddr4);
 FW_GENERATIONAL_TRIE(saddr4_lpm, sizeof(struct fw_lpm4));
 FW_GENERATIONAL_TRIE(daddr4_lpm, sizeof(struct fw_lpm4));
-FW_GENERATIONAL_TRIE(saddr6, sizeof(struct fw_lpm6));
-FW_GENERATIONAL_TRIE(daddr6, sizeof(struct fw_lpm6));
+FW_GENERATIONAL(saddr6, BPF_MAP_TYPE_HASH, sizeof(struct fw_lpm6),
+		sizeof(__u32), 1, 0);
+FW_GENERATIONAL(daddr6, BPF_MAP_TYPE_HASH, sizeof(struct fw_lpm6),
+		sizeof(__u32), 1, 0);
+FW_GENERATIONAL_ARRAY(saddr6_bits, sizeof(__u64), 1, BPF_F_INNER_MAP);
+FW_GENERATIONAL_ARRAY(daddr6_bits, sizeof(__u64), 1, BPF_F_INNER_MAP);
+FW_GENERATIONAL_TRIE(saddr6_lpm, sizeof(struct fw_lpm6));
+FW_GENERATIONAL_TRIE(daddr6_lpm, sizeof(struct fw_lpm6));
 FW_GENERATIONAL_ARRAY(sport, sizeof(__u32), 65536, 0);
 FW_GENERATIONAL_ARRAY(dport, sizeof(__u32), 65536, 0);
 FW_GENERATIONAL_ARRAY(small, sizeof(__u32), FW_SMALL_MAX, 0);

@@ -11,8 +11,10 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
+#include "plan/trie.h"
 #include "util/cleanup.h"
 
 int fw_snapshot_init(struct fw_snapshot *snapshot, const struct fw_bpf *bpf,
@@ -174,6 +176,29 @@ static int fill_keyed(int fd, const struct fw_rows *rows)
 	return r ? r : verify_keyed(fd, rows);
 }
 
+/* Into the map's own memory, so that what was written is what is there. */
+static int fill_trie(int fd, const struct fw_rows *rows)
+{
+	size_t size = rows->n * sizeof(struct fw_trie_line);
+	struct fw_trie_line *lines = mmap(NULL, size, PROT_READ | PROT_WRITE,
+					  MAP_SHARED, fd, 0);
+
+	if (lines == MAP_FAILED)
+		return -errno;
+	fw_trie_write(rows->trie, lines);
+	(void)munmap(lines, size);
+	return 0;
+}
+
+static int fill(int fd, const struct fw_bpf_inner *shape,
+		const struct fw_rows *rows)
+{
+	if (rows->trie)
+		return fill_trie(fd, rows);
+	return shape->type == BPF_MAP_TYPE_ARRAY ? fill_array(fd, rows)
+						 : fill_keyed(fd, rows);
+}
+
 static int new_inner(const struct fw_outer *outer, const struct fw_rows *rows,
 		     struct fw_inner *ret)
 {
@@ -187,8 +212,7 @@ static int new_inner(const struct fw_outer *outer, const struct fw_rows *rows,
 	fd = fw_bpf_inner_new(shape, rows->name, rows->n);
 	if (fd < 0)
 		return fd;
-	r = shape->type == BPF_MAP_TYPE_ARRAY ? fill_array(fd, rows)
-					      : fill_keyed(fd, rows);
+	r = fill(fd, shape, rows);
 	if (r)
 		return r;
 	*ret = (struct fw_inner){

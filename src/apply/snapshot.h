@@ -46,6 +46,8 @@ struct fw_rows {
 	const char *name;
 	uint32_t n, key_size, value_size;
 	const void *keys, *values;	/* keys sorted by memcmp */
+	const struct fw_plan_table *trie;	/* not NULL: n lines to be written
+					   from it, and no values */
 	struct fw_hash hash;
 };
 

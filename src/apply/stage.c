@@ -6,7 +6,9 @@
  *
  * Most tables stand in the plan as they go to the kernel. Three hold numbers
  * of the host and are made here: "dev" and "watch" by ifindex, "actions" with
- * slots of counters. Those of names are keyed, and made here too.
+ * slots of counters. Those of names are keyed, and made here too. A trie is
+ * written when its map is made, and not where the other slot has it already.
+ * What has no entries is not made at all.
  */
 #include "apply/stage.h"
 
@@ -293,9 +295,19 @@ static int find_rows(struct staging *s, const char *name, struct made *made,
 		return r ? r : 1;
 	}
 	table = fw_plan_table(s->plan, name);
-	/* An array has at least one entry, which would be one of 0.0.0.0/16. */
-	if (!table || (table->kind == FW_TABLE_TRIE && !table->n))
+	if (!table || !table->n)
 		return 0;
+	if (table->kind == FW_TABLE_TRIE) {
+		*ret = (struct fw_rows){
+			.name = name,
+			.n = table->lines,
+			.key_size = sizeof(uint32_t),
+			.value_size = sizeof(struct fw_trie_line),
+			.trie = table,
+			.hash = table->hash,
+		};
+		return 1;
+	}
 	*ret = (struct fw_rows){
 		.name = name,
 		.n = table->n,

@@ -11,7 +11,8 @@
  * Values with the same rules are one class, and the class is its row: rows are
  * interned, so equal ones are one. Row 0 is empty. Ports and bytes are swept
  * over the ends of their intervals, and so is what a test looks up
- * (classes_tests.c); addresses go by prefix (classes_addresses.c).
+ * (classes_tests.c); addresses go by prefix, and have classes of their own, whose
+ * rows stand side by side (classes_addresses.c).
  */
 #include <assert.h>
 #include <errno.h>
@@ -26,7 +27,7 @@
 /* 65 MiB, and as much again for the other slot. */
 #define ROWS_MAX (1u << 17)
 
-static void rows_done(struct fw_rows *rows)
+void fw_rows_done(struct fw_rows *rows)
 {
 	free(rows->items);
 	free(rows->slots);
@@ -77,9 +78,8 @@ static int grow_rows(struct fw_rows *rows)
 	return 0;
 }
 
-int fw_classes_intern(struct fw_classes *b, struct fw_row *row, uint32_t *ret)
+int fw_rows_intern(struct fw_rows *rows, struct fw_row *row, uint32_t *ret)
 {
-	struct fw_rows *rows = &b->rows;
 	uint32_t *slot;
 	int r = rows->n == rows->cap ? grow_rows(rows) : 0;
 
@@ -94,6 +94,25 @@ int fw_classes_intern(struct fw_classes *b, struct fw_row *row, uint32_t *ret)
 		*slot = rows->n;
 	}
 	*ret = *slot - 1;
+	return 0;
+}
+
+int fw_classes_intern(struct fw_classes *b, struct fw_row *row, uint32_t *ret)
+{
+	return fw_rows_intern(&b->rows, row, ret);
+}
+
+int fw_rows_append(struct fw_rows *rows, const struct fw_rows *more,
+		   uint32_t *ret)
+{
+	*ret = rows->n;
+	for (uint32_t i = 0; i < more->n; i++) {
+		int r = rows->n == rows->cap ? grow_rows(rows) : 0;
+
+		if (r < 0)
+			return r;
+		rows->items[rows->n++] = more->items[i];
+	}
 	return 0;
 }
 
@@ -354,7 +373,7 @@ int fw_classes_build(const struct fw_typed *typed, struct fw_plan *plan)
 		r = build_rows(&b);
 	if (r == 0)
 		r = build_gen(&b, typed);
-	rows_done(&b.rows);
+	fw_rows_done(&b.rows);
 	if (r == -ENOSPC || r == -E2BIG)
 		return refuse(typed, r);
 	if (r < 0)

@@ -22,8 +22,14 @@ struct fw_classes {
 };
 
 /* The row's number; fills row->any. -ENOSPC where there are too many. */
+int fw_rows_intern(struct fw_rows *rows, struct fw_row *row, uint32_t *ret);
 int fw_classes_intern(struct fw_classes *classes, struct fw_row *row,
 		      uint32_t *ret);
+/* All of more, in their order, behind those that are there, as they are; ret:
+ * the number of the first. */
+int fw_rows_append(struct fw_rows *rows, const struct fw_rows *more,
+		   uint32_t *ret);
+void fw_rows_done(struct fw_rows *rows);
 void fw_row_set(struct fw_row *row, uint32_t rule);
 /* The rule's match of the field, or NULL; also for a slot that is not in use. */
 const struct fw_match *fw_classes_match(const struct fw_xdp_rule *rule,
@@ -39,11 +45,18 @@ int fw_classes_table(struct fw_classes *classes, const char *name,
 		     size_t value_size, size_t n, const void *keys,
 		     const void *values);
 
-/* A prefix, and the row of those of its addresses that no longer one covers. */
-struct fw_prefix_row {
+/* A prefix, and the class of those of its addresses that no longer one covers. */
+struct fw_prefix_class {
 	fw_u128 addr;		/* in the field's own width */
-	uint32_t row;
+	uint32_t class;
 	uint8_t len;
+};
+
+/* All by address, one before those within it. */
+struct fw_prefix_classes {
+	struct fw_prefix_class *items;
+	size_t n;
+	unsigned width;		/* bits of an address */
 };
 
 /* classes_addresses.c: the tables of the four address fields. -E2BIG where there
@@ -51,11 +64,10 @@ struct fw_prefix_row {
 int fw_classes_addresses(struct fw_classes *classes);
 /* classes_tests.c: tables "tests" and "cuts", of fields without a table. */
 int fw_classes_tests(struct fw_classes *classes);
-/* classes_trie.c: an IPv4 table as a trie of arrays, from prefixes sorted by
- * address, shorter ones first. 1, or 0 where that would be too large. */
-int fw_classes_trie(struct fw_classes *classes, const char *name,
-		    const struct fw_prefix_row *prefixes, size_t n,
-		    uint32_t other);
+/* classes_forms.c: the field's table in the form that fits; other tables of the
+ * same field stay empty. */
+int fw_classes_put(struct fw_classes *classes, enum fw_field field,
+		   const struct fw_prefix_classes *prefixes);
 /* classes_live.c: what asks a live set, but for the number of its first cut. */
 int fw_classes_live(struct fw_classes *classes, const struct fw_live_match *live,
 		    struct fw_test *test, struct fw_cut cuts[static 2]);

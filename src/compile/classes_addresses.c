@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The classifier's tables of addresses: prefix -> row of rules.
+ * The classifier's tables of addresses: prefix -> class, and a row a class.
  *
  * In: the matches of plan->xdp.rules on addresses. Out: a table a field, in the
- * form that fits: IPv4 a trie of arrays, or the kernel's LPM trie where that
- * would be too large; IPv6 the LPM trie. Fails for want of memory, with -ENOSPC
- * where there are more rows than XDP can hold, and with -E2BIG where there are
- * more prefixes.
+ * form that fits (classes_forms.c). Fails for want of memory, with -ENOSPC where
+ * there are more rows than XDP can hold, and with -E2BIG where there are more
+ * prefixes.
  *
- * Every prefix of a rule is an entry, and its row has the rules of the prefixes
+ * Every prefix of a rule is an entry, and its class has the rules of the prefixes
  * that cover it too, so the longest match finds them all. Where no prefix is, no
- * entry is: there the rules are those that do not test the address.
+ * entry is: there the rules are those that do not test the address, class 0.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +19,6 @@
 #include "plan/prefixes.h"
 #include "util/cleanup.h"
 
-#define WIDTH_MAX 128
 /* A range of IPv6 addresses may be 254 prefixes. */
 #define PREFIXES_MAX (8u << 20)
 
@@ -151,7 +149,7 @@ struct cover {
 
 /* The row of a prefix of these groups (prefixes of the same addresses), n of
  * them. The elements of a large set have the same, one after the other. */
-static int cover_row(struct fw_classes *b, const struct groups *groups,
+static int cover_row(struct fw_rows *rows, const struct groups *groups,
 		     const struct prefix *p, size_t n, const struct cover *outer,
 		     struct cover *top)
 {
@@ -164,13 +162,15 @@ static int cover_row(struct fw_classes *b, const struct groups *groups,
 	top->within = outer->id;
 	top->group = p->group;
 	top->known = n == 1;
-	return fw_classes_intern(b, &top->row, &top->id);
+	return fw_rows_intern(rows, &top->row, &top->id);
 }
 
-/* Turns sorted prefixes into entries; returns their number or -errno. */
-static ssize_t nest(struct fw_classes *b, enum fw_field field, unsigned width,
-		    const struct groups *groups, const prefix_vec *prefixes,
-		    struct fw_prefix_row *entries)
+/* Turns sorted prefixes into entries; returns their number or -errno. Class 0 is
+ * that of the base. */
+static ssize_t nest(struct fw_rows *rows, const struct fw_row *base,
+		    unsigned width, const struct groups *groups,
+		    const prefix_vec *prefixes,
+		    struct fw_prefix_class *entries)
 {
 	_cleanup_free_ struct cover *stack = calloc(width + 2, sizeof(*stack));
 	unsigned depth = 0;
@@ -178,9 +178,7 @@ static ssize_t nest(struct fw_classes *b, enum fw_field field, unsigned width,
 
 	if (!stack)
 		return -ENOMEM;
-	stack[0] = (struct cover){ .row = b->base[field],
-				   .last = ~(fw_u128)0,
-				   .id = b->gen.other[field] };
+	stack[0] = (struct cover){ .row = *base, .last = ~(fw_u128)0 };
 	for (size_t i = 0; i < prefixes->n;) {
 		const struct prefix *p = &prefixes->items[i];
 		size_t same = 1;
@@ -193,116 +191,71 @@ static ssize_t nest(struct fw_classes *b, enum fw_field field, unsigned width,
 			same++;
 		top = &stack[depth + 1];
 		top->last = fw_prefix_last(p->addr, p->len, width);
-		r = cover_row(b, groups, p, same, &stack[depth], top);
+		r = cover_row(rows, groups, p, same, &stack[depth], top);
 		if (r < 0)
 			return r;
-		entries[n++] = (struct fw_prefix_row){ p->addr, top->id,
-						       p->len };
+		entries[n++] = (struct fw_prefix_class){ p->addr, top->id,
+							 p->len };
 		i += same;
 		depth++;
 	}
 	return (ssize_t)n;
 }
 
-static void put_key(uint8_t *key, const struct fw_prefix_row *e, unsigned width)
-{
-	const uint32_t len = e->len;
-
-	memcpy(key, &len, sizeof(len));
-	for (unsigned i = 0; i < width / 8; i++)
-		key[sizeof(len) + i] =
-			(uint8_t)(e->addr >> (width - 8 - 8 * i));
-}
-
 /* --- the tables ----------------------------------------------------------- */
-struct form {
-	enum fw_field field;
-	unsigned width;
-	const char *trie;	/* NULL: none of that width */
-	const char *lpm;
-	uint32_t flag;		/* of gen, where lpm stands for the trie */
-};
-
-static const struct form forms[] = {
-	{ FW_FIELD_SADDR4, 32, "saddr4", "saddr4_lpm", FW_GEN_SADDR4_LPM },
-	{ FW_FIELD_DADDR4, 32, "daddr4", "daddr4_lpm", FW_GEN_DADDR4_LPM },
-	{ FW_FIELD_SADDR6, 128, NULL, "saddr6", 0 },
-	{ FW_FIELD_DADDR6, 128, NULL, "daddr6", 0 },
-};
-
-/* Keys sort by their bytes: abi.h's length first, then the address, by which
- * the entries stand already. */
-static int put_lpm(struct fw_classes *b, const struct form *form,
-		   const struct fw_prefix_row *entries, size_t n)
-{
-	size_t key_size = sizeof(uint32_t) + form->width / 8;
-	uint8_t *keys = fw_arena_array(b->plan->arena, n, key_size);
-	uint32_t *values = fw_arena_array(b->plan->arena, n, sizeof(*values));
-	size_t starts[WIDTH_MAX + 2] = { 0 };
-
-	if (!keys || !values)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		starts[entries[i].len + 1]++;
-	for (unsigned len = 0; len < form->width; len++)
-		starts[len + 1] += starts[len];
-	for (size_t i = 0; i < n; i++) {
-		size_t at = starts[entries[i].len]++;
-
-		put_key(keys + at * key_size, &entries[i], form->width);
-		values[at] = entries[i].row;
-	}
-	b->gen.flags |= form->flag;
-	return fw_classes_table(b, form->lpm, FW_TABLE_LPM, key_size,
-				sizeof(uint32_t), n, keys, values);
-}
-
-static int put_entries(struct fw_classes *b, const struct form *form,
-		       const struct fw_prefix_row *entries, size_t n)
-{
-	int r = 0;
-
-	if (form->trie)
-		r = fw_classes_trie(b, form->trie, entries, n,
-				    b->gen.other[form->field]);
-	if (r == 0)
-		r = put_lpm(b, form, entries, n);
-	return r < 0 ? r : 0;
-}
-
-static int build(struct fw_classes *b, struct fw_arena *arena,
-		 const struct form *form)
+/* The classes' rows, behind all others; class 0 has the rules that do not test
+ * the field. */
+static int classify(struct fw_classes *b, struct fw_arena *arena,
+		    enum fw_field field, struct fw_rows *rows,
+		    struct fw_prefix_classes *ret)
 {
 	struct groups groups = { 0 };
 	prefix_vec prefixes = { 0 };
-	struct fw_prefix_row *entries;
+	uint32_t none;
 	ssize_t n;
-	int r = collect_groups(b, arena, form->field, &groups);
+	int r = collect_groups(b, arena, field, &groups);
 
+	ret->width = field <= FW_FIELD_DADDR4 ? 32 : 128;
 	if (r == 0)
-		r = collect_prefixes(arena, &groups, form->width, &prefixes);
+		r = collect_prefixes(arena, &groups, ret->width, &prefixes);
 	if (r < 0)
 		return r;
-	entries = fw_arena_array(arena, prefixes.n, sizeof(*entries));
-	if (!entries)
+	ret->items = fw_arena_array(arena, prefixes.n, sizeof(*ret->items));
+	if (!ret->items)
 		return -ENOMEM;
 	if (groups.n > 1)
 		qsort(prefixes.items, prefixes.n, sizeof(*prefixes.items),
 		      by_prefix);
-	b->gen.other[form->field] = b->gen.absent[form->field];
-	n = nest(b, form->field, form->width, &groups, &prefixes, entries);
-	return n < 0 ? (int)n : put_entries(b, form, entries, (size_t)n);
+	r = fw_rows_intern(rows, &b->base[field], &none);
+	if (r < 0)
+		return r;
+	n = nest(rows, &b->base[field], ret->width, &groups, &prefixes,
+		 ret->items);
+	ret->n = n < 0 ? 0 : (size_t)n;
+	return n < 0 ? (int)n : 0;
+}
+
+static int build(struct fw_classes *b, enum fw_field field)
+{
+	struct fw_arena *arena = fw_arena_new();
+	struct fw_prefix_classes prefixes = { 0 };
+	struct fw_rows rows = { 0 };
+	int r = arena ? classify(b, arena, field, &rows, &prefixes) : -ENOMEM;
+
+	if (r == 0)
+		r = fw_rows_append(&b->rows, &rows, &b->gen.other[field]);
+	if (r == 0)
+		r = fw_classes_put(b, field, &prefixes);
+	fw_rows_done(&rows);
+	fw_arena_free(arena);
+	return r;
 }
 
 int fw_classes_addresses(struct fw_classes *b)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < FW_ARRAY_SIZE(forms); i++) {
-		struct fw_arena *arena = fw_arena_new();
-
-		r = arena ? build(b, arena, &forms[i]) : -ENOMEM;
-		fw_arena_free(arena);
-	}
+	for (enum fw_field f = FW_FIELD_SADDR4; !r && f <= FW_FIELD_DADDR6; f++)
+		r = build(b, f);
 	return r;
 }

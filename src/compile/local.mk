@@ -14,9 +14,9 @@ libfwcompile_a_SOURCES = \
 	src/compile/classes.c \
 	src/compile/classes.h \
 	src/compile/classes_addresses.c \
+	src/compile/classes_forms.c \
 	src/compile/classes_live.c \
 	src/compile/classes_tests.c \
-	src/compile/classes_trie.c \
 	src/compile/command.h \
 	src/compile/compile.c \
 	src/compile/compile.h \

@@ -66,65 +66,6 @@ static int say_ports(const struct sink *sink, const struct fw_plan_table *t)
 	return t->n ? say_runs(sink, t, "", 0, t->n - 1) : 0;
 }
 
-/* Addresses of one row that stand side by side are shown as one run. */
-struct run {
-	const struct sink *sink;
-	uint32_t first, row;
-	bool open;
-};
-
-static int say_run(struct run *run, uint32_t last)
-{
-	uint32_t a = htonl(run->first), b = htonl(last);
-	char from[INET_ADDRSTRLEN], to[INET_ADDRSTRLEN];
-	char key[2 * INET_ADDRSTRLEN + 1];
-
-	if (!inet_ntop(AF_INET, &a, from, sizeof(from)) ||
-	    !inet_ntop(AF_INET, &b, to, sizeof(to)))
-		return -EINVAL;
-	snprintf(key, sizeof(key), "%s%s%s", from, a == b ? "" : "-",
-		 a == b ? "" : to);
-	return say_row(run->sink, key, run->row);
-}
-
-/* n entries from base on, which begin at addr and tell bits of it apart. */
-static int walk_block(struct run *run, const struct fw_plan_table *t,
-		      size_t base, size_t n, uint32_t addr, unsigned bits)
-{
-	int r = 0;
-
-	for (size_t i = 0; !r && i < n; i++) {
-		uint32_t entry = row_at(t, base + i);
-		uint32_t at = addr + ((uint32_t)i << (32 - bits));
-
-		if (entry & FW_TRIE_BLOCK) {
-			r = walk_block(run, t,
-				       FW_TRIE_INDEX(entry & ~FW_TRIE_BLOCK, 0),
-				       256, at, bits + 8);
-			continue;
-		}
-		if (run->open && run->row == entry)
-			continue;
-		if (run->open)
-			r = say_run(run, at - 1);
-		run->first = at;
-		run->row = entry;
-		run->open = true;
-	}
-	return r;
-}
-
-static int say_trie(const struct sink *sink, const struct fw_plan_table *t)
-{
-	struct run run = { .sink = sink };
-	int r;
-
-	if (!t->n)
-		return 0;
-	r = walk_block(&run, t, 0, FW_TRIE_ROOT, 0, 16);
-	return r ? r : say_run(&run, UINT32_MAX);
-}
-
 /* Where each field's values stand in "small", and how many there are. */
 static const struct {
 	enum fw_field field;
@@ -163,6 +104,7 @@ static int say_prefixes(const struct sink *sink, const struct fw_plan_table *t)
 	for (size_t i = 0; i < t->n; i++) {
 		const uint8_t *key = t->keys + i * t->key_size;
 		char addr[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 8];
+		char class[32];
 		uint32_t len;
 		int r;
 
@@ -170,7 +112,8 @@ static int say_prefixes(const struct sink *sink, const struct fw_plan_table *t)
 		if (!inet_ntop(family, key + sizeof(len), addr, sizeof(addr)))
 			return -EINVAL;
 		snprintf(text, sizeof(text), "%s/%" PRIu32, addr, len);
-		r = say_row(sink, text, row_at(t, i));
+		snprintf(class, sizeof(class), "class %" PRIu32, row_at(t, i));
+		r = sink->fn(sink->ctx, text, class);
 		if (r)
 			return r;
 	}
@@ -244,7 +187,7 @@ static int say_gen(const struct sink *sink, const struct fw_plan_table *t)
 		r = say_row(sink, key, gen.absent[f]);
 		if (r || f < FW_FIELD_SADDR4 || f > FW_FIELD_DADDR6)
 			continue;
-		snprintf(key, sizeof(key), "%s other", fw_field_name(f));
+		snprintf(key, sizeof(key), "%s class 0", fw_field_name(f));
 		r = say_row(sink, key, gen.other[f]);
 	}
 	return r;
@@ -296,12 +239,14 @@ static const struct {
 	int (*say)(const struct sink *sink, const struct fw_plan_table *t);
 } printers[] = {
 	{ "gen", say_gen },
-	{ "saddr4", say_trie },
-	{ "daddr4", say_trie },
+	{ "saddr4", say_prefixes },
+	{ "daddr4", say_prefixes },
 	{ "saddr4_lpm", say_prefixes },
 	{ "daddr4_lpm", say_prefixes },
 	{ "saddr6", say_prefixes },
 	{ "daddr6", say_prefixes },
+	{ "saddr6_lpm", say_prefixes },
+	{ "daddr6_lpm", say_prefixes },
 	{ "sport", say_ports },
 	{ "dport", say_ports },
 	{ "tests", say_tests },
@@ -321,14 +266,20 @@ int fw_plan_table_entries(const struct fw_plan_table *table,
 	return 0;
 }
 
-/* A field has a test, a table of its name, or a part of "small". */
-static const char *table_of(const struct fw_plan *plan, enum fw_field field)
+/* True where it is by this table that the field is looked up: a test, a table of
+ * its name, or one of its name and form, or else a part of "small". */
+static bool is_table_of(const struct fw_plan *plan, enum fw_field field,
+			const char *table)
 {
 	const char *name = fw_field_name(field);
+	size_t len = strlen(name);
 
 	if (field >= FW_FIELD_MAX_)
-		return "tests";
-	return fw_plan_table(plan, name) ? name : "small";
+		return strcmp(table, "tests") == 0;
+	if (field >= FW_FIELD_SADDR4 && field <= FW_FIELD_DADDR6)
+		return strncmp(table, name, len) == 0 &&
+		       (!table[len] || strcmp(table + len, "_lpm") == 0);
+	return strcmp(table, fw_plan_table(plan, name) ? name : "small") == 0;
 }
 
 void fw_plan_rule_tables(const struct fw_plan *plan,
@@ -343,8 +294,7 @@ void fw_plan_rule_tables(const struct fw_plan *plan,
 			continue;
 		}
 		for (size_t k = 0; k < rule->n_matches; k++)
-			if (strcmp(table_of(plan, rule->matches[k].field),
-				   name) == 0) {
+			if (is_table_of(plan, rule->matches[k].field, name)) {
 				fn(ctx, name);
 				break;
 			}
@@ -355,7 +305,7 @@ const char *fw_table_kind_name(enum fw_table_kind kind)
 {
 	static const char *const names[] = {
 		[FW_TABLE_ARRAY] = "array",
-		[FW_TABLE_HASH] = "hash",
+		[FW_TABLE_HASH] = "hash by length",
 		[FW_TABLE_LPM] = "lpm",
 		[FW_TABLE_TRIE] = "trie",
 	};
@@ -368,5 +318,7 @@ size_t fw_plan_table_bytes(const struct fw_plan_table *table)
 {
 	size_t key = table->keys ? table->key_size : 0;
 
+	if (table->kind == FW_TABLE_TRIE)
+		return (size_t)table->lines * sizeof(struct fw_trie_line);
 	return (size_t)table->n * (key + table->value_size);
 }

@@ -26,4 +26,6 @@ libfwplan_a_SOURCES = \
 	src/plan/seal.c \
 	src/plan/seal.h \
 	src/plan/suffix_table.c \
-	src/plan/suffixes.h
+	src/plan/suffixes.h \
+	src/plan/trie.c \
+	src/plan/trie.h

@@ -273,17 +273,20 @@ enum fw_table_kind {
 	FW_TABLE_ARRAY,
 	FW_TABLE_HASH,
 	FW_TABLE_LPM,
-	FW_TABLE_TRIE,		/* an array to the kernel: FW_TRIE_BLOCK */
+	FW_TABLE_TRIE,		/* an array of struct fw_trie_line to the kernel,
+				   which apply writes from prefixes: trie.h */
 	FW_TABLE_KIND_MAX_,
 };
 
-/* One generational table: rows sorted by the bytes of their keys. For an
- * ARRAY or TRIE, keys are u32 0..n-1 and keys is NULL. */
+/* One generational table: rows sorted by the bytes of their keys, those of a
+ * TRIE by address and length. For an ARRAY, keys are u32 0..n-1 and keys is
+ * NULL. */
 struct fw_plan_table {
 	const char *name;	/* abi.h: "saddr4", "rows", … */
 	enum fw_table_kind kind;
 	uint32_t key_size, value_size;
 	uint32_t n;
+	uint32_t lines;		/* TRIE: entries of the array; else 0 */
 	const uint8_t *keys;	/* n * key_size */
 	const uint8_t *values;	/* n * value_size */
 	struct fw_hash hash;

@@ -20,6 +20,7 @@
 #include <net/if.h>
 #include <sys/resource.h>
 
+#include "plan/trie.h"
 #include "util/cleanup.h"
 
 /* Generated; of each only the bytes of the object are used. */
@@ -151,9 +152,11 @@ static enum bpf_map_type map_type(enum fw_table_kind kind)
 
 static uint32_t map_flags(const struct inner *inner)
 {
-	static const char *const sized[] = {"rows", "cuts", "saddr4",
-					    "daddr4"};
+	static const char *const sized[] = {"rows", "cuts", "saddr6_bits",
+					    "daddr6_bits"};
 
+	if (inner->value_size == sizeof(struct fw_trie_line))
+		return BPF_F_INNER_MAP | BPF_F_MMAPABLE;
 	if (inner->type == BPF_MAP_TYPE_LPM_TRIE)
 		return BPF_F_NO_PREALLOC;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(sized); i++)
@@ -278,6 +281,21 @@ static int put_devices(struct kernel *kernel, uint32_t slot,
 					 keys, values});
 }
 
+static int put_trie(struct kernel *kernel, uint32_t slot,
+		    const struct fw_plan_table *table)
+{
+	_cleanup_free_ struct fw_trie_line *lines =
+		calloc(table->lines, sizeof(*lines));
+
+	if (!lines)
+		return -ENOMEM;
+	fw_trie_write(table, lines);
+	return put_inner(kernel, slot,
+			 &(struct inner){table->name, BPF_MAP_TYPE_ARRAY, 4,
+					 sizeof(*lines), table->lines,
+					 table->lines, NULL, lines});
+}
+
 int kernel_fill(struct kernel *kernel, uint32_t slot,
 		const struct fw_plan *plan, uint32_t flags)
 {
@@ -288,10 +306,13 @@ int kernel_fill(struct kernel *kernel, uint32_t slot,
 	for (size_t i = 0; !r && i < plan->xdp.n_tables; i++) {
 		const struct fw_plan_table *table = &plan->xdp.tables[i];
 
-		/* As apply does: an array has at least one entry. */
-		if (table->kind == FW_TABLE_TRIE && !table->n) {
+		if (!table->n) {
 			(void)bpf_map_delete_elem(
 				kernel_map(kernel, table->name), &slot);
+			continue;
+		}
+		if (table->kind == FW_TABLE_TRIE) {
+			r = put_trie(kernel, slot, table);
 			continue;
 		}
 		r = put_inner(kernel, slot,

@@ -3,8 +3,9 @@
  * In: a plan with XDP rules. Out: its generational tables. Memory may run out.
  *
  * A field's range falls into segments in which no rule changes its mind; each is
- * asked once, through one of its values. Addresses become prefixes, so that no
- * prefix lies within another.
+ * asked once, through one of its values. Addresses become prefixes of the LPM
+ * tries, so that no prefix lies within another; a class is its row's distance from
+ * that of class 0.
  */
 #include "tables.h"
 
@@ -184,13 +185,13 @@ struct prefixes {
 
 static int add_prefix(struct builder *b, struct prefixes *prefixes,
 		      fw_u128 address, uint32_t len, uint32_t size,
-		      uint32_t row)
+		      uint32_t class)
 {
 	uint32_t *value = fw_vec_push(b->plan->arena, &prefixes->values);
 
 	if (!value)
 		return -ENOMEM;
-	*value = row;
+	*value = class;
 	for (uint32_t i = 0; i < 4 + size; i++) {
 		uint8_t *byte = fw_vec_push(b->plan->arena, &prefixes->keys);
 
@@ -206,7 +207,7 @@ static int add_prefix(struct builder *b, struct prefixes *prefixes,
 
 /* lo to hi, as the fewest prefixes. */
 static int add_range(struct builder *b, struct prefixes *prefixes, fw_u128 lo,
-		     fw_u128 hi, uint32_t size, uint32_t row)
+		     fw_u128 hi, uint32_t size, uint32_t class)
 {
 	for (;;) {
 		uint32_t free_bits = 0;
@@ -221,7 +222,8 @@ static int add_range(struct builder *b, struct prefixes *prefixes, fw_u128 lo,
 			last = wider;
 			free_bits++;
 		}
-		r = add_prefix(b, prefixes, lo, size * 8 - free_bits, size, row);
+		r = add_prefix(b, prefixes, lo, size * 8 - free_bits, size,
+			       class);
 		if (r || last == hi)
 			return r;
 		lo = last + 1;
@@ -248,7 +250,7 @@ static int add_addresses(struct builder *b, const char *name,
 		else if (!r && row != b->gen.other[field])
 			r = add_range(b, &prefixes, at,
 				      segment_end(&segments, i, field), size,
-				      row);
+				      row - b->gen.other[field]);
 	}
 	if (r)
 		return r;
@@ -341,7 +343,8 @@ static int add_gen(struct builder *b)
 	if (r)
 		return r;
 	b->gen.magic = FW_GEN_MAGIC;
-	b->gen.flags = FW_GEN_CLASSIFY | FW_GEN_SADDR4_LPM | FW_GEN_DADDR4_LPM;
+	b->gen.flags = FW_GEN_CLASSIFY | FW_GEN_SADDR4_LPM | FW_GEN_DADDR4_LPM |
+		       FW_GEN_SADDR6_LPM | FW_GEN_DADDR6_LPM;
 	b->gen.mark_shift = b->plan->options.mark_shift;
 	b->gen.rules = b->plan->xdp.n_rules;
 	gen = fw_arena_memdup(b->plan->arena, &b->gen, sizeof(b->gen));
@@ -356,8 +359,8 @@ int tables_build(struct fw_plan *plan)
 	int r = add_addresses(&b, "saddr4_lpm", FW_FIELD_SADDR4, 4);
 
 	r = r ? r : add_addresses(&b, "daddr4_lpm", FW_FIELD_DADDR4, 4);
-	r = r ? r : add_addresses(&b, "saddr6", FW_FIELD_SADDR6, 16);
-	r = r ? r : add_addresses(&b, "daddr6", FW_FIELD_DADDR6, 16);
+	r = r ? r : add_addresses(&b, "saddr6_lpm", FW_FIELD_SADDR6, 16);
+	r = r ? r : add_addresses(&b, "daddr6_lpm", FW_FIELD_DADDR6, 16);
 	r = r ? r : add_ports(&b, "sport", FW_FIELD_SPORT);
 	r = r ? r : add_ports(&b, "dport", FW_FIELD_DPORT);
 	r = r ? r : add_small(&b);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The class of an address: which prefix is the longest that it is in, and so
+ * which rules admit it. Three forms, of which the compiler has chosen one for
+ * each field: lines (abi.h), a hash for each length, the kernel's LPM trie.
+ *
+ * A table that is not there has no prefixes: class 0.
+ */
+#pragma once
+
+#include "rows.h"
+
+/* The key on the stack: kernels before 6.4 take none from elsewhere. */
+static __always_inline __u32 fw_class_lpm(void *lpm,
+					  const struct fw_address *address)
+{
+	struct fw_address key = *address;
+	const __u32 *class = NULL;
+
+	if (lpm)
+		class = bpf_map_lookup_elem(lpm, &key);
+	return class ? *class : 0;
+}
+
+/* What an entry that is not a class says of the address's next byte. */
+static __always_inline __u32 fw_trie_step(void *lines, __u32 entry, __u32 byte)
+{
+	__u32 at = entry & ~FW_TRIE_MORE;
+	const struct fw_trie_line *line;
+
+	if (entry & FW_TRIE_BLOCK)
+		at += byte / FW_TRIE_ENTRIES;
+	line = bpf_map_lookup_elem(lines, &at);
+	if (!line)
+		return 0;
+	if (entry & FW_TRIE_BLOCK)
+		return line->entry[byte % FW_TRIE_ENTRIES];
+	return line->entry[line->entry[FW_LEAF_WORD(byte)] >>
+			   FW_LEAF_BIT(byte) & 1];
+}
+
+static __always_inline __u32 fw_class_trie(void *lines, const __u8 *address)
+{
+	__u32 at = (__u32)address[0] << 8 | address[1];
+	__u32 entry = FW_TRIE_BLOCK | (at / 256 * FW_TRIE_BLOCK_LINES);
+
+	if (!lines)
+		return 0;
+	entry = fw_trie_step(lines, entry, at % 256);
+	if (entry & FW_TRIE_MORE)
+		entry = fw_trie_step(lines, entry, address[2]);
+	if (entry & FW_TRIE_MORE)
+		entry = fw_trie_step(lines, entry, address[3]);
+	return entry;
+}
+
+static __always_inline __u32 fw_class4(void *lines, void *lpm, __u32 is_lpm,
+				       const struct fw_address *address)
+{
+	if (is_lpm)
+		return fw_class_lpm(lpm, address);
+	return fw_class_trie(lines, (const __u8 *)address->words);
+}
+
+/* The longest length with which the address is in the hash. */
+static __always_inline __u32 fw_class_lengths(const struct fw_lengths *lengths,
+					      void *hash, void *filter,
+					      const struct fw_address *address)
+{
+	struct fw_address key;
+
+	if (!hash || !filter)
+		return 0;
+	for (__u32 i = 0; i < FW_LENGTHS_MAX; i++) {
+		const struct fw_length *length = &lengths->of[i];
+		const __u32 *class;
+		const __u64 *word;
+		__u64 h, bits;
+		__u32 at;
+
+		if (i >= lengths->n)
+			break;
+		key.prefix_len = length->len;
+		for (int w = 0; w < 4; w++)
+			key.words[w] = address->words[w] & length->mask[w];
+		h = fw_prefix_hash(key.words, key.prefix_len);
+		at = h & lengths->words;
+		word = bpf_map_lookup_elem(filter, &at);
+		bits = FW_PREFIX_BITS(h);
+		if (!word || (*word & bits) != bits)
+			continue;
+		class = bpf_map_lookup_elem(hash, &key);
+		if (class)
+			return *class;
+	}
+	return 0;
+}
+
+/* Not static: verified once each. */
+#define FW_CLASS6(field, is_lpm)                                             \
+	__noinline int fw_class_##field##6(const struct fw_packet *pkt,      \
+					   __u32 slot)                       \
+	{                                                                    \
+		const struct fw_gen *gen = fw_gen_of(slot & 1);              \
+                                                                             \
+		if (!gen || !pkt)                                            \
+			return 0;                                            \
+		if (gen->flags & (is_lpm))                                   \
+			return (int)fw_class_lpm(                            \
+				fw_inner(field##6_lpm, slot & 1),            \
+				&pkt->field);                                \
+		return (int)fw_class_lengths(&gen->field##6,                 \
+					     fw_inner(field##6, slot & 1),   \
+					     fw_inner(field##6_bits, slot & 1), \
+					     &pkt->field);                   \
+	}
+
+FW_CLASS6(saddr, FW_GEN_SADDR6_LPM)
+FW_CLASS6(daddr, FW_GEN_DADDR6_LPM)
