@@ -41,12 +41,6 @@ static const struct {
 	{ "learn", NULL, NULL },
 
 	{ "inspect", "recheck", NULL },
-	{ "inspect", "tls", "ja3" },
-	{ "inspect", "tls", "ja4" },
-	{ "inspect", "tls", "version" },
-	{ "inspect", "tls", "alpn" },
-	{ "inspect", "http", NULL },
-	{ "inspect", "ssh", NULL },
 	{ "inspect", "payload", NULL },
 	{ "inspect rule", "counter", NULL },
 	{ "inspect rule", "log", NULL },
@@ -60,8 +54,6 @@ static const struct {
 	{ "rule", "block", NULL },
 	{ "rule", "synproxy", NULL },	/* at ingress */
 
-	{ "set", "type", "ja3" },
-	{ "set", "type", "ja4" },
 	{ "set", "type", "pattern" },
 	{ "set", "refresh", NULL },
 	{ "set", "max-shrink", NULL },

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "bpf/abi.h"
+#include "inspect/ja.h"
 #include "inspect/worker.h"
 
 struct fw_flow_record {
@@ -32,6 +33,7 @@ struct fw_flow_record {
 	const char *profile;		/* interned; "" unknown */
 	uint8_t profile_id;
 	char *sni;			/* or NULL */
+	char ja3[FW_JA3_SIZE], ja4[FW_JA4_SIZE];	/* "" not seen */
 
 	uint64_t worker;		/* the flow's number there, with queue */
 	uint64_t worker_packets, worker_bytes;	/* that flow's */

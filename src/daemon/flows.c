@@ -191,6 +191,7 @@ static void begin_anew(struct fw_flows *flows, struct fw_flow_record *record)
 	fw_flow_records_wait(flows->records, record, false);
 	free(record->sni);
 	record->sni = NULL;
+	record->ja3[0] = record->ja4[0] = '\0';
 	record->verdict = FW_FLOW_UNVETTED;
 	record->reason = NULL;
 	record->has_raw = false;
@@ -230,6 +231,10 @@ static void note_report(struct fw_flows *flows, struct fw_flow_record *record,
 	}
 	if (report->sni && !record->sni)
 		record->sni = strdup(report->sni);
+	if (report->ja3)
+		memcpy(record->ja3, report->ja3, sizeof(record->ja3));
+	if (report->ja4)
+		memcpy(record->ja4, report->ja4, sizeof(record->ja4));
 	record->verdict = report->verdict;
 	record->reason = report->reason;
 	record->rule = report->rule;

@@ -72,7 +72,8 @@ struct fw_flow_view {
 	uint64_t packets, bytes;	/* both directions, all */
 	uint64_t user_packets, user_bytes;	/* of these, in user space */
 	const char *road;	/* "stack" */
-	const char *sni;	/* NULL when not seen */
+	const char *sni;	/* these three: NULL when not seen */
+	const char *ja3, *ja4;
 	const char *reason;	/* of the verdict, NULL while unvetted */
 	uint32_t rule;		/* index in the plan's rules, or FW_NO_RULE */
 	uint64_t idle_s;

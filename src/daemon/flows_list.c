@@ -94,6 +94,8 @@ static struct fw_flow_view view_of(struct fw_flows *flows,
 		.user_bytes = fw_flow_record_bytes(record),
 		.road = "stack",
 		.sni = copy->sni,
+		.ja3 = record->ja3[0] ? record->ja3 : NULL,
+		.ja4 = record->ja4[0] ? record->ja4 : NULL,
 		.reason = record->reason,
 		.rule = record->rule,
 	};

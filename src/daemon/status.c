@@ -303,7 +303,7 @@ json_t *fw_status_flow(const struct fw_flow_view *view)
 
 	return json_pack(
 		"{s:s, s:s, s:o, s:i, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o,"
-		" s:s, s:n, s:o?, s:n, s:n, s:o*, s:o}",
+		" s:s, s:n, s:o?, s:s?, s:s?, s:o*, s:o}",
 		"family", t->family == 4 ? "ip" : "ip6", "proto",
 		fw_proto_text(t->proto, proto), "src",
 		address(t->family, t->saddr), "sport", (int)t->sport, "dst",
@@ -315,7 +315,7 @@ json_t *fw_status_flow(const struct fw_flow_view *view)
 		fw_json_number(view->user_packets), "user_bytes",
 		fw_json_number(view->user_bytes), "road", view->road, "qos",
 		"sni", view->sni ? fw_json_text(view->sni) : NULL, "ja3",
-		"ja4", "reason",
+		view->ja3, "ja4", view->ja4, "reason",
 		view->reason ? fw_json_text(view->reason) : NULL, "idle_s",
 		fw_json_number(view->idle_s));
 }

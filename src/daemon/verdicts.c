@@ -92,6 +92,8 @@ static void tell(struct fw_verdicts *verdicts,
 	fw_record_address(&record, "dst", tuple->family, tuple->daddr);
 	fw_record_number(&record, "dport", tuple->dport);
 	fw_record_text(&record, "sni", report->sni);
+	fw_record_text(&record, "ja3", report->ja3);
+	fw_record_text(&record, "ja4", report->ja4);
 	if (report->profile)
 		fw_record_text(&record, "profile", report->profile->name);
 	fw_record_number(&record, "queue", report->queue);

@@ -2,8 +2,8 @@
 /*
  * DNS: the question of a query (RFC 1035 section 4.1).
  *
- * In: one UDP payload. Out: name and type. Nothing fails: what is no query, and
- * what no server can take for one, is a state.
+ * In: one message, or a stream of them. Out: name and type. Nothing fails: what
+ * is no query, and what no server can take for one, is a state.
  *
  * A name in a question cannot be compressed, for there is nothing before it to
  * point to. What stands behind the question is not looked at: servers differ in
@@ -78,6 +78,46 @@ enum fw_dns_state fw_dns_read(const uint8_t *message, size_t len,
 		return FW_DNS_MALFORMED;
 	ret->type = (uint16_t)number(message + name);
 	return FW_DNS_QUERY;
+}
+
+/* --- over TCP --------------------------------------------------------------- */
+void fw_dns_init(struct fw_dns_stream *stream)
+{
+	memset(stream, 0, sizeof(*stream));
+}
+
+static enum fw_parse_state read_message(struct fw_dns_stream *stream)
+{
+	size_t len = stream->len;
+
+	/* a question lies within what is kept, or is none */
+	if (len > sizeof(stream->head))
+		len = sizeof(stream->head);
+	switch (fw_dns_read(stream->head, len, &stream->question)) {
+	case FW_DNS_QUERY:
+		return FW_PARSE_DONE;
+	case FW_DNS_NO_QUERY:
+		return FW_PARSE_OTHER;
+	default:
+		return FW_PARSE_MALFORMED;
+	}
+}
+
+enum fw_parse_state fw_dns_feed(struct fw_dns_stream *stream,
+				const uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < len && stream->state == FW_PARSE_NEED_MORE;
+	     i++) {
+		uint32_t at = stream->have++;
+
+		if (at < 2)
+			stream->len = stream->len << 8 | data[i];
+		else if (at - 2 < sizeof(stream->head))
+			stream->head[at - 2] = data[i];
+		if (stream->have >= 2 && stream->have - 2 == stream->len)
+			stream->state = read_message(stream);
+	}
+	return stream->state;
 }
 
 static const char *const state_names[] = {

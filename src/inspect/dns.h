@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DNS: what a query over UDP asks. A datagram in, facts out. */
+/* DNS: what a query asks, over UDP and TCP. Messages in, facts out. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "inspect/parse.h"
 
 #define FW_DNS_PORT 53
 
@@ -24,5 +26,23 @@ struct fw_dns_question {
 /* message: a UDP payload. Fills ret with FW_DNS_QUERY. */
 enum fw_dns_state fw_dns_read(const uint8_t *message, size_t len,
 			      struct fw_dns_question *ret);
+
+/* What is kept of a message over TCP: header and question. */
+#define FW_DNS_HEAD_MAX (12 + 255 + 4)
+
+/* The client's stream: messages behind two bytes with their length (RFC 1035
+ * section 4.2.2). The first query's question is the fact. */
+struct fw_dns_stream {
+	enum fw_parse_state state;
+	struct fw_dns_question question;	/* valid with DONE */
+	uint32_t have, len;	/* bytes of the message and its length that are
+				   here; len is valid from have 2 on */
+	uint8_t head[FW_DNS_HEAD_MAX];
+};
+
+void fw_dns_init(struct fw_dns_stream *stream);
+/* Feeds the next len bytes. OTHER: the first message is no query. */
+enum fw_parse_state fw_dns_feed(struct fw_dns_stream *stream,
+				const uint8_t *data, size_t len);
 
 const char *fw_dns_state_name(enum fw_dns_state state);

@@ -146,7 +146,7 @@ static void forget_flow(struct fw_inspector *inspector,
 	fw_flow_table_remove(inspector->table, vetting);
 	fw_vetting_settle(vetting, memory_of(inspector, vetting));
 	fw_plan_unref((struct fw_plan *)vetting->plan);
-	free(vetting->sni);
+	free(vetting->client);
 	free(vetting->question);
 	free(vetting);
 }
@@ -219,6 +219,7 @@ static void report(struct fw_inspector *inspector,
 		   const struct fw_queue_message *message,
 		   const struct fw_ct *ct)
 {
+	const struct fw_client *client = vetting->client;
 	struct fw_flow_report out = {
 		.id = vetting->id,
 		.tuple = vetting->tuple,
@@ -230,7 +231,9 @@ static void report(struct fw_inspector *inspector,
 		.verdict = vetting->judgement.verdict,
 		.packets = vetting->packets,
 		.bytes = vetting->bytes,
-		.sni = vetting->sni,
+		.sni = client && client->sni[0] ? client->sni : NULL,
+		.ja3 = client ? client->ja3 : NULL,
+		.ja4 = client ? client->ja4 : NULL,
 		.reason = vetting->judgement.reason,
 		.rule = vetting->judgement.rule,
 	};

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwinspect.a
 libfwinspect_a_SOURCES = \
+	src/inspect/app.c src/inspect/app.h \
 	src/inspect/ct_attr.c src/inspect/ct_attr.h \
 	src/inspect/dns.c src/inspect/dns.h \
+	src/inspect/hello.c src/inspect/hello.h \
+	src/inspect/http.c src/inspect/http.h \
 	src/inspect/inspector.c src/inspect/inspector.h \
+	src/inspect/ja.c src/inspect/ja.h \
 	src/inspect/packet.c src/inspect/packet.h \
+	src/inspect/parse.h \
 	src/inspect/queue.c src/inspect/queue.h \
 	src/inspect/reassembly.c src/inspect/reassembly.h \
+	src/inspect/ssh.c src/inspect/ssh.h \
 	src/inspect/table.c src/inspect/table.h \
 	src/inspect/tls.c src/inspect/tls.h \
 	src/inspect/verdict.c src/inspect/verdict.h \

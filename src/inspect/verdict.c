@@ -62,14 +62,29 @@ static bool among(const struct fw_inspect_rule *rule, uint64_t number)
 	return false;
 }
 
+/* Whether one of the names, each behind a byte with its length, is in the
+ * set. */
+static bool any_in(const struct fw_text_set *set, const char *names, size_t len)
+{
+	for (size_t at = 0; at < len; at += 1u + (uint8_t)names[at])
+		if (fw_text_set_has(set, names + at + 1, (uint8_t)names[at]))
+			return true;
+	return false;
+}
+
 static bool matches(const struct fw_inspect_rule *rule,
 		    const struct fw_fact *fact)
 {
-	bool in = rule->domains ?
-			  fw_domain_set_has(rule->domains, fact->text,
-					    fact->len) :
-			  among(rule, fact->number);
+	bool in;
 
+	if (rule->domains)
+		in = fw_domain_set_has(rule->domains, fact->text, fact->len);
+	else if (rule->fact == FW_FACT_TLS_ALPN)
+		in = any_in(rule->texts, fact->text, fact->len);
+	else if (rule->texts)
+		in = fw_text_set_has(rule->texts, fact->text, fact->len);
+	else
+		in = among(rule, fact->number);
 	return in != rule->negate;
 }
 

@@ -12,12 +12,13 @@
  *   the middle of an undecided flow only when the other side has answered it;
  * - data that cannot be placed in the stream counts as a retransmission that
  *   differs, and so does urgent data, which a receiver may take out of it;
- * - where the handshake was not seen, a stream that does not begin as TLS may be
- *   the rest of a message of which another worker had the beginning: it is as
- *   good as malformed.
+ * - where the handshake was not seen, a stream that does not begin as the message
+ *   that a rule needs may be the rest of one of which another worker had the
+ *   beginning: it is as good as malformed.
  */
 #include "inspect/vetting.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,8 +77,10 @@ static void note_handshake(struct fw_vetting *vetting,
 static void account(struct fw_vetting *vetting, struct fw_memory *memory)
 {
 	const struct fw_streams *s = vetting->streams;
-	uint64_t held = s ? sizeof(*s) + s->stream[0].cap + s->stream[1].cap : 0;
+	uint64_t held = s ? sizeof(*s) : 0;
 
+	for (int i = 0; s && i < 2; i++)
+		held += s->stream[i].cap + (s->app[i] ? sizeof(*s->app[i]) : 0);
 	memory->used = memory->used - vetting->held + held;
 	vetting->held = held;
 }
@@ -119,7 +122,6 @@ static bool open_streams(struct fw_vetting *vetting, struct fw_memory *memory)
 		if (vetting->has_isn[i])
 			fw_stream_begin(&streams->stream[i],
 					vetting->isn[i] + 1);
-		fw_tls_init(&streams->tls[i]);
 	}
 	vetting->streams = streams;
 	account(vetting, memory);
@@ -130,74 +132,108 @@ void fw_vetting_settle(struct fw_vetting *vetting, struct fw_memory *memory)
 {
 	if (!vetting->streams)
 		return;
-	fw_stream_done(&vetting->streams->stream[0]);
-	fw_stream_done(&vetting->streams->stream[1]);
+	for (int i = 0; i < 2; i++) {
+		fw_stream_done(&vetting->streams->stream[i]);
+		free(vetting->streams->app[i]);
+	}
 	free(vetting->streams);
 	vetting->streams = NULL;
 	account(vetting, memory);
 }
 
 /* --- facts ---------------------------------------------------------------- */
-static bool begun(const struct fw_streams *streams, int i)
-{
-	return streams->tls[i].begun || streams->stream[i].n_ranges;
-}
+/* Those that a client's stream tells; of queries, also a datagram. */
+static const enum fw_fact_kind of_streams[] = {
+	FW_FACT_TLS_SNI, FW_FACT_TLS_JA3, FW_FACT_TLS_JA4,
+	FW_FACT_TLS_VERSION, FW_FACT_TLS_ALPN, FW_FACT_HTTP_HOST,
+	FW_FACT_SSH_VERSION, FW_FACT_DNS_QNAME, FW_FACT_DNS_QTYPE,
+};
+static const enum fw_fact_kind of_queries[] = { FW_FACT_DNS_QNAME,
+						FW_FACT_DNS_QTYPE };
 
-/* The fact as the parser of direction i has it. */
-static struct fw_fact fact_of(const struct fw_vetting *vetting, int i)
+/* The fact as the stream of direction i has it. */
+static struct fw_fact fact_of(const struct fw_streams *streams, int i,
+			      enum fw_fact_kind kind)
 {
-	const struct fw_tls *tls = &vetting->streams->tls[i];
+	const struct fw_stream *stream = &streams->stream[i];
 	struct fw_fact fact = { .state = FW_FACT_UNKNOWN };
 
-	switch (tls->state) {
-	case FW_TLS_DONE:
-		fact.state = tls->has_sni ? FW_FACT_KNOWN : FW_FACT_ABSENT;
-		break;
-	case FW_TLS_MALFORMED:
-		fact.state = FW_FACT_MALFORMED;
-		break;
-	case FW_TLS_NOT_TLS:
-		if (vetting->streams->stream[i].exact)
-			fact.state = FW_FACT_ABSENT;
-		else if (i == 0)
-			fact.state = FW_FACT_MALFORMED;
-		break;
-	default:
-		fact.begun = begun(vetting->streams, i);
+	if (!streams->app[i]) {
+		fact.begun = stream->n_ranges;
+		return fact;
 	}
+	fact = fw_app_fact(streams->app[i], kind);
+	if (fact.state == FW_FACT_UNKNOWN && stream->n_ranges)
+		fact.begun = true;
+	if (fact.state != FW_FACT_ABSENT || stream->exact ||
+	    fw_app_tells(streams->app[i], kind))
+		return fact;
+	/* It may be the rest of a message. */
+	fact.state = i == 0 ? FW_FACT_MALFORMED : FW_FACT_UNKNOWN;
 	return fact;
 }
 
 /* Direction 0 tells; direction 1 only where it may be the client's. */
-static void update_sni(struct fw_vetting *vetting)
+static void update_fact(struct fw_vetting *vetting, enum fw_fact_kind kind)
 {
-	struct fw_fact *fact = &vetting->window.facts[FW_FACT_TLS_SNI];
-	struct fw_streams *streams = vetting->streams;
+	struct fw_fact *fact = &vetting->window.facts[kind];
+	const struct fw_streams *streams = vetting->streams;
 
 	if (fact->state != FW_FACT_UNKNOWN)
 		return;
-	for (int i = 0; i < 2 && fact->state == FW_FACT_UNKNOWN; i++) {
-		bool was_begun = i && fact->begun;
+	*fact = fact_of(streams, 0, kind);
+	if (fact->state == FW_FACT_UNKNOWN && streams->stream[1].keeps) {
+		bool begun = fact->begun;
 
-		if (!streams->stream[i].keeps)
-			continue;
-		*fact = fact_of(vetting, i);
-		fact->begun = fact->begun || was_begun;
-		if (fact->state != FW_FACT_KNOWN)
-			continue;
-		vetting->sni = strdup(streams->tls[i].sni);
-		if (!vetting->sni) {
-			fact->state = FW_FACT_NO_MEMORY;
-			continue;
-		}
-		fact->text = vetting->sni;
-		fact->len = streams->tls[i].sni_len;
+		*fact = fact_of(streams, 1, kind);
+		fact->begun = fact->begun || begun;
 	}
 }
 
-static const enum fw_fact_kind of_tcp[] = { FW_FACT_TLS_SNI };
-static const enum fw_fact_kind of_queries[] = { FW_FACT_DNS_QNAME,
-						FW_FACT_DNS_QTYPE };
+static bool open_facts(const struct fw_vetting *vetting)
+{
+	for (size_t i = 0; i < FW_ARRAY_SIZE(of_streams); i++)
+		if (vetting->window.facts[of_streams[i]].state ==
+		    FW_FACT_UNKNOWN)
+			return true;
+	return false;
+}
+
+const struct fw_app *fw_vetting_app(const struct fw_vetting *vetting)
+{
+	const struct fw_streams *streams = vetting->streams;
+
+	for (int i = 0; streams && i < 2; i++)
+		if (streams->app[i] &&
+		    streams->app[i]->state == FW_PARSE_DONE)
+			return streams->app[i];
+	return streams ? streams->app[0] : NULL;
+}
+
+/* Keeps what reports tell after the streams have gone; without memory they tell
+ * less. */
+static void note_client(struct fw_vetting *vetting)
+{
+	const struct fw_app *app = fw_vetting_app(vetting);
+
+	if (vetting->client || !app || app->kind != FW_APP_TLS ||
+	    app->state != FW_PARSE_DONE)
+		return;
+	vetting->client = calloc(1, sizeof(*vetting->client));
+	if (!vetting->client)
+		return;
+	memcpy(vetting->client->ja3, app->ja3, sizeof(app->ja3));
+	memcpy(vetting->client->ja4, app->ja4, sizeof(app->ja4));
+	memcpy(vetting->client->sni, app->tls.hello.sni,
+	       sizeof(app->tls.hello.sni));
+}
+
+static void update_facts(struct fw_vetting *vetting)
+{
+	for (size_t i = 0; i < FW_ARRAY_SIZE(of_streams); i++)
+		update_fact(vetting, of_streams[i]);
+	note_client(vetting);
+}
 
 static void set_state(struct fw_vetting *vetting,
 		      const enum fw_fact_kind *facts, size_t n,
@@ -214,12 +250,12 @@ static void no_parser(struct fw_vetting *vetting)
 		       (vetting->tuple.dport == FW_DNS_PORT ||
 			vetting->tuple.sport == FW_DNS_PORT);
 
-	if (vetting->tuple.proto != IPPROTO_TCP)
-		set_state(vetting, of_tcp, FW_ARRAY_SIZE(of_tcp),
-			  FW_FACT_ABSENT);
-	if (!queries)
-		set_state(vetting, of_queries, FW_ARRAY_SIZE(of_queries),
-			  FW_FACT_ABSENT);
+	if (vetting->tuple.proto == IPPROTO_TCP)
+		return;
+	set_state(vetting, of_streams,
+		  FW_ARRAY_SIZE(of_streams) -
+			  (queries ? FW_ARRAY_SIZE(of_queries) : 0),
+		  FW_FACT_ABSENT);
 }
 
 static enum fw_fact_state read_question(struct fw_vetting *vetting,
@@ -262,10 +298,32 @@ static void count(struct fw_vetting *vetting, uint64_t bytes)
 
 static void trouble(struct fw_vetting *vetting, enum fw_fact_state state)
 {
-	struct fw_fact *fact = &vetting->window.facts[FW_FACT_TLS_SNI];
+	for (size_t i = 0; i < FW_ARRAY_SIZE(of_streams); i++) {
+		struct fw_fact *fact = &vetting->window.facts[of_streams[i]];
 
-	if (fact->state == FW_FACT_UNKNOWN)
-		fact->state = state;
+		if (fact->state == FW_FACT_UNKNOWN)
+			fact->state = state;
+	}
+}
+
+/* The parser of a stream's first byte; false without memory. */
+static bool open_app(struct fw_vetting *vetting, bool reply,
+		     struct fw_memory *memory)
+{
+	struct fw_app **app = &vetting->streams->app[reply];
+	uint16_t port = reply ? vetting->tuple.sport : vetting->tuple.dport;
+
+	if (*app)
+		return true;
+	account(vetting, memory);
+	if (left(memory->max, memory->used) < sizeof(**app))
+		return false;
+	*app = malloc(sizeof(**app));
+	if (!*app)
+		return false;
+	fw_app_init(*app, port == FW_DNS_PORT);
+	account(vetting, memory);
+	return true;
 }
 
 /* Adds the segment to its stream and the stream's new bytes to the parser. */
@@ -288,9 +346,11 @@ static void feed(struct fw_vetting *vetting, const struct fw_packet *packet,
 	if (fresh || bits < 0)
 		count(vetting, fresh);
 	bytes = fw_stream_take(stream, &len);
-	if (len)
-		(void)fw_tls_feed(&vetting->streams->tls[reply], bytes, len);
-	update_sni(vetting);
+	if (len && !open_app(vetting, reply, memory))
+		bits = -ENOMEM;
+	else if (len)
+		(void)fw_app_feed(vetting->streams->app[reply], bytes, len);
+	update_facts(vetting);
 	if (bits < 0)
 		trouble(vetting, FW_FACT_NO_MEMORY);
 	else if (bits & FW_STREAM_FULL)
@@ -325,7 +385,7 @@ static void add_segment(struct fw_vetting *vetting,
 		return;
 	}
 	feed(vetting, packet, reply, memory);
-	if (vetting->window.facts[FW_FACT_TLS_SNI].state != FW_FACT_UNKNOWN) {
+	if (!open_facts(vetting)) {
 		fw_stream_forget(&vetting->streams->stream[0]);
 		fw_stream_forget(&vetting->streams->stream[1]);
 	}

@@ -11,10 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "inspect/dns.h"
+#include "inspect/app.h"
 #include "inspect/packet.h"
 #include "inspect/reassembly.h"
-#include "inspect/tls.h"
 #include "inspect/verdict.h"
 #include "inspect/worker.h"
 
@@ -35,7 +34,13 @@ struct fw_memory {
 /* What only an undecided flow with payload has. */
 struct fw_streams {
 	struct fw_stream stream[2];
-	struct fw_tls tls[2];
+	struct fw_app *app[2];		/* NULL before its first byte */
+};
+
+/* What is told of a TLS client when its hello has gone. */
+struct fw_client {
+	char ja3[FW_JA3_SIZE], ja4[FW_JA4_SIZE];
+	char sni[FW_HELLO_NAME_MAX + 1];	/* "" where there was none */
 };
 
 struct fw_vetting {
@@ -54,7 +59,7 @@ struct fw_vetting {
 	uint32_t ifindex[2];
 	bool seen[2];			/* a packet of that direction */
 	struct fw_judgement judgement;
-	char *sni;			/* NULL when not seen */
+	struct fw_client *client;	/* NULL when not seen */
 	struct fw_dns_question *question;	/* the last one; likewise */
 
 	struct fw_window window;
@@ -83,5 +88,8 @@ bool fw_vetting_reopens(struct fw_vetting *vetting,
  */
 void fw_vetting_add(struct fw_vetting *vetting, const struct fw_packet *packet,
 		    bool reply, uint64_t now_ms, struct fw_memory *memory);
+/* The parser that has read what the client said first, or NULL: which side that
+ * is follows from what it said, where the handshake was not seen. */
+const struct fw_app *fw_vetting_app(const struct fw_vetting *vetting);
 /* Frees what only an undecided flow needs. */
 void fw_vetting_settle(struct fw_vetting *vetting, struct fw_memory *memory);

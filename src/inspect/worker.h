@@ -37,7 +37,8 @@ struct fw_flow_report {
 	const struct fw_profile *profile;
 	enum fw_flow_verdict verdict;
 	uint64_t packets, bytes;	/* that user space saw, both ways */
-	const char *sni;	/* NULL when not seen */
+	const char *sni;	/* these three: NULL when not seen */
+	const char *ja3, *ja4;
 	const char *reason;	/* of a verdict: "rule", "default",
 				   "on-incomplete", …; else NULL */
 	uint32_t rule;		/* index in the plan's rules, or FW_NO_RULE */

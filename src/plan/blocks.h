@@ -124,6 +124,10 @@ struct fw_text_set {
 	size_t n_texts;
 };
 
+/* True when the set has this text of len bytes. */
+bool fw_text_set_has(const struct fw_text_set *set, const char *text,
+		     size_t len);
+
 struct fw_pattern {
 	const char *name, *regex, *flags;	/* name: /regex/flags */
 };

@@ -27,5 +27,6 @@ libfwplan_a_SOURCES = \
 	src/plan/seal.h \
 	src/plan/suffix_table.c \
 	src/plan/suffixes.h \
+	src/plan/texts.c \
 	src/plan/trie.c \
 	src/plan/trie.h

@@ -17,6 +17,10 @@ fw_fuzz_tests += tests/fuzz/dns
 tests_fuzz_dns_SOURCES = tests/fuzz/dns.c tests/fuzz/replay.c
 tests_fuzz_dns_LDADD = libfwinspect.a
 
+fw_fuzz_tests += tests/fuzz/app
+tests_fuzz_app_SOURCES = tests/fuzz/app.c tests/fuzz/replay.c
+tests_fuzz_app_LDADD = libfwinspect.a $(NETTLE_LIBS)
+
 fw_fuzz_tests += tests/fuzz/tls
 tests_fuzz_tls_SOURCES = tests/fuzz/tls.c tests/fuzz/replay.c
 tests_fuzz_tls_LDADD = libfwinspect.a
@@ -71,16 +75,23 @@ fuzz-parse fuzz-compile fuzz-explain fuzz-lists: grammar/parser.c \
 		-rss_limit_mb=2048 -dict=fuzz/words.dict \
 		-artifact_prefix=fuzz/$$name- fuzz/$$name.found $$seeds
 
-fuzz-dns fuzz-tls fuzz-reassembly:
+# What each of these needs of src/inspect/
+fuzz_dns_parts = dns
+fuzz_tls_parts = tls hello
+fuzz_reassembly_parts = reassembly
+fuzz_app_parts = app dns hello http ja ssh tls
+
+fuzz-app fuzz-dns fuzz-tls fuzz-reassembly:
 	name=$(@:fuzz-%=%) && $(MKDIR_P) fuzz/$$name.found && \
-	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) $(AM_CPPFLAGS) \
+	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) \
 		-o fuzz/$$name $(srcdir)/tests/fuzz/$$name.c \
-		$(srcdir)/src/inspect/$$name.c && \
+		$($(@:fuzz-%=fuzz_%_parts):%=$(srcdir)/src/inspect/%.c) \
+		$(NETTLE_LIBS) && \
 	fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 		fuzz/$$name.found $(srcdir)/tests/seeds/$$name
 
-.PHONY: fuzz-parse fuzz-compile fuzz-explain fuzz-lists fuzz-dns fuzz-tls \
-	fuzz-reassembly
+.PHONY: fuzz-parse fuzz-compile fuzz-explain fuzz-lists fuzz-app fuzz-dns \
+	fuzz-tls fuzz-reassembly
 CLEANFILES += fuzz/words.dict
 
 fw_fuzz_tests += tests/fuzz/compile

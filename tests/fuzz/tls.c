@@ -35,10 +35,10 @@ static void compare(const struct fw_tls *a, const struct fw_tls *b)
 {
 	if (a->state != b->state)
 		abort();
-	if (a->state != FW_TLS_DONE)
+	if (a->state != FW_PARSE_DONE)
 		return;
-	if (a->has_sni != b->has_sni || a->sni_len != b->sni_len ||
-	    (a->has_sni && strcmp(a->sni, b->sni) != 0))
+	if (a->hello.has_sni != b->hello.has_sni || a->hello.sni_len != b->hello.sni_len ||
+	    (a->hello.has_sni && strcmp(a->hello.sni, b->hello.sni) != 0))
 		abort();
 }
 
@@ -50,14 +50,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	compare(&whole, &bytes);
 	compare(&whole, &portions);
-	if (whole.state != FW_TLS_DONE || !whole.has_sni)
+	if (whole.state != FW_PARSE_DONE || !whole.hello.has_sni)
 		return 0;
-	if (!whole.sni_len || whole.sni_len > FW_TLS_NAME_MAX ||
-	    strlen(whole.sni) != whole.sni_len)
+	if (!whole.hello.sni_len || whole.hello.sni_len > FW_HELLO_NAME_MAX ||
+	    strlen(whole.hello.sni) != whole.hello.sni_len)
 		abort();
-	for (size_t i = 0; i < whole.sni_len; i++)
-		if (whole.sni[i] <= ' ' || whole.sni[i] > '~' ||
-		    (whole.sni[i] >= 'A' && whole.sni[i] <= 'Z'))
+	for (size_t i = 0; i < whole.hello.sni_len; i++)
+		if (whole.hello.sni[i] <= ' ' || whole.hello.sni[i] > '~' ||
+		    (whole.hello.sni[i] >= 'A' && whole.hello.sni[i] <= 'Z'))
 			abort();
 	return 0;
 }

@@ -13,6 +13,7 @@ fw_net_tests = \
 	tests/net/devices \
 	tests/net/dns \
 	tests/net/explain \
+	tests/net/facts \
 	tests/net/features \
 	tests/net/forged \
 	tests/net/held \

@@ -103,6 +103,14 @@ fw_unit_tests += tests/unit/test_question
 tests_unit_test_question_SOURCES = tests/unit/test_question.c
 tests_unit_test_question_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_app
+tests_unit_test_app_SOURCES = tests/unit/test_app.c $(fw_hello_sources)
+tests_unit_test_app_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_http
+tests_unit_test_http_SOURCES = tests/unit/test_http.c
+tests_unit_test_http_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_tls
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c $(fw_hello_sources)
 tests_unit_test_tls_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The inspector on captures that others made: every TLS server name over TCP
- * that FLYWALL_CORPUS lists is found, by flow, and no other one; malformed
- * captures get a verdict for every packet.
+ * that FLYWALL_CORPUS lists is found, by flow, with the fingerprint of its
+ * client, and no other one; malformed captures get a verdict for every packet.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +27,7 @@
 struct seen {
 	char capture[64];
 	struct fw_tuple tuple;
-	char sni[256];
+	char sni[256], ja4[64];
 	bool expected;
 };
 
@@ -52,6 +52,8 @@ static void on_flow(void *ctx, const struct fw_flow_report *report)
 		       present);
 	(void)snprintf(seen[n_seen].sni, sizeof(seen[0].sni), "%s",
 		       report->sni);
+	(void)snprintf(seen[n_seen].ja4, sizeof(seen[0].ja4), "%s",
+		       report->ja4);
 	seen[n_seen++].tuple = report->tuple;
 }
 
@@ -121,7 +123,7 @@ static void expect(char *line)
 	struct fw_tuple tuple;
 
 	for (size_t i = 0; i < FW_ARRAY_SIZE(fields); i++)
-		fields[i] = strsep(&line, "\t");
+		fields[i] = strsep(&line, "\t\n");
 	if (fields[0][0] == '#' || strcmp(fields[1], "tcp") != 0)
 		return;
 	tuple = tuple_of(fields);
@@ -130,6 +132,7 @@ static void expect(char *line)
 		    strcmp(seen[i].sni, fields[6]) != 0 ||
 		    !fw_tuple_equal(&seen[i].tuple, &tuple))
 			continue;
+		assert_string_equal(seen[i].ja4, fields[7]);
 		seen[i].expected = true;
 		return;
 	}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * App: from a stream's first bytes to a parser, and from its facts to those that
+ * rules ask for.
+ *
+ * In: the client's bytes, in any portions. Out: a state and facts. Nothing fails
+ * but by a state.
+ */
+#include "inspect/app.h"
+
+#include <string.h>
+
+#include "util/cleanup.h"
+
+static enum fw_parse_state feed_tls(struct fw_app *app, const uint8_t *data,
+				    size_t len)
+{
+	enum fw_parse_state state = fw_tls_feed(&app->tls, data, len);
+
+	if (state == FW_PARSE_DONE) {
+		fw_ja3(&app->tls.hello, app->ja3);
+		fw_ja4(&app->tls.hello, 't', app->ja4);
+	}
+	return state;
+}
+
+static enum fw_parse_state feed_http(struct fw_app *app, const uint8_t *data,
+				     size_t len)
+{
+	return fw_http_feed(&app->http, data, len);
+}
+
+static enum fw_parse_state feed_ssh(struct fw_app *app, const uint8_t *data,
+				    size_t len)
+{
+	return fw_ssh_feed(&app->ssh, data, len);
+}
+
+static enum fw_parse_state feed_dns(struct fw_app *app, const uint8_t *data,
+				    size_t len)
+{
+	return fw_dns_feed(&app->dns, data, len);
+}
+
+static void init_tls(struct fw_app *app)
+{
+	fw_tls_init(&app->tls);
+}
+
+static void init_http(struct fw_app *app)
+{
+	fw_http_init(&app->http);
+}
+
+static void init_ssh(struct fw_app *app)
+{
+	fw_ssh_init(&app->ssh);
+}
+
+static void init_dns(struct fw_app *app)
+{
+	fw_dns_init(&app->dns);
+}
+
+static const struct {
+	const char *name;
+	void (*init)(struct fw_app *app);
+	enum fw_parse_state (*feed)(struct fw_app *app, const uint8_t *data,
+				    size_t len);
+} kinds[] = {
+	[FW_APP_UNKNOWN] = { "unknown", NULL, NULL },
+	[FW_APP_TLS] = { "tls", init_tls, feed_tls },
+	[FW_APP_HTTP] = { "http", init_http, feed_http },
+	[FW_APP_SSH] = { "ssh", init_ssh, feed_ssh },
+	[FW_APP_DNS] = { "dns", init_dns, feed_dns },
+	[FW_APP_NONE] = { "none", NULL, NULL },
+};
+_Static_assert(FW_ARRAY_SIZE(kinds) == FW_APP_MAX_, "kinds");
+
+const char *fw_app_name(enum fw_app_kind kind)
+{
+	return kinds[kind].name;
+}
+
+/* --- which one ------------------------------------------------------------ */
+/* Of n bytes, at least one; UNKNOWN while more may tell. A record of TLS is of
+ * version 3.x; a token of HTTP may begin as "SSH-" does. */
+static enum fw_app_kind kind_of(const uint8_t *head, size_t n, bool dns_port)
+{
+	static const char ssh[] = "SSH-";
+
+	if (head[0] >= 20 && head[0] <= 22 && (n < 2 || head[1] == 3))
+		return n < 2 ? FW_APP_UNKNOWN : FW_APP_TLS;
+	if (!memcmp(head, ssh, n))
+		return n < sizeof(ssh) - 1 ? FW_APP_UNKNOWN : FW_APP_SSH;
+	if (dns_port)
+		return FW_APP_DNS;
+	if ((head[0] > ' ' && head[0] <= '~') || head[0] == '\r' ||
+	    head[0] == '\n')
+		return FW_APP_HTTP;
+	return FW_APP_NONE;
+}
+
+static void choose(struct fw_app *app)
+{
+	app->kind = kind_of(app->head, app->head_len, app->dns_port);
+	if (app->kind == FW_APP_NONE)
+		app->state = FW_PARSE_OTHER;
+	else if (app->kind != FW_APP_UNKNOWN)
+		kinds[app->kind].init(app);
+}
+
+void fw_app_init(struct fw_app *app, bool dns_port)
+{
+	memset(app, 0, sizeof(*app));
+	app->dns_port = dns_port;
+}
+
+enum fw_parse_state fw_app_feed(struct fw_app *app, const uint8_t *data,
+				size_t len)
+{
+	while (len && app->kind == FW_APP_UNKNOWN) {
+		app->head[app->head_len++] = *data++;
+		len--;
+		choose(app);
+		if (kinds[app->kind].feed)
+			app->state = kinds[app->kind].feed(app, app->head,
+							   app->head_len);
+	}
+	if (len && app->state == FW_PARSE_NEED_MORE)
+		app->state = kinds[app->kind].feed(app, data, len);
+	return app->state;
+}
+
+/* --- facts ---------------------------------------------------------------- */
+static bool text(struct fw_fact *fact, const char *bytes, size_t len)
+{
+	fact->text = bytes;
+	fact->len = len;
+	return len;
+}
+
+static bool tls_sni(const struct fw_app *app, struct fw_fact *fact)
+{
+	return text(fact, app->tls.hello.sni, app->tls.hello.sni_len);
+}
+
+static bool tls_ja3(const struct fw_app *app, struct fw_fact *fact)
+{
+	return text(fact, app->ja3, strlen(app->ja3));
+}
+
+static bool tls_ja4(const struct fw_app *app, struct fw_fact *fact)
+{
+	return text(fact, app->ja4, strlen(app->ja4));
+}
+
+static bool tls_version(const struct fw_app *app, struct fw_fact *fact)
+{
+	fact->number = fw_hello_version(&app->tls.hello);
+	return true;
+}
+
+static bool tls_alpn(const struct fw_app *app, struct fw_fact *fact)
+{
+	size_t len;
+	const uint8_t *names = fw_hello_list(&app->tls.hello, FW_HELLO_ALPN,
+					     &len);
+
+	return text(fact, (const char *)names, len);
+}
+
+static bool http_host(const struct fw_app *app, struct fw_fact *fact)
+{
+	return text(fact, app->http.host, app->http.host_len);
+}
+
+static bool ssh_version(const struct fw_app *app, struct fw_fact *fact)
+{
+	fact->number = app->ssh.version;
+	return true;
+}
+
+static bool dns_qname(const struct fw_app *app, struct fw_fact *fact)
+{
+	fact->text = app->dns.question.name;
+	fact->len = app->dns.question.len;
+	return true;	/* that of the root is empty */
+}
+
+static bool dns_qtype(const struct fw_app *app, struct fw_fact *fact)
+{
+	fact->number = app->dns.question.type;
+	return true;
+}
+
+/* The protocol that has the fact; read: false where its message has none. */
+static const struct {
+	enum fw_app_kind kind;
+	bool (*read)(const struct fw_app *app, struct fw_fact *fact);
+} facts[FW_FACT_MAX_] = {
+	[FW_FACT_TLS_SNI] = { FW_APP_TLS, tls_sni },
+	[FW_FACT_TLS_JA3] = { FW_APP_TLS, tls_ja3 },
+	[FW_FACT_TLS_JA4] = { FW_APP_TLS, tls_ja4 },
+	[FW_FACT_TLS_VERSION] = { FW_APP_TLS, tls_version },
+	[FW_FACT_TLS_ALPN] = { FW_APP_TLS, tls_alpn },
+	[FW_FACT_HTTP_HOST] = { FW_APP_HTTP, http_host },
+	[FW_FACT_SSH_VERSION] = { FW_APP_SSH, ssh_version },
+	[FW_FACT_DNS_QNAME] = { FW_APP_DNS, dns_qname },
+	[FW_FACT_DNS_QTYPE] = { FW_APP_DNS, dns_qtype },
+};
+
+bool fw_app_tells(const struct fw_app *app, enum fw_fact_kind fact)
+{
+	return app->kind == facts[fact].kind && app->state == FW_PARSE_DONE;
+}
+
+struct fw_fact fw_app_fact(const struct fw_app *app, enum fw_fact_kind kind)
+{
+	struct fw_fact fact = { .state = FW_FACT_ABSENT };
+	bool mine = app->kind == facts[kind].kind;
+
+	if (app->kind == FW_APP_UNKNOWN ||
+	    (mine && app->state == FW_PARSE_NEED_MORE)) {
+		fact.state = FW_FACT_UNKNOWN;
+		fact.begun = app->kind != FW_APP_UNKNOWN || app->head_len;
+	} else if (mine && app->state == FW_PARSE_MALFORMED) {
+		fact.state = FW_FACT_MALFORMED;
+	} else if (fw_app_tells(app, kind) && facts[kind].read(app, &fact)) {
+		fact.state = FW_FACT_KNOWN;
+	}
+	return fact;
+}
