@@ -236,7 +236,7 @@ struct fw_gen {
 };
 
 #define FW_GEN_MAGIC 0x66773031
-#define FW_GEN_CLASSIFY 1u	/* there are rules; else no field is looked at */
+#define FW_GEN_CLASSIFY 1u	/* devices are judged; else none is looked up */
 #define FW_GEN_SADDR4_LPM 2u	/* saddr4_lpm is in use, not saddr4 */
 #define FW_GEN_DADDR4_LPM 4u
 #define FW_GEN_SADDR6_LPM 8u
@@ -332,6 +332,7 @@ struct fw_dev {
 
 /* No XDP program runs on the device: TC judges its packets and counts them. */
 #define FW_DEV_NO_XDP 1u
+#define FW_DEV_DROP_MALFORMED 2u	/* whatever its rules say */
 
 enum fw_verdict {
 	FW_VERDICT_NONE,	/* the rule acts and the scan goes on */
@@ -491,7 +492,8 @@ struct fw_set_member {
 	__u64 until_ns;		/* boot clock; 0: it does not end */
 };
 
-/* One name table for status, metrics, events and docs: fw_stat_name[]. */
+/* One name table for status, metrics, events and docs: fw_stat_name[]. Those of
+ * a drop are the reasons that events give. */
 enum fw_stat {
 	FW_STAT_XDP_PACKETS,		/* judged by XDP */
 	FW_STAT_XDP_ACCEPT,
@@ -500,7 +502,7 @@ enum fw_stat {
 	FW_STAT_XDP_DROP_BLOCKED,	/* flow map */
 	FW_STAT_XDP_OVERLAP,		/* judged by two generations */
 	FW_STAT_XDP_NO_META,		/* no room for metadata */
-	FW_STAT_XDP_MALFORMED,
+	FW_STAT_XDP_DROP_MALFORMED,
 	FW_STAT_XDP_DNS_ODD,		/* a query that is not judged by its
 					   question */
 	FW_STAT_XDP_DNS_ANSWERED,
@@ -511,12 +513,33 @@ enum fw_stat {
 	FW_STAT_TC_DROP_RECLASSIFIED,
 	FW_STAT_TC_FLOW_HIT,
 	FW_STAT_TC_DROP_BLOCKED,
+	FW_STAT_TC_DROP_MALFORMED,
 	FW_STAT_DNS_PACKETS,		/* looked at by the socket filter */
 	FW_STAT_DNS_QUERIES,
 	FW_STAT_DNS_ODD,		/* port 53, but no question to be read */
 	FW_STAT_EVENTS_LOST,		/* ring full */
+
+	/* Why a packet is malformed: the first that holds. Counted by the
+	 * first layer that judges it, the inspector included. */
+	FW_STAT_MALFORMED_ETHERNET,	/* header cut off */
+	FW_STAT_MALFORMED_VLAN,		/* tag cut off */
+	FW_STAT_MALFORMED_IP_CUT,	/* fewer than 20 bytes */
+	FW_STAT_MALFORMED_IP_VERSION,	/* not what the frame says */
+	FW_STAT_MALFORMED_IP_HEADER,	/* its length: below 20, or above the
+					   total */
+	FW_STAT_MALFORMED_IP_LENGTH,	/* total: longer than the frame */
+	FW_STAT_MALFORMED_IP6_CUT,	/* fewer than 40 bytes */
+	FW_STAT_MALFORMED_IP6_LENGTH,	/* payload: longer than the frame */
+	FW_STAT_MALFORMED_IP6_EXTENSION,	/* beyond the payload */
+	FW_STAT_MALFORMED_L4_CUT,	/* transport header beyond the end */
+	FW_STAT_MALFORMED_TCP_HEADER,	/* data offset: below 5, or beyond */
+	FW_STAT_MALFORMED_UDP_LENGTH,	/* below 8, or beyond the end */
 	FW_STAT_MAX_,
 };
+
+#define FW_STAT_MALFORMED_FIRST FW_STAT_MALFORMED_ETHERNET
+#define FW_STATS_MALFORMED \
+	(FW_STAT_MALFORMED_UDP_LENGTH + 1 - FW_STAT_MALFORMED_FIRST)
 
 /* Raw tuple as it arrives at ingress, source first. */
 struct fw_flow_key {

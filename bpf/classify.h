@@ -25,6 +25,7 @@
 #define FW_JUDGED_NXDOMAIN 8u	/* to be answered */
 #define FW_JUDGED_REFUSED 16u
 #define FW_JUDGED_ANSWER (FW_JUDGED_NXDOMAIN | FW_JUDGED_REFUSED)
+#define FW_JUDGED_MALFORMED 32u	/* dropped for that, before any rule */
 
 /* What one slot has for a device; dev is NULL when that is nothing. */
 struct fw_view {
@@ -345,6 +346,8 @@ static __always_inline __u32 fw_judge(FW_CTX *ctx, const struct fw_view *view,
 	how |= view->slot;
 	if (!dev)
 		return judged;
+	if (pkt->malformed && dev->flags & FW_DEV_DROP_MALFORMED)
+		return FW_JUDGED_DROP | FW_JUDGED_MALFORMED;
 	for (__u32 i = 0; i < FW_CHAINS_MAX; i++) {
 		if (i >= dev->n_chains)
 			break;

@@ -12,6 +12,9 @@
  *  - Fields of the transport header need l4proto and fragment offset 0, and
  *    each is there as far as the frame reaches, padding included.
  *
+ * What is malformed has a reason beside that, the first that was found: it is
+ * counted, and changes no field. There the packet ends where its IP header says.
+ *
  * A program says what a frame is to it before it includes this header:
  *
  *	FW_CTX			type of its context
@@ -40,7 +43,9 @@
 #define FW_VLAN_ID 0x0fffu
 #define FW_ETH_TYPE_MIN 0x0600	/* below: a length, IEEE 802.3 */
 #define FW_IP_OFFSET 0x1fff
+#define FW_IP_MORE 0x2000
 #define FW_IP6_OFFSET 0xfff8
+#define FW_IP6_MORE 0x0001
 #define FW_IP6_EXTENSIONS 8192	/* more do not fit into a packet */
 #define FW_L4_MAX 65535		/* nft keeps the offset in 16 bits */
 
@@ -64,7 +69,7 @@ struct fw_packet {
 	__u8 tcp_flags;
 	__u8 icmp_type, icmp_code;
 	__u8 whole_l4;		/* no later fragment, l4proto present */
-	__u8 malformed;
+	__u8 malformed;		/* enum fw_stat, or 0 */
 	__u8 dns;		/* enum fw_dns_asked; 0 until that is known */
 	struct fw_address saddr, daddr;
 };
@@ -93,21 +98,79 @@ static __always_inline const void *fw_header(const struct fw_frame *frame,
 	return fw_ctx_load(frame->ctx, offset, copy, size) ? NULL : copy;
 }
 
+/* A transport header, and how much of the packet there is from it on. */
+struct fw_l4 {
+	__u32 offset;		/* from the Ethernet header */
+	__u32 rest;
+	bool more;		/* fragments follow */
+};
+
+static __always_inline void fw_malformed(struct fw_packet *pkt,
+					 enum fw_stat reason)
+{
+	if (!pkt->malformed)
+		pkt->malformed = reason;
+}
+
+/* Bytes that every header of the protocol has; 0: it is not looked at. */
+static __always_inline __u32 fw_l4_least(__u8 protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return 20;
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		return 12;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return 8;
+	default:
+		return 0;
+	}
+}
+
+/* An IPv6 jumbogram has a length of 0, a merged packet that of one segment. */
+static __always_inline bool fw_udp_sound(FW_CTX *ctx,
+					 const struct fw_packet *pkt,
+					 const struct fw_l4 *l4, __u32 length)
+{
+	if (fw_ctx_gso(ctx) || (!length && pkt->l3 == FW_L3_IP6))
+		return true;
+	return length >= 8 && (length <= l4->rest || l4->more);
+}
+
+/* The first 14 bytes, which end with TCP's flags; or those of UDP. */
+static __always_inline void fw_parse_lengths(const struct fw_frame *frame,
+					     struct fw_packet *pkt,
+					     const struct fw_l4 *l4)
+{
+	__be16 copy[7];
+	const __u8 *header;
+
+	if (pkt->l4proto == IPPROTO_TCP) {
+		header = fw_header(frame, l4->offset, 14, copy);
+		if (!header)
+			return;
+		pkt->tcp_flags = header[13];
+		pkt->present |= FW_HAS(FW_FIELD_TCP_FLAGS);
+		if (header[12] >> 4 < 5 || (header[12] >> 4) * 4u > l4->rest)
+			fw_malformed(pkt, FW_STAT_MALFORMED_TCP_HEADER);
+	} else if (pkt->l4proto == IPPROTO_UDP) {
+		header = fw_header(frame, l4->offset, 6, copy);
+		if (header && !fw_udp_sound(frame->ctx, pkt, l4,
+					    header[4] << 8 | header[5]))
+			fw_malformed(pkt, FW_STAT_MALFORMED_UDP_LENGTH);
+	}
+}
+
 static __always_inline void fw_parse_ports(const struct fw_frame *frame,
 					   struct fw_packet *pkt, __u32 offset)
 {
-	__be16 copy[7];
+	__be16 copy[2];
 	const __be16 *ports;
 
-	if (pkt->l4proto == IPPROTO_TCP) {
-		/* The flags are the last of these 14 bytes. */
-		const __u8 *tcp = fw_header(frame, offset, 14, copy);
-
-		if (tcp) {
-			pkt->tcp_flags = tcp[13];
-			pkt->present |= FW_HAS(FW_FIELD_TCP_FLAGS);
-		}
-	}
 	ports = fw_header(frame, offset, 4, copy);
 	if (ports) {
 		pkt->sport = bpf_ntohs(ports[0]);
@@ -143,10 +206,16 @@ static __always_inline void fw_parse_icmp(const struct fw_frame *frame,
 }
 
 static __always_inline void fw_parse_l4(const struct fw_frame *frame,
-					struct fw_packet *pkt, __u32 offset)
+					struct fw_packet *pkt,
+					const struct fw_l4 *l4)
 {
+	__u32 offset = l4->offset;
+
 	pkt->whole_l4 = 1;
 	pkt->l4_off = offset;
+	if (l4->rest < fw_l4_least(pkt->l4proto))
+		fw_malformed(pkt, FW_STAT_MALFORMED_L4_CUT);
+	fw_parse_lengths(frame, pkt, l4);
 	switch (pkt->l4proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
@@ -175,20 +244,25 @@ static __always_inline void fw_parse_ip_rest(FW_CTX *ctx, struct fw_packet *pkt)
 	pkt->present |= FW_HAS(FW_FIELD_SADDR4);
 }
 
-/* True when nft takes the header for one; merged packets of more than 64K have
- * a total length of 0. */
-static __always_inline bool fw_ip_valid(FW_CTX *ctx,
-					const struct fw_packet *pkt,
-					const struct iphdr *ip, __u32 header)
+/* The packet's length, or 0 where nft takes the header for none; merged packets
+ * of more than 64K have a total length of 0. */
+static __always_inline __u32 fw_ip_length(FW_CTX *ctx, struct fw_packet *pkt,
+					  const struct iphdr *ip, __u32 header)
 {
 	__u32 total = bpf_ntohs(ip->tot_len);
 
 	(void)ctx;
-	if (ip->version != 4 || header < sizeof(*ip))
-		return false;
 	if (!total && fw_ctx_gso(ctx))
-		return true;
-	return total <= pkt->len && total >= header;
+		total = pkt->len;
+	if (ip->version != 4)
+		fw_malformed(pkt, FW_STAT_MALFORMED_IP_VERSION);
+	else if (header < sizeof(*ip) || total < header)
+		fw_malformed(pkt, FW_STAT_MALFORMED_IP_HEADER);
+	else if (total > pkt->len)
+		fw_malformed(pkt, FW_STAT_MALFORMED_IP_LENGTH);
+	else
+		return total;
+	return 0;
 }
 
 static __always_inline void fw_parse_ip(const struct fw_frame *frame,
@@ -196,12 +270,13 @@ static __always_inline void fw_parse_ip(const struct fw_frame *frame,
 {
 	struct iphdr copy;
 	const struct iphdr *ip = fw_header(frame, offset, sizeof(*ip), &copy);
-	__u32 header;
+	__u32 header, total;
+	struct fw_l4 l4;
 
 	pkt->saddr.prefix_len = 32;
 	pkt->daddr.prefix_len = 32;
 	if (!ip) {
-		pkt->malformed = 1;
+		fw_malformed(pkt, FW_STAT_MALFORMED_IP_CUT);
 		fw_parse_ip_rest(frame->ctx, pkt);
 		return;
 	}
@@ -211,14 +286,17 @@ static __always_inline void fw_parse_ip(const struct fw_frame *frame,
 	pkt->present |= FW_HAS(FW_FIELD_NEXTHDR) | FW_HAS(FW_FIELD_SADDR4) |
 			FW_HAS(FW_FIELD_DADDR4);
 	header = ip->ihl * 4;
-	if (!fw_ip_valid(frame->ctx, pkt, ip, header)) {
-		pkt->malformed = 1;
+	total = fw_ip_length(frame->ctx, pkt, ip, header);
+	if (!total)
 		return;
-	}
 	pkt->l4proto = ip->protocol;
 	pkt->present |= FW_HAS(FW_FIELD_L4PROTO);
-	if (!(ip->frag_off & bpf_htons(FW_IP_OFFSET)))
-		fw_parse_l4(frame, pkt, offset + header);
+	if (ip->frag_off & bpf_htons(FW_IP_OFFSET))
+		return;
+	l4.offset = offset + header;
+	l4.rest = total - header;
+	l4.more = ip->frag_off & bpf_htons(FW_IP_MORE);
+	fw_parse_l4(frame, pkt, &l4);
 }
 
 /*
@@ -232,10 +310,14 @@ struct fw_walk {
 	__u32 left;		/* from the header at hand on */
 	__u32 next;		/* protocol of the header at hand, or
 				   FW_WALK_BAD */
-	__u32 later;		/* a fragment, not the first */
+	__u32 found;		/* FW_WALK_* of the way */
 };
 
 #define FW_WALK_BAD 0x100u
+
+#define FW_WALK_LATER 1u	/* a fragment, not the first */
+#define FW_WALK_MORE 2u		/* a fragment, not the last */
+#define FW_WALK_CUT 4u		/* a header reaches beyond the frame */
 
 struct fw_extension {
 	__u8 next;
@@ -258,7 +340,7 @@ static __always_inline long fw_walk_later(struct fw_walk *walk, __u32 next)
 		walk->next = FW_WALK_BAD;
 	} else {
 		walk->next = next;
-		walk->later = 1;
+		walk->found |= FW_WALK_LATER;
 	}
 	return 1;
 }
@@ -277,6 +359,7 @@ static long fw_walk_step(__u32 i, struct fw_walk *walk)
 		need = 4;
 	if (walk->left < need) {
 		walk->next = FW_WALK_BAD;
+		walk->found |= FW_WALK_CUT;
 		return 1;
 	}
 	if (need == 4 ? fw_ctx_load(walk->ctx, walk->total - walk->left, &ext, 4)
@@ -289,38 +372,48 @@ static long fw_walk_step(__u32 i, struct fw_walk *walk)
 	if (proto == IPPROTO_FRAGMENT) {
 		if (ext.fragment & bpf_htons(FW_IP6_OFFSET))
 			return fw_walk_later(walk, ext.next);
+		if (ext.fragment & bpf_htons(FW_IP6_MORE))
+			walk->found |= FW_WALK_MORE;
 		size = 8;
 	} else {
 		size = (ext.size + 1) * 8;
 	}
 	walk->next = ext.next;
 	/* Beyond the end only a protocol without header is found. */
+	if (walk->left < size)
+		walk->found |= FW_WALK_CUT;
 	walk->left = walk->left > size ? walk->left - size : 0;
 	return 0;
 }
 
-static __noinline void fw_parse_extensions(FW_CTX *ctx, struct fw_packet *pkt)
+/* end: of the packet, from the Ethernet header. */
+static __noinline void fw_parse_extensions(FW_CTX *ctx, struct fw_packet *pkt,
+					   __u32 end)
 {
 	struct fw_walk walk = {
 		.ctx = ctx,
 		.total = pkt->l3_off + pkt->len,
 		.left = pkt->len - sizeof(struct ipv6hdr),
 		.next = pkt->nexthdr,
+		.found = pkt->whole_l4,	/* 0, which no verifier knows */
 	};
 	/* Without a linear part, for which offset is not bounded enough. */
 	struct fw_frame frame = {.ctx = ctx};
-	__u32 offset;
+	struct fw_l4 l4;
 
 	bpf_loop(FW_IP6_EXTENSIONS, fw_walk_step, &walk, 0);
-	offset = walk.total - walk.left;
-	if (walk.next == FW_WALK_BAD || offset - pkt->l3_off > FW_L4_MAX) {
-		pkt->malformed = 1;
+	l4.offset = walk.total - walk.left;
+	if (walk.found & FW_WALK_CUT || l4.offset > end)
+		fw_malformed(pkt, FW_STAT_MALFORMED_IP6_EXTENSION);
+	if (walk.next == FW_WALK_BAD || l4.offset - pkt->l3_off > FW_L4_MAX)
 		return;
-	}
 	pkt->l4proto = walk.next;
 	pkt->present |= FW_HAS(FW_FIELD_L4PROTO);
-	if (!walk.later)
-		fw_parse_l4(&frame, pkt, offset);
+	if (walk.found & FW_WALK_LATER)
+		return;
+	l4.rest = end > l4.offset ? end - l4.offset : 0;
+	l4.more = walk.found & FW_WALK_MORE;
+	fw_parse_l4(&frame, pkt, &l4);
 }
 
 /* An IPv6 header of fewer than 40 bytes: daddr is never there. */
@@ -342,11 +435,13 @@ static __always_inline void fw_parse_ip6(const struct fw_frame *frame,
 {
 	struct ipv6hdr copy;
 	const struct ipv6hdr *ip = fw_header(frame, offset, sizeof(*ip), &copy);
+	struct fw_l4 l4 = {.offset = offset + sizeof(*ip)};
+	__u32 payload;
 
 	pkt->saddr.prefix_len = 128;
 	pkt->daddr.prefix_len = 128;
 	if (!ip) {
-		pkt->malformed = 1;
+		fw_malformed(pkt, FW_STAT_MALFORMED_IP6_CUT);
 		fw_parse_ip6_rest(frame->ctx, pkt);
 		return;
 	}
@@ -357,18 +452,24 @@ static __always_inline void fw_parse_ip6(const struct fw_frame *frame,
 	}
 	pkt->present |= FW_HAS(FW_FIELD_NEXTHDR) | FW_HAS(FW_FIELD_SADDR6) |
 			FW_HAS(FW_FIELD_DADDR6);
-	if (ip->version != 6 ||
-	    bpf_ntohs(ip->payload_len) + sizeof(*ip) > pkt->len) {
-		pkt->malformed = 1;
+	payload = bpf_ntohs(ip->payload_len);
+	if (ip->version != 6) {
+		fw_malformed(pkt, FW_STAT_MALFORMED_IP_VERSION);
 		return;
 	}
+	if (payload + sizeof(*ip) > pkt->len) {
+		fw_malformed(pkt, FW_STAT_MALFORMED_IP6_LENGTH);
+		return;
+	}
+	/* A jumbogram, or a merged packet of more than 64K, says 0. */
+	l4.rest = payload ? payload : pkt->len - (__u32)sizeof(*ip);
 	if (fw_is_extension(pkt->nexthdr)) {
-		fw_parse_extensions(frame->ctx, pkt);
+		fw_parse_extensions(frame->ctx, pkt, l4.offset + l4.rest);
 		return;
 	}
 	pkt->l4proto = pkt->nexthdr;
 	pkt->present |= FW_HAS(FW_FIELD_L4PROTO);
-	fw_parse_l4(frame, pkt, offset + sizeof(*ip));
+	fw_parse_l4(frame, pkt, &l4);
 }
 
 static __always_inline void fw_parse_l3(const struct fw_frame *frame,
@@ -417,6 +518,8 @@ static __always_inline void fw_parse(FW_CTX *ctx, struct fw_packet *pkt)
 	eth = fw_header(&frame, 0, sizeof(*eth), &eth_copy);
 	if (eth)
 		type = bpf_ntohs(eth->h_proto);
+	else
+		fw_malformed(pkt, FW_STAT_MALFORMED_ETHERNET);
 	if (vlan != FW_NO_VLAN) {
 		pkt->vlan = vlan & FW_VLAN_ID;
 	} else if (type == ETH_P_8021Q || type == ETH_P_8021AD) {
@@ -427,6 +530,7 @@ static __always_inline void fw_parse(FW_CTX *ctx, struct fw_packet *pkt)
 				    sizeof(*eth) + sizeof(*tag));
 			return;
 		}
+		fw_malformed(pkt, FW_STAT_MALFORMED_VLAN);
 	}
 	fw_parse_l3(&frame, pkt, type, sizeof(*eth));
 }

@@ -113,6 +113,8 @@ static __always_inline void judge_again(struct __sk_buff *skb, __u64 word,
 		return;
 	if (xdp)
 		fw_stat_add(FW_STAT_TC_RECLASSIFIED);
+	else if (pkt->malformed)
+		fw_stat_add(pkt->malformed);
 	fw_judge_word(skb, judgement, word, &active, &other, pkt, !xdp);
 }
 
@@ -171,7 +173,10 @@ int fw_tc(struct __sk_buff *skb)
 	}
 	/* XDP alone can answer a query: here it is only dropped. */
 	if (judgement.drop || judgement.answer) {
-		fw_stat_add(FW_STAT_TC_DROP_RECLASSIFIED);
+		fw_stat_add((judgement.active | judgement.other) &
+					    FW_JUDGED_MALFORMED
+				    ? FW_STAT_TC_DROP_MALFORMED
+				    : FW_STAT_TC_DROP_RECLASSIFIED);
 		return TC_ACT_SHOT;
 	}
 	marks = carry_marks(judgement.carry);

@@ -55,8 +55,12 @@ static __always_inline void count_drop(const struct fw_judgement *judgement)
 	__u32 judged = judgement->active & FW_JUDGED_DROP ? judgement->active
 							  : judgement->other;
 
-	fw_stat_add(judged & FW_JUDGED_POLICY ? FW_STAT_XDP_DROP_POLICY
-					      : FW_STAT_XDP_DROP_RULE);
+	if (judged & FW_JUDGED_MALFORMED)
+		fw_stat_add(FW_STAT_XDP_DROP_MALFORMED);
+	else if (judged & FW_JUDGED_POLICY)
+		fw_stat_add(FW_STAT_XDP_DROP_POLICY);
+	else
+		fw_stat_add(FW_STAT_XDP_DROP_RULE);
 }
 
 static __always_inline bool is_blocked(struct xdp_md *ctx,
@@ -107,7 +111,7 @@ int fw_xdp(struct xdp_md *ctx)
 	if (blocked || fw_view_judges(&active) || fw_view_judges(&other)) {
 		fw_parse(ctx, pkt);
 		if (pkt->malformed)
-			fw_stat_add(FW_STAT_XDP_MALFORMED);
+			fw_stat_add(pkt->malformed);
 		if (blocked && is_blocked(ctx, pkt))
 			return XDP_DROP;
 		fw_judge_word(ctx, &judgement, word, &active, &other, pkt, 1);

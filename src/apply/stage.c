@@ -152,30 +152,57 @@ static int fill_chain(struct staging *s, const struct fw_xdp_device *from,
 	return take_counter(s, &from->policy_key, &chain->policy_counter);
 }
 
-/* Without an entry the device's packets pass: so a device that is missing has
- * none, and gets it by the commit that follows its appearance. */
-static int make_dev(struct staging *s, struct made *made)
+static int fill_chains(struct staging *s, const char *device,
+		       struct fw_dev *dev)
 {
 	const struct fw_plan_xdp *xdp = &s->plan->xdp;
-	int r = made_init(made, "dev", xdp->n_devices, sizeof(uint32_t),
-			  sizeof(struct fw_dev));
-	struct fw_dev *dev = NULL;
+	int r = 0;
 
 	for (size_t i = 0; i < xdp->n_devices && !r; i++) {
-		const struct fw_xdp_device *from = &xdp->devices[i];
+		if (strcmp(xdp->devices[i].device, device))
+			continue;
+		r = dev->n_chains < FW_CHAINS_MAX
+			    ? fill_chain(s, &xdp->devices[i],
+					 &dev->chains[dev->n_chains++])
+			    : -E2BIG;
+	}
+	return r;
+}
+
+static bool is_lowered(const struct fw_plan_xdp *xdp, const char *device)
+{
+	for (size_t i = 0; i < xdp->n_devices; i++)
+		if (!strcmp(xdp->devices[i].device, device))
+			return true;
+	return false;
+}
+
+/* Without an entry the device's packets pass: so a device that is missing has
+ * none, and gets it by the commit that follows its appearance. Where XDP has no
+ * rules and drops nothing there is none either: it need not look at packets,
+ * while TC does so anyway. */
+static int make_dev(struct staging *s, struct made *made)
+{
+	const struct fw_plan *plan = s->plan;
+	bool drop = plan->options.malformed_drop;
+	int r = made_init(made, "dev", plan->n_devices, sizeof(uint32_t),
+			  sizeof(struct fw_dev));
+
+	for (size_t i = 0; i < plan->n_devices && !r; i++) {
+		const char *name = plan->devices[i].name;
 		const struct fw_device *device =
-			fw_devices_find(s->devices, from->device);
+			fw_devices_find(s->devices, name);
+		struct fw_dev *dev;
 
 		if (!device || !(device->on & (FW_PART_XDP | FW_PART_TC)))
 			continue;
-		if (!i || strcmp(from[-1].device, from->device)) {
-			dev = insert_row(made, device->ifindex);
-			dev->flags = device->on & FW_PART_XDP ? 0
-							      : FW_DEV_NO_XDP;
-		}
-		r = dev->n_chains < FW_CHAINS_MAX
-			    ? fill_chain(s, from, &dev->chains[dev->n_chains++])
-			    : -E2BIG;
+		if (!drop && device->on & FW_PART_XDP &&
+		    !is_lowered(&plan->xdp, name))
+			continue;
+		dev = insert_row(made, device->ifindex);
+		dev->flags = (device->on & FW_PART_XDP ? 0 : FW_DEV_NO_XDP) |
+			     (drop ? FW_DEV_DROP_MALFORMED : 0);
+		r = fill_chains(s, name, dev);
 	}
 	return r;
 }

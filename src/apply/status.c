@@ -175,6 +175,18 @@ static char *wished(struct description *d, const struct fw_device *device)
 			       device->name);
 }
 
+/* `malformed drop`: where neither program runs, nobody but nft judges. */
+static void describe_malformed(struct description *d,
+			       const struct fw_device *device)
+{
+	add_feature(d,
+		    fw_arena_printf(d->arena, "malformed-drop %s",
+				    device->name),
+		    device->on & FW_PART_XDP ? "xdp" : "tc",
+		    device->on & (FW_PART_XDP | FW_PART_TC) ? NULL : "nft",
+		    "neither XDP nor TC judges the device's packets");
+}
+
 static void describe_xdp(struct description *d, const struct fw_device *device,
 			 const char *reason)
 {
@@ -192,7 +204,7 @@ static void describe_xdp(struct description *d, const struct fw_device *device,
 
 static void describe_device(struct description *d,
 			    const struct fw_devices *devices,
-			    const struct fw_plan_device *from)
+			    const struct fw_plan_device *from, bool malformed)
 {
 	const struct fw_device *device = fw_devices_find(devices, from->name);
 	struct fw_device_status *s = fw_vec_push(d->arena, &d->devices);
@@ -226,6 +238,8 @@ static void describe_device(struct description *d,
 		s->reason = copy(d, held);
 		add_feature(d, wished(d, device), "xdp", "nft", s->reason);
 	}
+	if (malformed)
+		describe_malformed(d, device);
 }
 
 /* Of the host, and not of a device. */
@@ -275,7 +289,8 @@ int fw_apply_describe(struct fw_apply *apply)
 	describe_programs(&d, &apply->bpf);
 	describe_host(&d, apply);
 	for (size_t i = 0; plan && i < plan->n_devices; i++)
-		describe_device(&d, &apply->devices, &plan->devices[i]);
+		describe_device(&d, &apply->devices, &plan->devices[i],
+				plan->options.malformed_drop);
 	if (d.oom) {
 		fw_arena_free(d.arena);
 		return -ENOMEM;

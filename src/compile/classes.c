@@ -317,13 +317,22 @@ static int build_rows(struct fw_classes *b)
 			 sizeof(struct fw_row), b->rows.n, NULL, values);
 }
 
+/* Where TC is the first to see packets, it judges which are malformed. */
+static bool judges(const struct fw_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_devices; i++)
+		if (plan->devices[i].tc)
+			return true;
+	return plan->xdp.n_devices > 0;
+}
+
 static int build_gen(struct fw_classes *b, const struct fw_typed *typed)
 {
 	void *value;
 
 	b->gen.magic = FW_GEN_MAGIC;
 	b->gen.rules = b->plan->xdp.n_rules;
-	b->gen.flags |= b->plan->xdp.n_devices > 0 ? FW_GEN_CLASSIFY : 0;
+	b->gen.flags |= judges(b->plan) ? FW_GEN_CLASSIFY : 0;
 	b->gen.mark_shift = typed->options.mark_shift;
 	value = fw_arena_memdup(b->plan->arena, &b->gen, sizeof(b->gen));
 	if (!value)

@@ -24,7 +24,6 @@ static const struct {
 	{ "options", "vlan-offload", "off" },
 	{ "options", "dns-pending", NULL },
 	{ "options", "leases", NULL },
-	{ "options", "malformed", "drop" },
 	{ "options", "syn-cookies", "auto" },
 	{ "options", "syn-cookies", "on" },
 	{ "options", "sysctl", "set" },

@@ -39,6 +39,7 @@ void fw_logging_counters(const struct fw_daemon *daemon)
 		fw_log_errno(LOG_WARNING, r, "counters, ignoring");
 		return;
 	}
+	fw_workers_add_stats(&daemon->workers, stats);
 	for (unsigned i = 0; i < FW_STAT_MAX_; i++) {
 		if (stats[i] != 0)
 			fw_log(LOG_NOTICE, "%s %" PRIu64,

@@ -144,3 +144,15 @@ void fw_workers_settle(struct fw_workers *workers, const struct fw_plan *plan)
 	}
 	workers->n = kept;
 }
+
+void fw_workers_add_stats(const struct fw_workers *workers,
+			  uint64_t stats[FW_STAT_MAX_])
+{
+	for (size_t i = 0; i < workers->n; i++) {
+		struct fw_worker_stats s;
+
+		fw_worker_get_stats(workers->items[i].worker, &s);
+		for (size_t k = 0; k < FW_STATS_MALFORMED; k++)
+			stats[FW_STAT_MALFORMED_FIRST + k] += s.malformed[k];
+	}
+}

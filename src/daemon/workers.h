@@ -30,3 +30,7 @@ int fw_workers_prepare(struct fw_workers *workers, const struct fw_plan *plan,
 /* After it: every worker has plan; those that it does not name stop, once their
  * queues are empty or 200 ms have passed. NULL, at the end: all stop at once. */
 void fw_workers_settle(struct fw_workers *workers, const struct fw_plan *plan);
+
+/* Adds what the workers have counted by names of programs' counters. */
+void fw_workers_add_stats(const struct fw_workers *workers,
+			  uint64_t stats[FW_STAT_MAX_]);

@@ -315,6 +315,7 @@ fw_inspector_packet(void *ctx, const struct fw_queue_message *message)
 {
 	struct fw_inspector *inspector = ctx;
 	struct fw_vetting *vetting;
+	enum fw_stat malformed;
 	struct fw_packet packet;
 	struct fw_ct ct;
 	bool has_ct, reply;
@@ -322,8 +323,12 @@ fw_inspector_packet(void *ctx, const struct fw_queue_message *message)
 	bump(&inspector->stats.packets, 1);
 	bump(&inspector->stats.bytes, message->full_len);
 	if (fw_packet_read(message->data, message->len, message->full_len,
-			   &packet))
+			   &packet, &malformed)) {
+		if (malformed)
+			bump(&inspector->stats.malformed
+				      [malformed - FW_STAT_MALFORMED_FIRST], 1);
 		return refuse(inspector, false, message->mark);
+	}
 	has_ct = message->ct && !fw_ct_read(message->ct, &ct);
 	vetting = find_flow(inspector, &packet, has_ct ? &ct : NULL, &reply);
 	if (!vetting)

@@ -29,10 +29,11 @@ struct fw_packet {
  * Reads data, of which len bytes are here and full_len were in the packet.
  * Link-layer padding behind the IP packet is left out. Returns 0, or -EINVAL
  * for what is no whole, unfragmented packet with a sound header: nothing can
- * be said of its flow.
+ * be said of its flow. ret_reason then says why, as XDP and TC would; 0: a
+ * fragment, or not all that is needed was copied.
  */
 int fw_packet_read(const uint8_t *data, size_t len, size_t full_len,
-		   struct fw_packet *ret);
+		   struct fw_packet *ret, enum fw_stat *ret_reason);
 
 /* The tuple of the other direction. */
 struct fw_tuple fw_tuple_inverse(const struct fw_tuple *tuple);

@@ -215,6 +215,9 @@ void fw_worker_get_stats(const struct fw_worker *worker,
 		.odd = __atomic_load_n(&s->odd, __ATOMIC_RELAXED),
 		.memory = __atomic_load_n(&s->memory, __ATOMIC_RELAXED),
 	};
+	for (size_t i = 0; i < FW_STATS_MALFORMED; i++)
+		ret->malformed[i] = __atomic_load_n(&s->malformed[i],
+						    __ATOMIC_RELAXED);
 }
 
 static void end_thread(struct fw_worker *worker)

@@ -62,6 +62,8 @@ struct fw_worker_stats {
 	uint64_t overloads;	/* ENOBUFS from the socket */
 	uint64_t odd;		/* packets without a verdict of their own */
 	uint64_t memory;	/* bytes held for reassembly now */
+	uint64_t malformed[FW_STATS_MALFORMED];	/* of the odd ones: by reason,
+						   from the first on */
 };
 
 struct fw_worker;

@@ -135,6 +135,11 @@ struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 	unsigned n = 0;
 
 	fw_model_packet_parse(frame, len, &packet);
+	result.malformed = packet.malformed;
+	if (packet.malformed && plan->options.malformed_drop) {
+		result.verdict = FW_VERDICT_DROP;
+		return result;
+	}
 	set_class(plan, frame, len, &packet);
 	for (size_t i = 0; i < plan->xdp.n_devices; i++) {
 		const struct fw_xdp_device *chain = &plan->xdp.devices[i];

@@ -18,6 +18,8 @@ struct fw_model_result {
 					   a query is answered */
 	bool carried;		/* accepted by a rule while the rest of the
 				   chain is in nft, which has to heed it */
+	enum fw_stat malformed;	/* FW_STAT_MALFORMED_*, or 0; what `malformed
+				   drop` drops meets no rule */
 	bool policy;		/* the last chain's policy decided */
 	uint8_t policies;	/* bit i: that of the device's i-th chain did */
 	uint32_t rule;		/* that decided there, in plan->xdp.rules; else
@@ -36,7 +38,7 @@ struct fw_model_sets {
 /*
  * What the lowered chains of a device do with a frame (len bytes from the
  * Ethernet header on) that comes alone, within every limit. A device
- * without any: accepted, neither carried nor by policy.
+ * without any: accepted, neither carried nor by policy; unless malformed.
  */
 struct fw_model_result fw_model_xdp(const struct fw_plan *plan,
 				    const char *device, const uint8_t *frame,

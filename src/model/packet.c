@@ -56,7 +56,17 @@ struct packet_info {
 	uint8_t protocol;
 	size_t transport;	/* offset from data */
 	uint16_t fragment;	/* not 0: no first fragment */
+	bool more;		/* not the last one */
+	size_t end;		/* by the IP header, from data; no padding */
+	enum fw_stat malformed;
 };
+
+/* The first reason is the one that counts. */
+static void malformed(struct packet_info *info, enum fw_stat reason)
+{
+	if (!info->malformed)
+		info->malformed = reason;
+}
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -86,14 +96,19 @@ static void find_network(const uint8_t *frame, size_t len,
 
 	info->frame = frame;
 	info->frame_len = len;
-	if (len < ETHERNET_LEN)
+	if (len < ETHERNET_LEN) {
+		malformed(info, FW_STAT_MALFORMED_ETHERNET);
 		return;
+	}
 	type = get16(frame + 12);
-	if ((type == TYPE_8021Q || type == TYPE_8021AD) &&
-	    len >= ETHERNET_LEN + TAG_LEN) {
-		*vlan = get16(frame + 14) & 0x0fff;
-		type = get16(frame + 16);
-		offset += TAG_LEN;
+	if (type == TYPE_8021Q || type == TYPE_8021AD) {
+		if (len >= ETHERNET_LEN + TAG_LEN) {
+			*vlan = get16(frame + 14) & 0x0fff;
+			type = get16(frame + 16);
+			offset += TAG_LEN;
+		} else {
+			malformed(info, FW_STAT_MALFORMED_VLAN);
+		}
 	}
 	info->l3 = l3_of(type);
 	info->data = frame + offset;
@@ -111,14 +126,22 @@ static void find_transport_ip(struct packet_info *info)
 	const uint8_t *ip = info->data;
 	size_t header, total;
 
-	if (info->len < 20)
+	if (info->len < 20) {
+		malformed(info, FW_STAT_MALFORMED_IP_CUT);
 		return;
+	}
 	header = (size_t)(ip[0] & 0x0f) * 4;
 	total = get16(ip + 2);
-	if (ip[0] >> 4 != 4 || header < 20)
+	if (ip[0] >> 4 != 4)
+		malformed(info, FW_STAT_MALFORMED_IP_VERSION);
+	else if (header < 20 || header > total)
+		malformed(info, FW_STAT_MALFORMED_IP_HEADER);
+	else if (total > info->len)
+		malformed(info, FW_STAT_MALFORMED_IP_LENGTH);
+	if (info->malformed)
 		return;
-	if (total > info->len || total < header)
-		return;
+	info->end = total;
+	info->more = get16(ip + 6) & 0x2000;
 	info->has_transport = true;
 	info->protocol = ip[9];
 	info->transport = header;
@@ -150,22 +173,33 @@ static size_t extension_need(uint8_t protocol)
 static void find_transport_ip6(struct packet_info *info)
 {
 	const uint8_t *ip = info->data;
+	size_t at = 40, payload;
 	uint8_t here, next;
-	size_t at = 40;
 
-	if (info->len < 40 || ip[0] >> 4 != 6)
+	if (info->len < 40) {
+		malformed(info, FW_STAT_MALFORMED_IP6_CUT);
 		return;
-	if ((size_t)get16(ip + 4) + 40 > info->len)
+	}
+	payload = get16(ip + 4);
+	if (ip[0] >> 4 != 6)
+		malformed(info, FW_STAT_MALFORMED_IP_VERSION);
+	else if (payload + 40 > info->len)
+		malformed(info, FW_STAT_MALFORMED_IP6_LENGTH);
+	if (info->malformed)
 		return;
+	info->end = payload ? payload + 40 : info->len;
 	for (here = ip[6]; is_extension(here); here = next) {
 		if (here == IPPROTO_NONE)
 			break;
-		if (at + extension_need(here) > info->len)
+		if (at + extension_need(here) > info->len) {
+			malformed(info, FW_STAT_MALFORMED_IP6_EXTENSION);
 			return;
+		}
 		if (here == IPPROTO_AH)
 			break;
 		next = ip[at];
 		if (here == IPPROTO_FRAGMENT) {
+			info->more |= get16(ip + at + 2) & 1;
 			info->fragment = get16(ip + at + 2) & 0xfff8;
 			if (info->fragment) {
 				here = next;
@@ -176,6 +210,8 @@ static void find_transport_ip6(struct packet_info *info)
 			at += (ip[at + 1] + 1u) * 8;
 		}
 	}
+	if (at > info->end)
+		malformed(info, FW_STAT_MALFORMED_IP6_EXTENSION);
 	if (info->fragment && is_extension(here) && here != IPPROTO_NONE)
 		return;
 	if (at > UINT16_MAX)
@@ -183,6 +219,40 @@ static void find_transport_ip6(struct packet_info *info)
 	info->has_transport = true;
 	info->protocol = here;
 	info->transport = at;
+}
+
+/* What no field needs: a transport header that is not all there, or says what
+ * cannot be. Its bytes count as far as the frame reaches, as in step 3; its
+ * packet ends where the IP header says. */
+static void check_transport(struct packet_info *info)
+{
+	static const uint8_t least[256] = {
+		[IPPROTO_ICMP] = 8,  [IPPROTO_TCP] = 20,    [IPPROTO_UDP] = 8,
+		[IPPROTO_DCCP] = 12, [IPPROTO_ICMPV6] = 8,  [IPPROTO_SCTP] = 12,
+		[IPPROTO_UDPLITE] = 8,
+	};
+	const uint8_t *header = info->data + info->transport;
+	size_t here = info->len > info->transport ? info->len - info->transport
+						  : 0;
+	size_t rest = info->end > info->transport ? info->end - info->transport
+						  : 0;
+	size_t length;
+
+	if (!info->has_transport || info->fragment)
+		return;
+	if (rest < least[info->protocol])
+		malformed(info, FW_STAT_MALFORMED_L4_CUT);
+	if (info->protocol == IPPROTO_TCP && here >= 14) {
+		length = (size_t)(header[12] >> 4) * 4;
+		if (length < 20 || length > rest)
+			malformed(info, FW_STAT_MALFORMED_TCP_HEADER);
+	}
+	if (info->protocol == IPPROTO_UDP && here >= 6) {
+		length = get16(header + 4);
+		if (length ? length < 8 || (length > rest && !info->more)
+			   : info->l3 == FW_L3_IP)
+			malformed(info, FW_STAT_MALFORMED_UDP_LENGTH);
+	}
 }
 
 /* nft_exthdr_ipv6_eval(): a fragment header anywhere in the chain of extension
@@ -395,6 +465,8 @@ void fw_model_packet_parse(const uint8_t *frame, size_t len,
 		find_transport_ip(&info);
 	else if (info.l3 == FW_L3_IP6)
 		find_transport_ip6(&info);
+	check_transport(&info);
+	ret->malformed = info.malformed;
 	ret->length = (uint32_t)info.len;
 	ret->transport = (uint32_t)(len - info.len + info.transport);
 	ret->later_fragment = info.fragment != 0;

@@ -21,6 +21,7 @@ struct fw_model_packet {
 	uint32_t transport;	/* offset of its header, from Ethernet's on; valid
 				   with fields of it */
 	bool later_fragment;	/* no first one: without transport header */
+	enum fw_stat malformed;	/* FW_STAT_MALFORMED_*, or 0 */
 };
 
 /* frame: len bytes from the Ethernet header on, as on the wire. */

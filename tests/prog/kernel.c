@@ -252,6 +252,8 @@ static int put_devices(struct kernel *kernel, uint32_t slot,
 	uint32_t keys[FW_DEVICES_MAX] = {0};
 	uint32_t n = 0;
 
+	if (plan->options.malformed_drop)
+		flags |= FW_DEV_DROP_MALFORMED;
 	for (uint32_t d = 0; d < plan->xdp.n_devices; d++) {
 		const struct fw_xdp_device *device = &plan->xdp.devices[d];
 		struct fw_plan_tested tested =
@@ -384,14 +386,22 @@ int kernel_zero(const struct kernel *kernel)
 {
 	int cpus = libbpf_num_possible_cpus();
 	struct fw_counter counters[cpus > 0 ? cpus : 1];
-	uint64_t stats[cpus > 0 ? cpus : 1];
-	int r = 0;
+	int r = kernel_zero_stats(kernel);
 
 	memset(counters, 0, sizeof(counters));
-	memset(stats, 0, sizeof(stats));
 	for (uint32_t i = 0; !r && i < FW_SLOTS * KERNEL_COUNTERS; i++)
 		r = bpf_map_update_elem(kernel_map(kernel, "counters"), &i,
 					counters, BPF_ANY);
+	return r;
+}
+
+int kernel_zero_stats(const struct kernel *kernel)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t stats[cpus > 0 ? cpus : 1];
+	int r = 0;
+
+	memset(stats, 0, sizeof(stats));
 	for (uint32_t i = 0; !r && i < FW_STAT_MAX_; i++)
 		r = bpf_map_update_elem(kernel_map(kernel, "stats"), &i, stats,
 					BPF_ANY);

@@ -55,6 +55,7 @@ int kernel_counter(const struct kernel *kernel, uint32_t number,
 int kernel_stat(const struct kernel *kernel, enum fw_stat stat, uint64_t *ret);
 /* Sets all of "counters" and "stats" to 0. */
 int kernel_zero(const struct kernel *kernel);
+int kernel_zero_stats(const struct kernel *kernel);	/* and no counters */
 
 /* A network namespace of the test's own, with lo and the veth pairs named
  * NAME0/NAME1 up. Exits 77 where that cannot be had. */

@@ -280,6 +280,7 @@ struct fw_plan *plan_random(struct rng *rng, const char *const *names,
 		at = (uint16_t)(at + words);
 	}
 	plan->options.mark_shift = 8 * rng_below(rng, 4);
+	plan->options.malformed_drop = rng_percent(rng, 25);
 	plan->xdp.rules = rules;
 	plan->xdp.n_rules = at * 64u;
 	plan->xdp.devices = devices;

@@ -39,6 +39,8 @@ struct test {
 	struct rng rng;
 	uint64_t epoch;
 	struct fw_counter expected[FW_SLOTS * KERNEL_COUNTERS];
+	uint64_t malformed[FW_STATS_MALFORMED];	/* likewise, by reason */
+	uint64_t reasons[FW_STATS_MALFORMED];	/* of all rounds */
 	unsigned passed, failed;
 };
 
@@ -146,6 +148,9 @@ static void run_xdp(struct test *t, uint64_t word, uint32_t device,
 		return;
 	}
 	charge(t, slot, device, packet, &results[slot]);
+	if (results[slot].malformed)
+		t->malformed[results[slot].malformed -
+			     FW_STAT_MALFORMED_FIRST]++;
 	check(t, opts.retval == (e.drop ? XDP_DROP : XDP_PASS),
 	      e.drop ? "xdp drops" : "xdp passes", seed);
 	if (opts.retval == XDP_PASS && !e.drop)
@@ -217,6 +222,22 @@ static void check_counters(struct test *t, uint64_t seed)
 	check(t, true, "counters", seed);
 }
 
+/* Every reason: XDP has counted each frame, and TC, which stands behind it,
+ * none. */
+static void check_malformed(struct test *t, uint64_t seed)
+{
+	for (unsigned i = 0; i < FW_STATS_MALFORMED; i++) {
+		enum fw_stat reason =
+			(enum fw_stat)(FW_STAT_MALFORMED_FIRST + i);
+		uint64_t got;
+		bool good = kernel_stat(&t->xdp, reason, &got) == 0 &&
+			    got == t->malformed[i];
+
+		check(t, good, fw_stat_name(reason), seed);
+		t->reasons[i] += t->malformed[i];
+	}
+}
+
 /* Half of the tables by the compiler's builder, half by the plain one. */
 static int make_plan(struct test *t, uint32_t slot)
 {
@@ -246,6 +267,7 @@ static int run_round(struct test *t, uint64_t seed)
 	if (!r)
 		r = kernel_zero(&t->xdp);
 	memset(t->expected, 0, sizeof(t->expected));
+	memset(t->malformed, 0, sizeof(t->malformed));
 	for (int i = 0; !r && i < FRAMES; i++) {
 		uint32_t device = rng_below(&t->rng, DEVICES);
 		uint64_t word = ++t->epoch << FW_CONTROL_EPOCH_SHIFT |
@@ -259,9 +281,24 @@ static int run_round(struct test *t, uint64_t seed)
 		if (packet.len <= TC_FRAME_MAX)
 			run_tc(t, word, device, &packet, seed);
 	}
-	if (!r)
+	if (!r) {
 		check_counters(t, seed);
+		check_malformed(t, seed);
+	}
 	return r;
+}
+
+/* A reason that no frame had is one that was not tested. */
+static void check_all_reasons(struct test *t)
+{
+	for (unsigned i = 0; i < FW_STATS_MALFORMED; i++) {
+		enum fw_stat reason =
+			(enum fw_stat)(FW_STAT_MALFORMED_FIRST + i);
+
+		/* The kernel takes no shorter frame. */
+		if (reason != FW_STAT_MALFORMED_ETHERNET && !t->reasons[i])
+			check(t, false, fw_stat_name(reason), 0);
+	}
 }
 
 int main(int argc, char **argv)
@@ -281,6 +318,8 @@ int main(int argc, char **argv)
 	t.epoch = UINT32_MAX - ROUNDS * FRAMES / 2;
 	for (uint64_t i = 0; !r && i < (argc > 1 ? 1 : ROUNDS); i++)
 		r = run_round(&t, argc > 1 ? seed : i + 1);
+	if (!r && argc == 1)
+		check_all_reasons(&t);
 	for (int slot = 0; slot < FW_SLOTS; slot++)
 		fw_plan_unref(t.plans[slot]);
 	kernel_close(&t.tc);

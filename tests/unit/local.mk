@@ -148,6 +148,11 @@ tests_unit_test_inspect_packet_SOURCES = tests/unit/test_inspect_packet.c \
 	$(fw_packet_sources)
 tests_unit_test_inspect_packet_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_malformed
+tests_unit_test_malformed_SOURCES = tests/unit/test_malformed.c \
+	$(fw_packet_sources)
+tests_unit_test_malformed_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
 fw_inspector_lab = tests/unit/inspector_lab.c tests/unit/inspector_lab.h \
 	$(fw_hello_sources) $(fw_packet_sources)
 

@@ -243,7 +243,7 @@ static void pending(void **state)
 	is_pending("options { syn-cookies off }\n", "");
 	is_pending("options { syn-cookies on }\n", "syn-cookies on");
 	is_pending("options { malformed nft }\n", "");
-	is_pending("options { malformed drop }\n", "malformed drop");
+	is_pending("options { malformed drop }\n", "");
 	is_pending("options { existing inspect }\n", "existing");
 	is_pending("monitor dns { devices = a; log queries }\n", "");
 	is_pending("monitor dns { devices = a; local = a }\n", "local");

@@ -20,9 +20,17 @@
 
 static const uint8_t families[] = { 4, 6 };
 
+static enum fw_stat reason;	/* of the last one */
+
+static int read_bytes(const uint8_t *data, size_t len, size_t full,
+		      struct fw_packet *ret)
+{
+	return fw_packet_read(data, len, full, ret, &reason);
+}
+
 static int read_packet(const struct packet *packet, struct fw_packet *ret)
 {
-	return fw_packet_read(packet->data, packet->len, packet->len, ret);
+	return read_bytes(packet->data, packet->len, packet->len, ret);
 }
 
 static void tcp(void **state)
@@ -54,7 +62,7 @@ static void padding_and_options(void **state)
 
 	(void)state;
 	p.data[20 + 12] = 6 << 4;
-	assert_int_equal(fw_packet_read(p.data, p.len + 10, p.len + 10, &out),
+	assert_int_equal(read_bytes(p.data, p.len + 10, p.len + 10, &out),
 			 0);
 	assert_int_equal(out.payload_len, 2);
 	assert_memory_equal(out.payload, "xy", 2);
@@ -108,19 +116,19 @@ static void cut_off(void **state)
 			uint8_t *copy = malloc(len ? len : 1);
 
 			memcpy(copy, p.data, len);
-			assert_int_equal(fw_packet_read(copy, len, len, &out),
+			assert_int_equal(read_bytes(copy, len, len, &out),
 					 -EINVAL);
 			if (len + 5 < p.len)
-				assert_int_equal(fw_packet_read(copy, len,
+				assert_int_equal(read_bytes(copy, len,
 								p.len, &out),
 						 -EINVAL);
 			else
-				assert_int_equal(fw_packet_read(copy, len,
+				assert_int_equal(read_bytes(copy, len,
 								p.len, &out),
 						 0);
 			free(copy);
 		}
-		assert_int_equal(fw_packet_read(p.data, p.len - 3, p.len, &out),
+		assert_int_equal(read_bytes(p.data, p.len - 3, p.len, &out),
 				 0);
 		assert_int_equal(out.payload_len, 2);
 		assert_int_equal(out.payload_full, 5);
