@@ -126,6 +126,13 @@ static int run_reload(const struct fw_words *words)
 	return fw_client_reload(client(words, &c), words->file, trial_ms);
 }
 
+static int run_set(const struct fw_words *words)
+{
+	struct client c;
+
+	return fw_client_set(client(words, &c), words->words, words->n_words);
+}
+
 static int run_confirm(const struct fw_words *words)
 {
 	struct client c;
@@ -265,6 +272,8 @@ static const struct command commands[] = {
 	  "what runs; rules with their counters; inspected flows" },
 	{ "events", FW_BIT(FOLLOW) | FW_BIT(JSON), "[TYPE ...]", run_events,
 	  "the last events; with -f those that come" },
+	{ "set", FW_BIT(JSON), "[FAMILY TABLE] NAME VERB [ELEMENT ...]",
+	  run_set, "add, delete, replace, test, expire or flush elements" },
 	{ "features", FW_BIT(JSON), NULL, run_features,
 	  "what this kernel offers; with -v the verifier's logs" },
 	{ "stop", FW_BIT(FLUSH), NULL, run_stop, "end the daemon" },

@@ -38,6 +38,7 @@ _flywall() {
 	else
 		case $command in
 		list) words='config rules flows' ;;
+		set) words='add delete replace test expire flush timeout' ;;
 		events) words='dns-query generation flow device error lost' ;;
 		check | diff)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -328,6 +328,22 @@ int fw_apply_sets_follow(struct fw_apply *apply)
 	return apply->sets_error;
 }
 
+int fw_apply_set_ranges(struct fw_apply *apply, struct fw_arena *arena,
+			const struct fw_live_set *set, unsigned width,
+			struct fw_nft_ranges *ret)
+{
+	return fw_nft_set_ranges(apply->nft, arena, set, width, ret);
+}
+
+int fw_apply_set_script(struct fw_apply *apply, const char *script,
+			struct fw_apply_error *ret_error)
+{
+	int r = fw_nft_run(apply->nft, script, ret_error);
+
+	(void)fw_apply_sets_follow(apply);
+	return r;
+}
+
 int fw_apply_sets_error(const struct fw_apply *apply)
 {
 	return apply->sets_error;

@@ -20,6 +20,7 @@
 #include "plan/plan.h"
 
 struct fw_apply;
+struct fw_nft_ranges;
 
 struct fw_apply_config {
 	const char *instance;
@@ -62,6 +63,13 @@ const struct fw_plan *fw_apply_plan(const struct fw_apply *apply);
  * is worth another try.
  */
 int fw_apply_sets_follow(struct fw_apply *apply);
+/* What such a set, or another one of nft's, holds; and a change of it: a script
+ * in nft's language, one transaction, after which live sets follow. */
+int fw_apply_set_ranges(struct fw_apply *apply, struct fw_arena *arena,
+			const struct fw_live_set *set, unsigned width,
+			struct fw_nft_ranges *ret);
+int fw_apply_set_script(struct fw_apply *apply, const char *script,
+			struct fw_apply_error *ret_error);
 /* How it went last time, the commit's included. */
 int fw_apply_sets_error(const struct fw_apply *apply);
 

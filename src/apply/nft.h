@@ -53,8 +53,8 @@ int fw_nft_rule_counts(struct fw_nft *nft, const struct fw_plan *plan,
 		       struct fw_rule_count *counts);
 
 /*
- * What a set of addresses holds now, as nft shows it: intervals in their order,
- * apart, with what is left of their time.
+ * What a set of values holds now, as nft shows it: intervals in their order,
+ * apart, with what is left of their time. width: of a value, in bits.
  */
 struct fw_nft_range {
 	fw_u128 lo, hi;
@@ -69,7 +69,8 @@ struct fw_nft_ranges {
 };
 
 int fw_nft_set_ranges(struct fw_nft *nft, struct fw_arena *arena,
-		      const struct fw_live_set *set, struct fw_nft_ranges *ret);
+		      const struct fw_live_set *set, unsigned width,
+		      struct fw_nft_ranges *ret);
 /* Runs a script in nft's language, one transaction. 0 or -errno. */
 int fw_nft_run(struct fw_nft *nft, const char *script,
 	       struct fw_apply_error *ret_error);

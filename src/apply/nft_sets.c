@@ -2,7 +2,7 @@
 /*
  * Elements of nft's sets while they run.
  *
- * In: a set of addresses, a script. Out: what the set holds, as intervals; what
+ * In: a set of values, a script. Out: what the set holds, as intervals; what
  * the script says, in the kernel. What may fail: a set that is not there
  * (-ENOENT), what nft refuses (-EINVAL, with nft's words), memory.
  */
@@ -57,10 +57,10 @@ static int add_range(struct fw_arena *arena, fw_u128 lo, fw_u128 hi,
 }
 
 static int pair_up(struct fw_arena *arena, const struct fw_live_set *set,
-		   const struct point *points, size_t n,
+		   unsigned width, const struct point *points, size_t n,
 		   struct fw_nft_ranges *ret)
 {
-	const fw_u128 last = set->v6 ? ~(fw_u128)0 : UINT32_MAX;
+	const fw_u128 last = ~(fw_u128)0 >> (128 - width);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -77,10 +77,11 @@ static int pair_up(struct fw_arena *arena, const struct fw_live_set *set,
 }
 
 int fw_nft_set_ranges(struct fw_nft *nft, struct fw_arena *arena,
-		      const struct fw_live_set *set, struct fw_nft_ranges *ret)
+		      const struct fw_live_set *set, unsigned width,
+		      struct fw_nft_ranges *ret)
 {
 	struct fw_nft_kernel_elements elements;
-	size_t width = set->v6 ? 16 : 4, n = 0;
+	size_t n = 0;
 	struct point *points;
 	int r = fw_nft_kernel_elements(nft->nl, arena, set->family, set->table,
 				       set->name, &elements);
@@ -92,13 +93,13 @@ int fw_nft_set_ranges(struct fw_nft *nft, struct fw_arena *arena,
 	if (!points)
 		return -ENOMEM;
 	for (size_t i = 0; i < elements.n; i++)
-		if (elements.items[i].len == width)
+		if (elements.items[i].len == width / 8)
 			points[n++] = (struct point){
 				value_of(&elements.items[i]),
 				&elements.items[i],
 			};
 	qsort(points, n, sizeof(*points), by_place);
-	return pair_up(arena, set, points, n, ret);
+	return pair_up(arena, set, width, points, n, ret);
 }
 
 int fw_nft_run(struct fw_nft *nft, const char *script,

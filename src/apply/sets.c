@@ -212,7 +212,8 @@ static int follow_set(struct follow *f, const struct fw_live_set *set)
 {
 	struct fw_nft_ranges ranges;
 	struct fw_set value = { .flags = 0 };
-	int r = fw_nft_set_ranges(f->sets->nft, f->arena, set, &ranges);
+	int r = fw_nft_set_ranges(f->sets->nft, f->arena, set,
+				  set->v6 ? 128 : 32, &ranges);
 
 	for (size_t i = 0; r == 0 && i < ranges.n; i++)
 		r = put_range(f, set, &ranges.items[i], &value.flags);

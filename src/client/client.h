@@ -26,6 +26,10 @@ int fw_client_events(const struct fw_client *client, bool follow,
  * it is confirmed; 0: it does not. */
 int fw_client_reload(const struct fw_client *client, const char *file,
 		     uint64_t trial_ms);
+/* words: [FAMILY TABLE] NAME VERB ELEMENT… [timeout T] */
+int fw_client_set(const struct fw_client *client, char *const *words, size_t n);
+/* The verbs; the last one is NULL. */
+extern const char *const fw_client_verbs[];
 int fw_client_confirm(const struct fw_client *client);
 int fw_client_abort(const struct fw_client *client);
 int fw_client_stop(const struct fw_client *client, bool flush);

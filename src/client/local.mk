@@ -9,6 +9,7 @@ libfwclient_a_SOURCES = \
 	src/client/questions.c \
 	src/client/request.c \
 	src/client/request.h \
+	src/client/set.c \
 	src/client/status.c \
 	src/client/steer.c \
 	src/client/table.c \

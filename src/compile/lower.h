@@ -143,7 +143,7 @@ bool fw_management_implied(size_t i, const struct fw_match **ret, size_t *ret_n)
 
 /* --- steps (steps.c) ------------------------------------------------------- */
 /* plan->chains: what every chain means, as it was written. */
-int fw_lower_steps(const struct fw_typed *typed, struct fw_plan *plan);
+int fw_lower_steps(struct fw_typed *typed, struct fw_plan *plan);
 
 /* --- marks (marks.c) ------------------------------------------------------- */
 /* A rule's words with Flywall's bits kept by mark writes and masked out of mark

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "compile/lower.h"
+#include "compile/steps.h"
 
 static bool copy(struct fw_arena *arena, const char **text)
 {
@@ -103,6 +104,11 @@ static int lower_sets(const struct fw_typed *typed, struct fw_plan *plan)
 {
 	struct fw_plan_set *sets = fw_arena_array(plan->arena, typed->n_sets,
 						  sizeof(*sets));
+	struct fw_steps steps = {
+		.typed = typed,
+		.arena = plan->arena,
+		.shared = typed->shared,
+	};
 	size_t n = 0;
 
 	if (!sets)
@@ -111,9 +117,15 @@ static int lower_sets(const struct fw_typed *typed, struct fw_plan *plan)
 		const struct fw_typed_set *set = &typed->sets[i];
 		struct fw_plan_set *to = &sets[n];
 
-		if (!set->options.file && set->type < FW_SET_DOMAIN)
-			continue;
 		*to = set->options;
+		to->own = set->type >= FW_SET_DOMAIN;
+		to->map = set->map;
+		to->interval = set->interval;
+		to->open = !set->constant;
+		to->values = set->type != FW_SET_OTHER && !to->own;
+		to->n_declared = set->n_declared;
+		to->declared = fw_steps_share(&steps, set->declared,
+					      set->n_declared);
 		to->family = set->table ? set->table->family : "";
 		to->table = set->table ? set->table->name : "";
 		to->name = set->name;
@@ -124,7 +136,7 @@ static int lower_sets(const struct fw_typed *typed, struct fw_plan *plan)
 		    !copy_given(plan->arena, &to->file) ||
 		    !copy_given(plan->arena, &to->path) ||
 		    !copy_given(plan->arena, &to->format) ||
-		    lower_timed(plan->arena, to) < 0)
+		    !to->declared || lower_timed(plan->arena, to) < 0)
 			return -ENOMEM;
 		n++;
 	}

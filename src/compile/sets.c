@@ -4,13 +4,15 @@
  *
  * In: the lines and elements that the file has built. Out: typed sets: what
  * goes to nft as text, and, for the types that Flywall understands, the content
- * as intervals or domains, that of an element file merged in.
+ * as intervals or domains, that of an element file merged in, and what was added
+ * and deleted at run time.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compile/sets.h"
+#include "plan/changes.h"
 #include "util/cleanup.h"
 
 static int emit_values(struct fw_set_check *check, enum fw_value_type type)
@@ -74,7 +76,52 @@ static bool is_live(const struct fw_set_check *check)
 	return (set->type == FW_SET_IPV4_ADDR ||
 		set->type == FW_SET_IPV6_ADDR) &&
 	       !set->map && !check->judges && !check->source->written &&
+	       !check->fixed &&
 	       (set->dynamic || (!check->file && !check->source->elements.n));
+}
+
+/* What was changed at run time, on what the file says. */
+static int apply_changes(struct fw_set_check *check, enum fw_value_type type)
+{
+	struct fw_typed_set *set = check->set;
+	const struct fw_plan_set named = {
+		.family = set->table ? set->table->family : "",
+		.table = set->table ? set->table->name : "",
+		.name = set->name,
+		.type = check->type ? check->type : "",
+	};
+	const struct fw_set_changes *of = fw_changes_find(
+		check->checker->typed->facts->changes, &named);
+	fw_changed_vec content;
+	int r;
+
+	set->declared = set->intervals;
+	set->n_declared = set->n_intervals;
+	if (!of || !set->constant)
+		return 0;
+	r = fw_changes_content(check->checker->arena, of, set->declared,
+			       set->n_declared, &content);
+	if (r < 0)
+		return r;
+	set->intervals = check->intervals.items = content.items;
+	set->n_intervals = check->intervals.n = content.n;
+	return emit_values(check, type);
+}
+
+/* Elements of a live set may be added for a time, whatever its flags. */
+static void admit_times(struct fw_set_check *check)
+{
+	struct fw_buf body = { 0 };
+	const char *text = check->body.text ? check->body.text : "";
+
+	if (!check->set->live || check->has_times)
+		return;
+	if (check->flags_end)
+		fw_buf_addn(&body, text, check->flags_end);
+	fw_buf_add(&body, check->flags_end ? ",timeout" : "flags timeout\n");
+	fw_buf_add(&body, text + check->flags_end);
+	fw_buf_done(&check->body);
+	check->body = body;
 }
 
 static int finish(struct fw_set_check *check)
@@ -93,8 +140,11 @@ static int finish(struct fw_set_check *check)
 		set->n_intervals = check->intervals.n;
 		set->live = is_live(check);
 		set->constant = !set->dynamic && !check->stateful && !set->live;
+		admit_times(check);
 		if (check->file && !check->stateful)
 			r = emit_values(check, type);
+		if (!r)
+			r = apply_changes(check, type);
 	}
 	if (!r)
 		r = count_elements(check, &n);

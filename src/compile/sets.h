@@ -20,6 +20,9 @@ struct fw_set_check {
 	bool stateful;			/* counter, limit or quota an element */
 	bool judges;			/* … more than a time to stay, that is */
 	struct fw_buf body;
+	size_t flags_end;		/* in body; 0: it has no flags */
+	bool fixed;			/* flags say constant */
+	bool has_times;			/* flags say timeout, or the set has one */
 	struct fw_interval_vec intervals;
 	struct fw_own_content own;
 	FW_VEC(struct fw_timed_element) timed;	/* own types */

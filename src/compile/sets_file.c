@@ -196,7 +196,8 @@ int fw_check_file(struct fw_checker *checker, enum fw_set_type type,
 	if (!path || !slot)
 		return -ENOMEM;
 	*slot = path;
-	r = fw_list_read(path, format, column, checker->diags,
-			 &options->path->loc, take_field, &read);
+	r = fw_list_read(path, format, column, checker->typed->facts->lists,
+			 checker->diags, &options->path->loc, take_field,
+			 &read);
 	return r == -EINVAL ? 0 : r;
 }

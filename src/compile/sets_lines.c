@@ -176,6 +176,7 @@ static int flags_line(struct fw_set_check *check, const struct fw_line *line)
 {
 	static const char *const known[] = { "interval", "dynamic", "timeout",
 					     "constant" };
+	int r;
 
 	for (size_t i = 1; i < line->n_words; i++) {
 		const struct fw_word *word = &line->words[i];
@@ -189,7 +190,10 @@ static int flags_line(struct fw_set_check *check, const struct fw_line *line)
 		} else if (fw_word_is(word, "dynamic") ||
 			   fw_word_is(word, "timeout")) {
 			check->set->dynamic = true;
-		} else if (!fw_word_is(word, "constant")) {
+			check->has_times |= fw_word_is(word, "timeout");
+		} else if (fw_word_is(word, "constant")) {
+			check->fixed = true;
+		} else {
 			diag = fw_error(check->checker->diags, "bad-value",
 					&word->loc, "there is no flag '%s'",
 					word->text);
@@ -201,7 +205,9 @@ static int flags_line(struct fw_set_check *check, const struct fw_line *line)
 					     "did you mean '%s'?", near);
 		}
 	}
-	return body_line(check, line);
+	r = body_line(check, line);
+	check->flags_end = check->body.len;
+	return r;
 }
 
 static int merge_line(struct fw_set_check *check, const struct fw_line *line)
@@ -213,6 +219,7 @@ static int merge_line(struct fw_set_check *check, const struct fw_line *line)
 static int timeout_line(struct fw_set_check *check, const struct fw_line *line)
 {
 	check->set->dynamic = true;
+	check->has_times = true;
 	check->timeout = line;
 	return body_line(check, line);
 }

@@ -268,7 +268,7 @@ static int add_chain(struct fw_steps *s, const struct fw_typed_chain *from,
 	return r;
 }
 
-int fw_lower_steps(const struct fw_typed *typed, struct fw_plan *plan)
+int fw_lower_steps(struct fw_typed *typed, struct fw_plan *plan)
 {
 	struct fw_steps s = { .typed = typed, .arena = plan->arena };
 	struct fw_plan_chain *chains;
@@ -289,5 +289,6 @@ int fw_lower_steps(const struct fw_typed *typed, struct fw_plan *plan)
 				      &chains[s.first_chain + k]);
 		s.first_chain += (uint32_t)s.table->n_chains;
 	}
+	typed->shared = s.shared;
 	return r;
 }

@@ -20,6 +20,7 @@ struct fw_typed_chain;
 struct fw_remainder;
 struct fw_contents;
 struct fw_live_tests;
+struct fw_steps_shared;
 
 /* --- sets ----------------------------------------------------------------- */
 enum fw_set_type {
@@ -64,6 +65,9 @@ struct fw_typed_set {
 	const struct fw_domain_set *domains;	/* domain */
 	const struct fw_text_set *texts;	/* ja3, ja4 */
 	const struct fw_pattern_set *patterns;	/* pattern */
+	const struct fw_interval *declared;	/* valid with intervals: without
+						   changes at run time */
+	size_t n_declared;
 	/* file, refresh, timeout, …: what a fw_plan_set says of it */
 	struct fw_plan_set options;
 	/* what goes to nft: the lines without elements and Flywall's own */
@@ -255,6 +259,7 @@ struct fw_typed {
 	size_t n_pending;
 	struct fw_contents *contents;	/* the lowerings' (contents.c) */
 	struct fw_live_tests *live_tests;	/* likewise (live.c) */
+	struct fw_steps_shared *shared;	/* likewise (steps_share.c) */
 
 	struct fw_plan_rule *rules;	/* every rule in the order of the file:
 					   file, line, table, chain and text

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 
 #include "daemon/confirm.h"
+#include "daemon/elements.h"
 #include "daemon/json.h"
 #include "daemon/loop.h"
 #include "daemon/questions.h"
@@ -326,6 +327,7 @@ const struct fw_socket_command fw_commands[] = {
 	{ "reload", run_reload },
 	{ "confirm", fw_trial_confirm },
 	{ "abort", fw_trial_abort },
+	{ "set", fw_elements_set },
 	{ "stop", run_stop },
 };
 const size_t fw_n_commands = FW_ARRAY_SIZE(fw_commands);

@@ -23,11 +23,13 @@
 #include "daemon/commands.h"
 #include "daemon/commit.h"
 #include "daemon/confirm.h"
+#include "daemon/elements.h"
 #include "daemon/lock.h"
 #include "daemon/logging.h"
 #include "daemon/loop.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
+#include "daemon/set_state.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -90,10 +92,14 @@ static int take_lock(struct fw_daemon *daemon)
 static int load(struct fw_daemon *daemon)
 {
 	struct fw_load *running = &daemon->running;
+	int r;
 
 	daemon->file = strdup(daemon->options->file);
 	if (!daemon->file)
 		return system_error(-ENOMEM, "start");
+	r = fw_set_state_read(daemon, &running->changes);
+	if (r < 0)
+		return system_error(r, "start");
 	fw_reload_load(daemon, daemon->file, running);
 	if (running->diagnostics)
 		(void)fputs(running->diagnostics, stderr);
@@ -159,6 +165,9 @@ static int open_parts(struct fw_daemon *daemon)
 	r = fw_loop_open(daemon);
 	if (r < 0)
 		return system_error(r, "loop");
+	r = fw_elements_open(daemon);
+	if (r < 0)
+		return system_error(r, "timer of sets");
 	if (asprintf(&path, "%s/control", daemon->dir) < 0)
 		return system_error(-ENOMEM, "control");
 	r = fw_socket_open(daemon->base, path, fw_commands, fw_n_commands,
@@ -183,6 +192,7 @@ static int commit_first(struct fw_daemon *daemon)
 			 fw_apply_generation(daemon->apply));
 	fw_record_text(&record, "file", daemon->file);
 	fw_daemon_record(daemon, &record);
+	fw_elements_run(daemon);
 	fw_log(LOG_NOTICE, "%s: generation %llu is live", daemon->file,
 	       (unsigned long long)fw_apply_generation(daemon->apply));
 	return 0;
@@ -207,6 +217,7 @@ static int flush(struct fw_daemon *daemon)
 {
 	struct fw_apply_error error = { .rule = FW_NO_RULE };
 
+	fw_set_state_forget(daemon);
 	if (fw_apply_flush(daemon->apply, &error) == 0)
 		return 0;
 	fw_log(LOG_ERR, "not everything is out of the kernel: %s", error.text);
@@ -221,6 +232,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 
 	fw_socket_unlisten(daemon->control);
 	fw_reload_cancel(daemon);
+	fw_elements_close(daemon);
 	fw_trial_free(daemon->trial);
 	fw_workers_settle(&daemon->workers, NULL);
 	fw_verdicts_free(daemon->verdicts);

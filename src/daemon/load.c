@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A file and facts in; a plan, the canonical text and the diagnostics out. What
+ * was read is kept, so that a generation with other elements can be compiled
+ * from the same text, whatever has become of the files. What
  * fails is the user's file (65, 66), something in it that this version plans but
  * does not run (69), or memory (71).
  */
@@ -54,6 +56,48 @@ static int print_diagnostics(struct fw_diags *diags,
 	return fflush(out) == 0 && !diags->oom ? 0 : -ENOMEM;
 }
 
+/* --- trees ---------------------------------------------------------------- */
+
+/* What was parsed, shared by the generations that were compiled from it. */
+struct fw_load_tree {
+	unsigned refs;		/* by the loop's thread only */
+	struct fw_arena *arena;
+	struct fw_ast *ast;
+};
+
+static void tree_unref(struct fw_load_tree *tree)
+{
+	if (!tree || --tree->refs > 0)
+		return;
+	fw_arena_free(tree->arena);
+	free(tree);
+}
+
+/* As fw_parse_file(). */
+static int parse(const char *file, const struct fw_parse_options *options,
+		 struct fw_diags *diags, struct fw_load_tree **ret)
+{
+	struct fw_load_tree *tree = calloc(1, sizeof(*tree));
+
+	if (!tree)
+		return -ENOMEM;
+	*ret = tree;
+	tree->refs = 1;
+	tree->arena = fw_arena_new();
+	if (!tree->arena)
+		return -ENOMEM;
+	return fw_parse_file(tree->arena, file, options, diags, &tree->ast);
+}
+
+int fw_load_same(const struct fw_load *running, struct fw_load *ret)
+{
+	ret->tree = running->tree;
+	ret->tree->refs++;
+	return fw_lists_share(&ret->lists, &running->lists);
+}
+
+/* -------------------------------------------------------------------------- */
+
 /* -errno when the file cannot be read (then nothing is in diags) or memory ran
  * out; 0 otherwise, with a plan unless diags has errors. */
 static int compile(struct fw_arena *arena, const char *file,
@@ -61,54 +105,56 @@ static int compile(struct fw_arena *arena, const char *file,
 		   const struct fw_facts *facts, struct fw_diags *diags,
 		   struct fw_load *load)
 {
-	struct fw_ast *ast;
-	int r;
+	struct fw_facts known = *facts;
+	int r = 0;
 
-	r = fw_parse_file(arena, file, options, diags, &ast);
-	if (r < 0)
+	known.lists = &load->lists;
+	known.changes = load->changes;
+	if (!load->tree)
+		r = parse(file, options, diags, &load->tree);
+	if (r < 0 || diags->n_errors > 0)
 		return r;
-	if (diags->n_errors > 0)
-		return 0;
-	r = fw_compile(arena, ast, facts, diags, &load->plan);
+	r = fw_compile(arena, load->tree->ast, &known, diags, &load->plan);
 	if (r < 0 || !load->plan)
 		return r;
-	return print_text(ast, &load->text);
+	return print_text(load->tree->ast, &load->text);
 }
 
 void fw_load(const char *file, const struct fw_parse_options *options,
-	     const struct fw_facts *facts, struct fw_load *ret)
+	     const struct fw_facts *facts, struct fw_load *load)
 {
 	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
-	struct fw_load load = { 0 };
 	struct fw_diags diags;
 	int r = -ENOMEM;
 
 	if (arena) {
 		fw_diags_init(&diags, arena);
-		r = compile(arena, file, options, facts, &diags, &load);
+		r = compile(arena, file, options, facts, &diags, load);
 		if (r == 0)
-			r = print_diagnostics(&diags, load.plan,
-					      &load.diagnostics);
+			r = print_diagnostics(&diags, load->plan,
+					      &load->diagnostics);
 	}
 	if (r == -ENOMEM)
-		load.code = EX_OSERR;
+		load->code = EX_OSERR;
 	else if (r < 0)
-		load.code = EX_NOINPUT;
-	else if (!load.plan)
-		load.code = EX_DATAERR;
-	else if (load.plan->n_pending > 0)
-		load.code = EX_UNAVAILABLE;
-	if (r < 0 && asprintf(&load.error, "%s: %s", file, strerror(-r)) < 0)
-		load.error = NULL;
-	if (load.code != 0) {
-		fw_plan_unref(FW_TAKE(load.plan));
-		free(FW_TAKE(load.text));
+		load->code = EX_NOINPUT;
+	else if (!load->plan)
+		load->code = EX_DATAERR;
+	else if (load->plan->n_pending > 0)
+		load->code = EX_UNAVAILABLE;
+	if (r < 0 && asprintf(&load->error, "%s: %s", file, strerror(-r)) < 0)
+		load->error = NULL;
+	if (load->code != 0) {
+		fw_plan_unref(FW_TAKE(load->plan));
+		free(FW_TAKE(load->text));
 	}
-	*ret = load;
 }
 
 void fw_load_done(struct fw_load *load)
 {
+	tree_unref(load->tree);
+	fw_lists_done(&load->lists);
+	fw_changes_free(load->changes);
 	fw_plan_unref(load->plan);
 	free(load->text);
 	free(load->diagnostics);

@@ -21,6 +21,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/flows_state.h \
 	src/daemon/json.c \
 	src/daemon/json.h \
+	src/daemon/elements.c \
+	src/daemon/elements.h \
 	src/daemon/links.c \
 	src/daemon/links.h \
 	src/daemon/load.c \
@@ -41,6 +43,11 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/questions.h \
 	src/daemon/reload.c \
 	src/daemon/reload.h \
+	src/daemon/set_edit.h \
+	src/daemon/set_nft.c \
+	src/daemon/set_order.c \
+	src/daemon/set_state.c \
+	src/daemon/set_state.h \
 	src/daemon/set_watch.c \
 	src/daemon/set_watch.h \
 	src/daemon/state.h \

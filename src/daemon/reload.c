@@ -17,6 +17,7 @@
 #include "apply/devices.h"
 #include "daemon/commit.h"
 #include "daemon/confirm.h"
+#include "daemon/elements.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
 #include "util/cleanup.h"
@@ -28,14 +29,14 @@ FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
 
 static void no_facts(struct fw_load *load, int error)
 {
-	*load = (struct fw_load){ .code = EX_OSERR };
+	load->code = EX_OSERR;
 	if (asprintf(&load->error, "this host's devices cannot be read: %s",
 		     strerror(-error)) < 0)
 		load->error = NULL;
 }
 
 void fw_reload_load(struct fw_daemon *daemon, const char *file,
-		    struct fw_load *ret)
+		    struct fw_load *load)
 {
 	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
 	struct fw_facts facts = { 0 };
@@ -43,20 +44,26 @@ void fw_reload_load(struct fw_daemon *daemon, const char *file,
 
 	r = arena ? fw_apply_facts(arena, &facts) : -ENOMEM;
 	if (r < 0)
-		no_facts(ret, r);
+		no_facts(load, r);
 	else
-		fw_load(file, &daemon->options->parse, &facts, ret);
+		fw_load(file, &daemon->options->parse, &facts, load);
 }
 
 /* --- a reload under way --------------------------------------------------- */
 
+enum kind {
+	RELOAD,
+	COMPARE,	/* nothing is committed */
+	CONTENT,	/* of the running text */
+};
+
 struct fw_reload {
 	struct fw_daemon *daemon;
+	enum kind kind;
 	char *file;
 	fw_reload_fn done;	/* NULL: forgotten */
 	void *ctx;
 	bool again;		/* another one is wanted behind it */
-	bool compares;		/* nothing is committed */
 	struct fw_trial *trial;	/* to begin with the commit, or NULL */
 	pthread_t thread;
 	int fd;			/* readable when load is there */
@@ -203,6 +210,7 @@ void fw_reload_exchange(struct fw_daemon *daemon, struct fw_load *load,
 	daemon->file = *file;
 	*load = old_load;
 	*file = old_file;
+	fw_elements_run(daemon);
 	fw_logging_open(daemon);
 }
 
@@ -218,7 +226,10 @@ static void finish(struct fw_reload *reload)
 		.error = load->error,
 	};
 
-	if (reload->compares)
+	if (reload->kind == RELOAD && outcome.code == 0 &&
+	    fw_changes_settle(load->changes, load->plan) < 0)
+		outcome.code = EX_OSERR;
+	if (reload->kind == COMPARE)
 		outcome.plan = load->plan;
 	else if (outcome.code == 0)
 		fw_reload_exchange(daemon, load, &reload->file, &error,
@@ -250,6 +261,7 @@ static void on_loaded(evutil_socket_t fd, short what, void *ctx)
 		(void)fw_reload_explain(r, &text);
 		fw_log(LOG_ERR, "not reloaded again: %s", text);
 	}
+	fw_elements_go_on(daemon);
 }
 
 static int prepare(struct fw_reload *reload)
@@ -265,52 +277,79 @@ static int prepare(struct fw_reload *reload)
 	return fw_apply_facts(reload->arena, &reload->facts);
 }
 
-static int start(struct fw_daemon *daemon, const char *file, bool compares,
-		 uint64_t trial_ms, fw_reload_fn done, void *ctx)
+/* Takes what load has, but not when it fails. */
+static int start(struct fw_daemon *daemon, enum kind kind, const char *file,
+		 uint64_t trial_ms, struct fw_load *load, fw_reload_fn done,
+		 void *ctx)
 {
 	_cleanup_(reload_free_ptr_) struct fw_reload *reload = NULL;
 	int r;
 
-	if (!file)
-		file = daemon->file;
 	if (daemon->reload)
 		return -EBUSY;
-	if (daemon->trial && !compares)
+	if (daemon->trial && kind != COMPARE)
 		return -EALREADY;
-	if (!strcmp(file, "-"))
-		return -ESPIPE;
 	reload = calloc(1, sizeof(*reload));
 	if (!reload)
 		return -ENOMEM;
 	reload->daemon = daemon;
+	reload->kind = kind;
 	reload->file = strdup(file);
 	reload->done = done;
 	reload->ctx = ctx;
-	reload->compares = compares;
 	r = prepare(reload);
 	if (r == 0 && trial_ms > 0)
 		r = fw_trial_new(daemon, trial_ms, &reload->trial);
-	if (r == 0)
-		r = start_thread(reload);
 	if (r < 0)
 		return r;
+	reload->load = *load;
+	r = start_thread(reload);
+	if (r < 0) {
+		reload->load = (struct fw_load){ 0 };
+		return r;
+	}
+	*load = (struct fw_load){ 0 };
 	(void)event_add(reload->event, NULL);
-	if (!compares)
+	if (kind == RELOAD)
 		fw_notify_reloading();
 	daemon->reload = FW_TAKE(reload);
 	return 0;
 }
 
+static int start_file(struct fw_daemon *daemon, enum kind kind,
+		      const char *file, uint64_t trial_ms, fw_reload_fn done,
+		      void *ctx)
+{
+	_cleanup_(fw_load_done) struct fw_load load = {
+		.changes = fw_changes_copy(daemon->running.changes),
+	};
+
+	if (!file)
+		file = daemon->file;
+	if (!strcmp(file, "-"))
+		return -ESPIPE;
+	if (!load.changes)
+		return -ENOMEM;
+	fw_changes_restore(load.changes);
+	return start(daemon, kind, file, trial_ms, &load, done, ctx);
+}
+
 int fw_reload_start(struct fw_daemon *daemon, const char *file,
 		    uint64_t trial_ms, fw_reload_fn done, void *ctx)
 {
-	return start(daemon, file, false, trial_ms, done, ctx);
+	return start_file(daemon, RELOAD, file, trial_ms, done, ctx);
 }
 
 int fw_reload_compare(struct fw_daemon *daemon, const char *file,
 		      fw_reload_fn done, void *ctx)
 {
-	return start(daemon, file, true, 0, done, ctx);
+	return start_file(daemon, COMPARE, file, 0, done, ctx);
+}
+
+int fw_reload_content(struct fw_daemon *daemon, struct fw_load *load,
+		      fw_reload_fn done, void *ctx)
+{
+	return start(daemon, CONTENT, daemon->file, 0, load, done, ctx);
 }
 
 int fw_reload_explain(int error, const char **ret_text)

@@ -28,7 +28,7 @@ typedef void (*fw_reload_fn)(void *ctx, const struct fw_outcome *outcome);
 
 /* Facts of this host and the configuration in file. */
 void fw_reload_load(struct fw_daemon *daemon, const char *file,
-		    struct fw_load *ret);
+		    struct fw_load *load);
 
 /* Commits the running plan once more: a plan knows devices by name only, and
  * finds those that are here now. */
@@ -52,6 +52,10 @@ int fw_reload_start(struct fw_daemon *daemon, const char *file,
  * recorded. Otherwise as fw_reload_start(), but that nothing on trial is in its
  * way. */
 int fw_reload_compare(struct fw_daemon *daemon, const char *file,
+		      fw_reload_fn done, void *ctx);
+/* Compiles and commits what load has been made ready for, which it takes: the
+ * running text with other elements. Otherwise as fw_reload_start(). */
+int fw_reload_content(struct fw_daemon *daemon, struct fw_load *load,
 		      fw_reload_fn done, void *ctx);
 /* The exit status, and what to say, for such an error. */
 int fw_reload_explain(int error, const char **ret_text);

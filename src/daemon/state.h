@@ -24,6 +24,7 @@
 #include "events/log.h"
 
 struct event_base;
+struct fw_elements;
 struct fw_loop;
 struct fw_reload;
 struct fw_trial;
@@ -52,6 +53,7 @@ struct fw_daemon {
 	struct fw_loop *loop;
 	struct fw_reload *reload;	/* under way, or NULL */
 	struct fw_trial *trial;		/* waits to be confirmed, or NULL */
+	struct fw_elements *elements;
 
 	/* set by fw_loop_leave() */
 	bool leaving;

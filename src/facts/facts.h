@@ -15,6 +15,9 @@
 
 #include "util/arena.h"
 
+struct fw_changes;
+struct fw_lists;
+
 struct fw_fact_device {
 	const char *name;
 	uint32_t ifindex;
@@ -33,6 +36,10 @@ struct fw_facts {
 	bool no_xdp;		/* this kernel loads no XDP program */
 	bool no_tc;		/* nor TC programs */
 	bool no_nft_queue;	/* no nft queue expression: xt target */
+	struct fw_lists *lists;	/* element files that are not to be read again,
+				   and where others are kept; or NULL */
+	const struct fw_changes *changes;	/* of sets, at run time; or
+						   NULL */
 };
 
 extern const struct fw_facts fw_facts_empty;

@@ -20,6 +20,10 @@ struct fw_list_run {
 	bool stopped;		/* by a malformed line or by fn */
 };
 
+/* A regular file, to be read. A descriptor, or -errno: -ENOTSUP for others. */
+struct stat;
+int fw_list_open(const char *path, struct stat *ret);
+
 /* The format that the first lines of a file have; never FW_LIST_AUTO. text need
  * not be whole lines, nor NUL-terminated. */
 enum fw_list_format fw_list_guess(const char *text, size_t len);

@@ -5,7 +5,8 @@
  * In: a path and a format. Out: fields, one call each. A file that is missing,
  * empty, no text, HTML, too large or malformed gives one diagnostic, at its
  * line where there is one, and -EINVAL; what the callback returns stops the
- * reading and is passed on. Memory is one buffer, whatever the file's size.
+ * reading and is passed on. Memory is one buffer, whatever the file's size, but
+ * for files that are kept.
  */
 #include "lists/lists.h"
 
@@ -16,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lists/kept.h"
 #include "lists/line.h"
 #include "util/cleanup.h"
 
@@ -25,12 +27,26 @@ _Static_assert(BUFFER_BYTES > 2 * FW_LIST_MAX_LINE, "a line fits the buffer");
 
 struct reader {
 	struct fw_list_run run;
-	int fd;
+	int fd;			/* -1: bytes are read */
+	const struct fw_list_kept *kept;	/* valid without fd */
 	char *buffer;
 	size_t from, to;	/* what is read and not yet used */
 	size_t n_bytes;		/* read in all */
 	bool end;
 };
+
+static ssize_t read_some(struct reader *reader, char *to, size_t room)
+{
+	size_t left;
+
+	if (!reader->kept)
+		return read(reader->fd, to, room);
+	left = reader->kept->len - reader->n_bytes;
+	if (room > left)
+		room = left;
+	memcpy(to, reader->kept->bytes + reader->n_bytes, room);
+	return (ssize_t)room;
+}
 
 /* Moves what is left to the front and reads until the buffer is full. */
 static int fill(struct reader *reader)
@@ -39,8 +55,8 @@ static int fill(struct reader *reader)
 	reader->to -= reader->from;
 	reader->from = 0;
 	while (!reader->end && reader->to < BUFFER_BYTES) {
-		ssize_t n = read(reader->fd, reader->buffer + reader->to,
-				 BUFFER_BYTES - reader->to);
+		ssize_t n = read_some(reader, reader->buffer + reader->to,
+				      BUFFER_BYTES - reader->to);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -118,7 +134,7 @@ static const char *reason(int err)
 	}
 }
 
-static int open_list(const char *path, struct stat *ret)
+int fw_list_open(const char *path, struct stat *ret)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
@@ -151,23 +167,47 @@ static int read_open(struct reader *reader, enum fw_list_format format,
 	return err ? err : *ret_system;
 }
 
+/* From kept where the file is there, or is put there first. */
+static int open_kept(struct reader *reader, const char *path,
+		     struct fw_lists *kept)
+{
+	struct fw_list_kept *file;
+	int r;
+
+	reader->kept = fw_lists_find(kept, path);
+	if (reader->kept)
+		return 0;
+	r = fw_list_keep(path, &file);
+	if (r == 0)
+		r = fw_lists_put(kept, file);
+	reader->kept = r == 0 ? file : NULL;
+	return r;
+}
+
 int fw_list_read(const char *path, enum fw_list_format format, unsigned column,
-		 struct fw_diags *diags, const struct fw_loc *loc, fw_list_fn fn, void *ctx)
+		 struct fw_lists *kept, struct fw_diags *diags,
+		 const struct fw_loc *loc, fw_list_fn fn, void *ctx)
 {
 	struct reader reader = {
 		.run = { .column = column, .diags = diags, .named_at = loc, .fn = fn, .ctx = ctx },
+		.fd = -1,
 	};
 	_cleanup_close_ int fd = -1;
-	struct stat st;
+	struct stat st = { 0 };
 	int system = 0, err;
 
 	reader.run.file = fw_arena_strdup(diags->arena, path);
 	if (!reader.run.file)
 		return -ENOMEM;
-	fd = open_list(path, &st);
-	reader.fd = fd;
-	if (fd < 0)
-		err = system = fd;
+	if (kept) {
+		err = open_kept(&reader, path, kept);
+		st.st_size = err ? 0 : (off_t)reader.kept->len;
+	} else {
+		reader.fd = fd = fw_list_open(path, &st);
+		err = fd < 0 ? fd : 0;
+	}
+	if (err)
+		system = err;
 	else
 		err = read_open(&reader, format, &st, &system);
 

@@ -11,6 +11,8 @@
 
 #include "util/diag.h"
 
+struct fw_lists;
+
 enum fw_list_format {
 	FW_LIST_AUTO,	/* looks at the first lines */
 	FW_LIST_PLAIN,	/* first field of a line */
@@ -40,7 +42,10 @@ typedef int (*fw_list_fn)(void *ctx, const struct fw_list_field *field);
  * error goes to diags: at the file's line, or at loc (where the configuration
  * names the file) when there is none. Returns 0, -EINVAL after a diagnostic,
  * or what fn returned.
+ *
+ * kept may be NULL. A file that is there is read from it, and not from the disk;
+ * another one is put there.
  */
 int fw_list_read(const char *path, enum fw_list_format format, unsigned column,
-		 struct fw_diags *diags, const struct fw_loc *loc,
-		 fw_list_fn fn, void *ctx);
+		 struct fw_lists *kept, struct fw_diags *diags,
+		 const struct fw_loc *loc, fw_list_fn fn, void *ctx);

@@ -155,11 +155,26 @@ struct fw_plan_set {
 	uint64_t refresh_ms;		/* 0: read at load only */
 	uint32_t max_shrink;		/* millionths; valid with file */
 	bool force;
+	bool own;			/* of one of Flywall's own types */
+	bool map;
+	bool interval;
+	bool open;			/* not compiled in: what it holds is what
+					   nft's set holds */
+	const struct fw_interval *declared;	/* what the file says, sorted
+					   and apart; valid with values */
+	size_t n_declared;
+	bool values;			/* elements are values, of that type */
 	/* Flywall's own types: */
 	uint64_t timeout_ms;		/* 0: none */
 	const struct fw_timed_element *timed;
 	size_t n_timed;
 };
+
+/* Whether there is more to say of it than what nft is told. */
+static inline bool fw_plan_set_is_fed(const struct fw_plan_set *set)
+{
+	return set->file || set->own;
+}
 
 /* --- statements of rules -------------------------------------------------- */
 enum fw_statement_kind {

@@ -173,6 +173,8 @@ static int add_sets(json_t *doc, const struct fw_plan *plan)
 	for (size_t i = 0; r == 0 && i < plan->n_sets; i++) {
 		const struct fw_plan_set *s = &plan->sets[i];
 
+		if (!fw_plan_set_is_fed(s))
+			continue;
 		r = fw_plan_json_append(sets, json_pack(
 			"{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
 			"family", s->family, "table", s->table,

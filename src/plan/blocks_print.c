@@ -259,11 +259,15 @@ static void print_learn(const struct fw_plan *plan, FILE *out)
 /* --- sets ----------------------------------------------------------------- */
 static void print_fed_sets(const struct fw_plan *plan, FILE *out)
 {
-	if (plan->n_sets > 0)
-		fputs("\nsets\n", out);
+	bool any = false;
+
 	for (size_t i = 0; i < plan->n_sets; i++) {
 		const struct fw_plan_set *s = &plan->sets[i];
 
+		if (!fw_plan_set_is_fed(s))
+			continue;
+		fputs(any ? "" : "\nsets\n", out);
+		any = true;
 		fprintf(out, "  %s%s%s%s%s: type %s", s->family,
 			*s->family ? " " : "", s->table,
 			*s->table ? " " : "", s->name, s->type);

@@ -123,10 +123,16 @@ void fw_seal_inspect_rule(struct fw_hasher *h, const struct fw_inspect_rule *r)
 
 static void add_sets(struct fw_hasher *h, const struct fw_plan *plan)
 {
-	fw_hasher_add_u64(h, plan->n_sets);
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_sets; i++)
+		n += fw_plan_set_is_fed(&plan->sets[i]);
+	fw_hasher_add_u64(h, n);
 	for (size_t i = 0; i < plan->n_sets; i++) {
 		const struct fw_plan_set *s = &plan->sets[i];
 
+		if (!fw_plan_set_is_fed(s))
+			continue;
 		fw_seal_text(h, s->family);
 		fw_seal_text(h, s->table);
 		fw_seal_text(h, s->name);

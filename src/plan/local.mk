@@ -6,6 +6,9 @@ libfwplan_a_SOURCES = \
 	src/plan/blocks_names.c \
 	src/plan/blocks_print.c \
 	src/plan/blocks_seal.c \
+	src/plan/changes.c \
+	src/plan/changes.h \
+	src/plan/changes_file.c \
 	src/plan/diff.h \
 	src/plan/domain.c \
 	src/plan/entries.c \

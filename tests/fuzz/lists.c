@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	reading.stop = data[0] & 0x80 ? 3 : 0;
 	fd = open_bytes(data + 1, size - 1, path);
 	fw_diags_init(&diags, arena);
-	r = fw_list_read(path, format, 1 + data[0] / 8 % 8, &diags, &loc, take,
+	r = fw_list_read(path, format, 1 + data[0] / 8 % 8, NULL, &diags, &loc, take,
 			 &reading);
 	assert(r == -ECANCELED ? reading.fields == reading.stop :
 				 !r == !diags.n_errors);

@@ -18,6 +18,7 @@ fw_net_tests = \
 	tests/net/forged \
 	tests/net/held \
 	tests/net/kill \
+	tests/net/elements \
 	tests/net/live \
 	tests/net/nat \
 	tests/net/pending \

@@ -49,12 +49,23 @@ int fw_nft_stage(struct fw_nft *nft, const struct fw_plan *plan, uint64_t epoch,
 }
 
 int fw_nft_set_ranges(struct fw_nft *nft, struct fw_arena *arena,
-		      const struct fw_live_set *set, struct fw_nft_ranges *ret)
+		      const struct fw_live_set *set, unsigned width,
+		      struct fw_nft_ranges *ret)
 {
 	(void)nft;
 	(void)arena;
 	(void)set;
+	(void)width;
 	*ret = (struct fw_nft_ranges){0};
+	return 0;
+}
+
+int fw_nft_run(struct fw_nft *nft, const char *script,
+	       struct fw_apply_error *ret_error)
+{
+	(void)nft;
+	(void)script;
+	(void)ret_error;
 	return 0;
 }
 

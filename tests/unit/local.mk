@@ -92,6 +92,10 @@ fw_unit_tests += tests/unit/test_diag
 tests_unit_test_diag_SOURCES = tests/unit/test_diag.c
 tests_unit_test_diag_LDADD = $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_changes
+tests_unit_test_changes_SOURCES = tests/unit/test_changes.c
+tests_unit_test_changes_LDADD = $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_lists
 tests_unit_test_lists_SOURCES = tests/unit/test_lists.c
 tests_unit_test_lists_LDADD = $(fw_unit_libs)

@@ -90,7 +90,7 @@ static size_t read_list(const char *name, enum fw_list_format format, struct fw_
 
 	fw_diags_init(&diags, arena);
 	(void)snprintf(path, sizeof(path), "%s/lists/%s", corpus, name);
-	assert_int_equal(fw_list_read(path, format, 0, &diags, NULL, add_name, &names), 0);
+	assert_int_equal(fw_list_read(path, format, 0, NULL, &diags, NULL, add_name, &names), 0);
 	fw_diags_print(&diags, stderr);
 	assert_int_equal(diags.n, 0);
 	fw_hasher_end(names.hasher, ret);

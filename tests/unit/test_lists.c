@@ -47,7 +47,7 @@ static struct run read_bytes(enum fw_list_format format, unsigned column, const 
 	close(fd);
 	run.arena = fw_arena_new();
 	fw_diags_init(&run.diags, run.arena);
-	run.err = fw_list_read(run.path, format, column, &run.diags, &loc, collect, &run);
+	run.err = fw_list_read(run.path, format, column, NULL, &run.diags, &loc, collect, &run);
 	unlink(run.path);
 	return run;
 }
@@ -203,7 +203,8 @@ static void check_unreadable(const char *path, const char *why)
 	struct fw_diags diags;
 
 	fw_diags_init(&diags, arena);
-	assert_int_equal(fw_list_read(path, FW_LIST_AUTO, 0, &diags, &loc, collect, NULL), -22);
+	assert_int_equal(fw_list_read(path, FW_LIST_AUTO, 0, NULL, &diags, &loc, collect, NULL),
+			 -22);
 	assert_int_equal(diags.n_errors, 1);
 	assert_non_null(strstr(diags.items[0].text, why));
 	assert_string_equal(diags.items[0].loc.file, "f.conf");
@@ -231,7 +232,7 @@ static void test_changes(void **state)
 	for (int i = 0; i < LINES; i++)
 		assert_int_equal(write(fd, "a\n", 2), 2);
 	fw_diags_init(&diags, arena);
-	assert_int_equal(fw_list_read(path, FW_LIST_PLAIN, 0, &diags, NULL, grow, &fd), -22);
+	assert_int_equal(fw_list_read(path, FW_LIST_PLAIN, 0, NULL, &diags, NULL, grow, &fd), -22);
 	assert_non_null(strstr(diags.items[0].text, "it changed while it was read"));
 	close(fd);
 	unlink(path);

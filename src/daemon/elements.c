@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In: requests to change sets, and the ends of elements' times. Out:
+ * generations with other elements, answers. What fails is told to who asked;
+ * when a time's end cannot be acted upon, it is tried again.
+ */
+#include "daemon/elements.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <sysexits.h>
+
+#include "daemon/commands.h"
+#include "daemon/json.h"
+#include "daemon/reload.h"
+#include "daemon/set_edit.h"
+#include "daemon/set_state.h"
+#include "daemon/status.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+#define NS_PER_S 1000000000ULL
+#define AGAIN_NS NS_PER_S	/* where an end could not be acted upon */
+
+FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
+
+struct request {
+	struct request *next;
+	struct fw_daemon *daemon;
+	struct fw_conn *conn;	/* NULL: gone */
+	json_t *arguments;
+	enum fw_set_verb verb;
+	struct fw_set_result result;
+};
+
+struct fw_elements {
+	int fd;			/* a timer of the boot clock */
+	struct event *event;
+	struct request *first, **end;	/* wait for a reload's end */
+};
+
+static void request_free(struct request *request)
+{
+	if (!request)
+		return;
+	json_decref(request->arguments);
+	free(request);
+}
+
+FW_CLEANUP_PTR(struct request *, request_free)
+
+/* --- answers -------------------------------------------------------------- */
+static void answer(const struct request *request)
+{
+	const struct fw_set_result *result = &request->result;
+	bool no = request->verb == FW_SET_TEST && result->done < result->of;
+	json_t *document;
+
+	if (!request->conn)
+		return;
+	document = json_pack("{s:s, s:s, s:o, s:o, s:o}", "schema", FW_SCHEMA,
+			     "verb", fw_set_verb_name[request->verb], "done",
+			     fw_json_number(result->done), "of",
+			     fw_json_number(result->of), "deleted",
+			     fw_json_number(result->deleted));
+	fw_conn_document(request->conn, document);
+	fw_conn_exit(request->conn, !document ? EX_OSERR : no ? FW_EXIT_NO :
+								EX_OK);
+}
+
+static void refuse(const struct request *request, int code, const char *text)
+{
+	if (!request->conn)
+		return;
+	fw_conn_error(request->conn, "%s", text);
+	fw_conn_exit(request->conn, code);
+}
+
+/* The request goes on; only nobody waits for its answer. */
+static void on_closed(void *ctx)
+{
+	struct request *request = ctx;
+
+	request->conn = NULL;
+}
+
+/* --- changes -------------------------------------------------------------- */
+static void on_changed(void *ctx, const struct fw_outcome *outcome)
+{
+	_cleanup_(request_free_ptr_) struct request *request = ctx;
+
+	if (outcome->code == 0)
+		answer(request);
+	else if (request->conn)
+		fw_commands_outcome(request->conn, outcome);
+}
+
+/* The running text with those changes, which it takes. */
+static int commit(struct fw_daemon *daemon, struct fw_changes *changes,
+		  fw_reload_fn done, void *ctx)
+{
+	_cleanup_(fw_load_done) struct fw_load load = { .changes = changes };
+	int r = fw_load_same(&daemon->running, &load);
+
+	return r ? r : fw_reload_content(daemon, &load, done, ctx);
+}
+
+/* Takes request where it returns 0. */
+static int change(struct request *request, const struct fw_set_order *order)
+{
+	struct fw_daemon *daemon = request->daemon;
+	struct fw_changes *changes = fw_changes_copy(daemon->running.changes);
+	int r;
+
+	if (!changes)
+		return -ENOMEM;
+	r = fw_set_order_run(order, changes, &request->result);
+	if (r == 0 && request->result.changed)
+		return commit(daemon, changes, on_changed, request);
+	fw_changes_free(changes);
+	if (r < 0)
+		return r;
+	answer(request);
+	request_free(request);
+	return 0;
+}
+
+static void explain_error(struct request *request, int error)
+{
+	const char *text;
+	int code = fw_reload_explain(error, &text);
+
+	refuse(request, code, text);
+}
+
+static void run(struct request *request)
+{
+	_cleanup_(request_free_ptr_) struct request *own = request;
+	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
+	struct fw_set_trouble trouble = { .code = EX_OSERR };
+	struct fw_set_order order;
+	int r;
+
+	if (!arena) {
+		explain_error(request, -ENOMEM);
+		return;
+	}
+	if (!fw_set_order_read(request->daemon, arena, request->arguments,
+			       &order, &trouble)) {
+		refuse(request, trouble.code, trouble.text);
+		return;
+	}
+	request->verb = order.verb;
+	if (order.set->open) {
+		if (fw_set_order_nft(request->daemon, arena, &order,
+				     &request->result, &trouble))
+			answer(request);
+		else
+			refuse(request, trouble.code, trouble.text);
+		return;
+	}
+	r = change(request, &order);
+	if (r < 0)
+		explain_error(request, r);
+	else
+		own = NULL;
+}
+
+void fw_elements_go_on(struct fw_daemon *daemon)
+{
+	struct fw_elements *e = daemon->elements;
+
+	while (e->first && !daemon->reload) {
+		struct request *request = e->first;
+
+		e->first = request->next;
+		if (!e->first)
+			e->end = &e->first;
+		run(request);
+	}
+}
+
+void fw_elements_set(void *ctx, struct fw_conn *conn, const json_t *arguments)
+{
+	struct fw_daemon *daemon = ctx;
+	struct request *request = calloc(1, sizeof(*request));
+
+	if (!request) {
+		fw_conn_error(conn, "%s", strerror(ENOMEM));
+		fw_conn_exit(conn, EX_OSERR);
+		return;
+	}
+	request->daemon = daemon;
+	request->conn = conn;
+	request->arguments = json_deep_copy(arguments);
+	fw_conn_watch(conn, &(struct fw_conn_watch){ .closed = on_closed,
+						     .ctx = request });
+	*daemon->elements->end = request;
+	daemon->elements->end = &request->next;
+	fw_elements_go_on(daemon);
+}
+
+/* --- ends ----------------------------------------------------------------- */
+static void set_timer(const struct fw_elements *e, uint64_t at_ns)
+{
+	const struct itimerspec at = {
+		.it_value = {
+			.tv_sec = (time_t)(at_ns / NS_PER_S),
+			.tv_nsec = (long)(at_ns % NS_PER_S),
+		},
+	};
+
+	(void)timerfd_settime(e->fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+static void on_pruned(void *ctx, const struct fw_outcome *outcome)
+{
+	struct fw_daemon *daemon = ctx;
+
+	if (outcome->code != 0)
+		set_timer(daemon->elements, fw_daemon_clock() + AGAIN_NS);
+}
+
+static void on_end(evutil_socket_t fd, short what, void *ctx)
+{
+	struct fw_daemon *daemon = ctx;
+	struct fw_changes *changes;
+	uint64_t expirations;
+	int r = -ENOMEM;
+
+	(void)what;
+	if (read(fd, &expirations, sizeof(expirations)) < 0)
+		return;		/* it was set anew meanwhile */
+	changes = fw_changes_copy(daemon->running.changes);
+	if (changes) {
+		(void)fw_changes_prune(changes, fw_daemon_clock());
+		r = commit(daemon, changes, on_pruned, daemon);
+	}
+	if (r < 0)
+		set_timer(daemon->elements, fw_daemon_clock() + AGAIN_NS);
+}
+
+void fw_elements_run(struct fw_daemon *daemon)
+{
+	fw_set_state_write(daemon);
+	set_timer(daemon->elements, fw_changes_next(daemon->running.changes));
+}
+
+/* -------------------------------------------------------------------------- */
+int fw_elements_open(struct fw_daemon *daemon)
+{
+	struct fw_elements *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	daemon->elements = e;
+	e->end = &e->first;
+	e->fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (e->fd < 0)
+		return -errno;
+	e->event = event_new(daemon->base, e->fd, EV_READ | EV_PERSIST, on_end,
+			     daemon);
+	return e->event && event_add(e->event, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+void fw_elements_close(struct fw_daemon *daemon)
+{
+	struct fw_elements *e = daemon->elements;
+
+	if (!e)
+		return;
+	while (e->first) {
+		struct request *request = e->first;
+
+		e->first = request->next;
+		refuse(request, EX_UNAVAILABLE, "the daemon leaves");
+		request_free(request);
+	}
+	if (e->event)
+		event_free(e->event);
+	if (e->fd >= 0)
+		(void)close(e->fd);
+	free(e);
+	daemon->elements = NULL;
+}
