@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A packet described in nft's matches: the same words, symbols and messages as
- * in a rule.
+ * A packet described in nft's matches and `dns`: the same words, symbols and
+ * messages as in a rule.
  *
  * In: a run of words. Out: fields and their values, the devices. What has no
  * single value (a set, a range, a negation), what is no match, and two values
@@ -20,7 +20,7 @@ struct describer {
 	struct fw_diags *diags;
 	struct fw_description *out;
 	const struct fw_loc *said[FW_FIELD_ALL_MAX_];	/* where */
-	const struct fw_loc *said_iif, *said_oif;
+	const struct fw_loc *said_iif, *said_oif, *said_qname;
 };
 
 /* In a rule a flag without a relation asks whether it is there among others;
@@ -130,6 +130,23 @@ static void say_device(struct describer *d, const struct fw_part *part,
 	}
 }
 
+static void say_qname(struct describer *d, const struct fw_part *part)
+{
+	const struct fw_domain_set *set = part->domains;
+
+	if (part->negate || set->n_domains != 1 || set->domains[0].exact ||
+	    set->domains[0].exception)
+		complain(d, part, "not-one-value",
+			 "a query asks for one name here, not for a set or a "
+			 "negation");
+	else if (d->out->qname && strcmp(d->out->qname, set->domains[0].name))
+		say_twice(d, part, d->said_qname);
+	else {
+		d->out->qname = set->domains[0].name;
+		d->said_qname = &part->words[0].loc;
+	}
+}
+
 /* --- parts ---------------------------------------------------------------- */
 static void say_part(struct describer *d, const struct fw_part *part)
 {
@@ -143,6 +160,10 @@ static void say_part(struct describer *d, const struct fw_part *part)
 		return;
 	switch (part->kind) {
 	case FW_PART_MATCH:
+	case FW_PART_DNS_TYPE:
+		break;
+	case FW_PART_DNS_NAME:
+		say_qname(d, part);
 		break;
 	case FW_PART_IIF:
 		say_device(d, part, &d->out->iif, &d->said_iif);

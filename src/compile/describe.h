@@ -9,6 +9,7 @@ struct fw_description {
 	uint64_t given;		/* bit f: field f has value[f] */
 	fw_u128 value[FW_FIELD_ALL_MAX_];
 	const char *iif, *oif;	/* device names, or NULL */
+	const char *qname;	/* that a DNS query asks for, or NULL */
 };
 
 /* Each match says one value of a field, with what it implies. 0 also with errors

@@ -100,12 +100,13 @@ static int lower_timed(struct fw_arena *arena, struct fw_plan_set *set)
 	return 0;
 }
 
-static int lower_sets(const struct fw_typed *typed, struct fw_plan *plan)
+static int lower_sets(struct fw_typed *typed, struct fw_plan *plan)
 {
 	struct fw_plan_set *sets = fw_arena_array(plan->arena, typed->n_sets,
 						  sizeof(*sets));
 	struct fw_steps steps = {
 		.typed = typed,
+		.plan = plan,
 		.arena = plan->arena,
 		.shared = typed->shared,
 	};

@@ -130,7 +130,7 @@ static const enum fw_step_kind kinds[] = {
 	[FW_PART_JUMP] = FW_STEP_JUMP,	     [FW_PART_VMAP] = FW_STEP_VMAP,
 	[FW_PART_INSPECT] = FW_STEP_INSPECT, [FW_PART_LEARN] = FW_STEP_EFFECT,
 	[FW_PART_QOS] = FW_STEP_EFFECT,	     [FW_PART_AUDIT] = FW_STEP_AUDIT,
-	[FW_PART_BLOCK] = FW_STEP_BLOCK,     [FW_PART_DNS_NAME] = FW_STEP_UNKNOWN,
+	[FW_PART_BLOCK] = FW_STEP_BLOCK,     [FW_PART_DNS_NAME] = FW_STEP_NAME,
 	[FW_PART_DNS_TYPE] = FW_STEP_MATCH,  [FW_PART_DNS_REPLY] = FW_STEP_STOP,
 	[FW_PART_RAW] = FW_STEP_UNKNOWN,
 };
@@ -164,6 +164,10 @@ static int fill(struct fw_steps *s, const struct fw_part *part, bool mirrored,
 	case FW_PART_INSPECT:
 		step->profile = part->profile;
 		return 0;
+	case FW_PART_DNS_NAME:
+		step->negate = part->negate;
+		step->domains = part->domains;
+		return fw_contents_domains(s->typed, s->plan, &step->domains);
 	case FW_PART_DNS_REPLY:
 		step->end.verdict = FW_VERDICT_DROP;
 		return 0;
@@ -270,7 +274,8 @@ static int add_chain(struct fw_steps *s, const struct fw_typed_chain *from,
 
 int fw_lower_steps(struct fw_typed *typed, struct fw_plan *plan)
 {
-	struct fw_steps s = { .typed = typed, .arena = plan->arena };
+	struct fw_steps s = { .typed = typed, .plan = plan,
+			      .arena = plan->arena };
 	struct fw_plan_chain *chains;
 	size_t n = 0;
 	int r = 0;

@@ -10,7 +10,8 @@ typedef FW_VEC(struct fw_chain_rule) fw_chain_rule_vec;
 struct fw_steps_shared;
 
 struct fw_steps {
-	const struct fw_typed *typed;
+	struct fw_typed *typed;
+	struct fw_plan *plan;
 	struct fw_arena *arena;		/* the plan's */
 	struct fw_steps_shared *shared;	/* intervals, each content once */
 	uint32_t first_chain;		/* of the table at hand */

@@ -83,7 +83,7 @@ static int explain(const struct fw_daemon *daemon, struct fw_conn *conn,
 	int r;
 
 	fw_told_fields(&told, packet->given, packet->value, packet->iif,
-		       packet->oif);
+		       packet->oif, packet->qname);
 	r = fw_explain(arena, plan, &told, &explained);
 	if (r < 0)
 		return r;

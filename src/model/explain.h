@@ -25,12 +25,15 @@ struct fw_told {
 	uint64_t assumed;	/* bit f: nobody told field f; it has a usual
 				   value */
 	const char *iif, *oif;	/* device names; NULL: not told */
+	bool asks;		/* a DNS query for qname */
+	char qname[FW_DNS_NAME_MAX];
 };
 
-/* From single fields (bit f of given: value[f]) and devices. */
+/* From single fields (bit f of given: value[f]), devices, and the name that a
+ * DNS query asks for, or NULL. */
 void fw_told_fields(struct fw_told *told, uint64_t given,
 		    const fw_u128 value[FW_FIELD_ALL_MAX_], const char *iif,
-		    const char *oif);
+		    const char *oif, const char *qname);
 /* From a frame as on the wire. state: of its connection, a NF_CT_STATE_BIT(),
  * and its direction; 0 where nobody knows. */
 void fw_told_frame(struct fw_told *told, const uint8_t *frame, size_t len,

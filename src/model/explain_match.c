@@ -99,7 +99,7 @@ enum fw_truth fw_walk_box(struct fw_walk *walk, const struct fw_step *step,
 }
 
 /* --- devices -------------------------------------------------------------- */
-static bool name_meets(const char *pattern, const char *device)
+static bool pattern_meets(const char *pattern, const char *device)
 {
 	size_t len = strlen(pattern);
 
@@ -116,8 +116,26 @@ static enum fw_truth device_meets(const struct fw_step *step,
 	if (!device)
 		return FW_TRUTH_UNKNOWN;
 	for (size_t i = 0; i < step->n_names; i++)
-		if (name_meets(step->names[i], device))
+		if (pattern_meets(step->names[i], device))
 			truth = FW_TRUTH_YES;
+	return step->negate ? not(truth) : truth;
+}
+
+/* --- names ---------------------------------------------------------------- */
+/* What was told of a query or read from it; else whether it asks is as open as
+ * the class of its name is. */
+static enum fw_truth name_meets(const struct fw_walk *walk,
+				const struct fw_step *step)
+{
+	const struct fw_told *told = walk->out->told;
+	enum fw_truth truth;
+
+	if (!told->asks)
+		return walk->packet.open >> FW_FIELD_DNS_CLASS & 1 ?
+			       FW_TRUTH_UNKNOWN : FW_TRUTH_NO;
+	truth = fw_domain_set_has(step->domains, told->qname,
+				  strlen(told->qname)) ? FW_TRUTH_YES :
+							 FW_TRUTH_NO;
 	return step->negate ? not(truth) : truth;
 }
 
@@ -147,6 +165,8 @@ enum fw_truth fw_walk_step(struct fw_walk *walk, const struct fw_step *step)
 		return both(truth, device_meets(step, walk->iif));
 	case FW_STEP_OIF:
 		return both(truth, device_meets(step, walk->oif));
+	case FW_STEP_NAME:
+		return both(truth, name_meets(walk, step));
 	case FW_STEP_UNKNOWN:
 		return both(truth, kernels(step));
 	default:

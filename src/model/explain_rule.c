@@ -22,6 +22,7 @@ struct passage {
 	enum fw_truth truth;	/* of what was tested so far */
 	const char *doubt;
 	bool acted, muted;
+	bool ended;		/* it came to its end: XDP counts there */
 	struct fw_explain_rule record;
 };
 
@@ -42,10 +43,12 @@ static enum fw_layer layer_of(const struct fw_walk *walk, uint32_t rule)
 	first = walk->xdp->first_word * 64u;
 	end = first + walk->xdp->n_words * 64u;
 	for (uint32_t i = first; i < end && i < xdp->n_rules; i++)
-		if (xdp->rules[i].rule == rule && xdp->rules[i].n_matches +
-		    xdp->rules[i].counted + xdp->rules[i].verdict > 0)
+		if (xdp->rules[i].rule == rule &&
+		    fw_xdp_rule_acts(&xdp->rules[i]))
 			return FW_LAYER_XDP;
-	return FW_LAYER_NFT;
+	/* One that does nothing is nowhere. */
+	return rule == FW_NO_RULE ? FW_LAYER_NFT :
+				    walk->plan->rules[rule].layer;
 }
 
 static int record(struct fw_walk *walk, const struct passage *p,
@@ -63,8 +66,8 @@ static int record(struct fw_walk *walk, const struct passage *p,
 	r->effect = effect;
 	r->certain = is_certain(p);
 	r->doubt = p->doubt;
-	if (r->layer == FW_LAYER_XDP && r->rule != FW_NO_RULE)
-		r->counted = true;
+	r->counted |= p->ended && r->layer == FW_LAYER_XDP &&
+		      r->rule != FW_NO_RULE;
 	if (p->doubt && walk->doubt == FW_NO_RULE)
 		walk->doubt = (uint32_t)walk->out->rules.n - 1;
 	return 0;
@@ -192,7 +195,8 @@ static int end_vmap(struct fw_walk *walk, struct passage *p,
 	}
 	if (*ret == 0) {
 		p->truth = before;
-		r = p->acted ? record(walk, p, "continue") : r;
+		if (p->acted || layer_of(walk, p->rule->rule) == FW_LAYER_XDP)
+			r = record(walk, p, "continue");
 	}
 	*ret |= FW_END_GO;
 	return r;
@@ -254,6 +258,7 @@ static int end_rule(struct fw_walk *walk, struct passage *p,
 		*ret = FW_END_GO;
 		return record(walk, p, "audit");
 	}
+	p->ended = true;
 	switch (step->kind) {
 	case FW_STEP_VMAP:
 		r = end_vmap(walk, p, step, ret);

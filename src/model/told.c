@@ -14,6 +14,7 @@
 
 #include <netinet/in.h>
 
+#include "model/dns.h"
 #include "model/explain.h"
 #include "util/cleanup.h"
 
@@ -306,15 +307,24 @@ static void fill_meta(struct filler *f)
 	fill_conntrack(f);
 }
 
+/* In which sets the name is, each plan says for itself. */
+static void ask(struct fw_told *told, const char *qname)
+{
+	told->asks = qname && strlen(qname) < sizeof(told->qname);
+	if (told->asks)
+		strcpy(told->qname, qname);
+}
+
 void fw_told_fields(struct fw_told *told, uint64_t given,
 		    const fw_u128 value[FW_FIELD_ALL_MAX_], const char *iif,
-		    const char *oif)
+		    const char *oif, const char *qname)
 {
 	struct filler f = { told, &told->packet };
 
 	memset(told, 0, sizeof(*told));
 	told->iif = iif;
 	told->oif = oif;
+	ask(told, qname);
 	for (unsigned i = 0; i < FW_FIELD_ALL_MAX_; i++)
 		if (given & BIT(i))
 			fw_model_packet_set(f.p, (enum fw_field)i, value[i]);
@@ -330,11 +340,15 @@ void fw_told_frame(struct fw_told *told, const uint8_t *frame, size_t len,
 		   unsigned direction)
 {
 	struct filler f = { told, &told->packet };
+	struct fw_model_question question;
 
 	memset(told, 0, sizeof(*told));
 	told->iif = iif;
 	told->oif = oif;
 	fw_model_packet_parse(frame, len, &told->packet);
+	if (fw_model_dns(frame, len, &told->packet, &question) ==
+	    FW_MODEL_ASKED)
+		ask(told, question.name);
 	/* These are told by the hook, or by nobody. */
 	told->packet.has[FW_FIELD_CT_STATE] = false;
 	told->packet.has[FW_FIELD_MARK] = false;

@@ -67,7 +67,7 @@ static int explain_one(const struct fw_load *load, const char *text, bool json)
 	if (status)
 		return status;
 	fw_told_fields(&told, packet.given, packet.value, packet.iif,
-		       packet.oif);
+		       packet.oif, packet.qname);
 	if (fw_explain(load->arena, load->plan, &told, &explain) < 0)
 		return EX_OSERR;
 	return print(load->plan, explain, json);
@@ -81,7 +81,7 @@ static int explain_capture(const struct fw_load *load,
 	struct fw_description devices = { 0 };
 	int status = text ? describe(load->arena, text, &devices) : 0;
 
-	if (!status && devices.given) {
+	if (!status && (devices.given || devices.qname)) {
 		(void)fputs("flywall: with --pcap, iif and oif alone are "
 			    "described\n", stderr);
 		status = EX_USAGE;

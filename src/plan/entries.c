@@ -266,6 +266,45 @@ int fw_plan_table_entries(const struct fw_plan_table *table,
 	return 0;
 }
 
+/* --- names ---------------------------------------------------------------- */
+static void class_text(const struct fw_suffixes *suffixes, uint32_t class,
+		       struct fw_buf *ret)
+{
+	const char *gap = "";
+
+	for (size_t set = 0; set < suffixes->n_sets; set++) {
+		const char *name = suffixes->sets[set]->name;
+
+		if (!fw_class_has(suffixes, class, set))
+			continue;
+		fw_buf_printf(ret, "%s%s", gap, *name ? name : "(in a rule)");
+		gap = " ";
+	}
+	if (!*gap)
+		fw_buf_add(ret, "none");
+}
+
+int fw_plan_name_entries(const struct fw_suffixes *suffixes,
+			 fw_plan_entry_fn fn, void *ctx)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < suffixes->n; i++) {
+		const struct fw_suffix *suffix = &suffixes->items[i];
+		_cleanup_(fw_buf_done) struct fw_buf sets = { 0 };
+
+		class_text(suffixes, suffix->whole, &sets);
+		if (suffix->below != suffix->whole) {
+			fw_buf_add(&sets, ", below it ");
+			class_text(suffixes, suffix->below, &sets);
+		}
+		if (sets.failed)
+			return -ENOMEM;
+		r = fn(ctx, suffix->name, sets.text);
+	}
+	return r;
+}
+
 /* True where it is by this table that the field is looked up: a test, a table of
  * its name, or one of its name and form, or else a part of "small". */
 static bool is_table_of(const struct fw_plan *plan, enum fw_field field,
@@ -299,6 +338,9 @@ void fw_plan_rule_tables(const struct fw_plan *plan,
 				break;
 			}
 	}
+	for (size_t k = 0; k < rule->n_matches; k++)
+		if (rule->matches[k].field == FW_FIELD_DNS_CLASS)
+			fn(ctx, FW_NAMES_TABLE);
 }
 
 const char *fw_table_kind_name(enum fw_table_kind kind)

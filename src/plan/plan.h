@@ -99,6 +99,7 @@ enum fw_step_kind {
 	FW_STEP_TUPLE,		/* goes on where the tuple holds */
 	FW_STEP_IIF,		/* … where the device's name fits */
 	FW_STEP_OIF,
+	FW_STEP_NAME,		/* … where a DNS query's name is in domains */
 	FW_STEP_UNKNOWN,	/* … where something holds that only the kernel
 				   can tell; matches are what is known of it,
 				   alone what it says of a packet by itself */
@@ -146,7 +147,8 @@ struct fw_step {
 	size_t n_ends;
 	const char *const *names;	/* IIF, OIF; a last `*` is a wildcard */
 	size_t n_names;
-	bool negate;			/* IIF, OIF */
+	bool negate;			/* IIF, OIF, NAME */
+	const struct fw_domain_set *domains;	/* NAME */
 	enum fw_step_alone alone;	/* UNKNOWN */
 	struct fw_step_end end;		/* VERDICT, JUMP, GOTO, STOP */
 	uint32_t profile;		/* INSPECT */

@@ -140,22 +140,45 @@ static int add_entry(void *ctx, const char *key, const char *value)
 	return fw_plan_json_append(ctx, json_pack("[s, s]", key, value));
 }
 
-static int add_table(json_t *tables, const struct fw_plan_table *t, bool terse)
+/* *ret_content: where its entries are to stand; NULL where they are left out. */
+static int add_table_head(json_t *tables, bool terse, const char *name,
+			  const char *kind, size_t entries, size_t bytes,
+			  json_t **ret_content)
 {
-	json_t *table = json_pack(
-		"{s:s, s:s, s:I, s:I}", "name", t->name,
-		"kind", fw_table_kind_name(t->kind),
-		"entries", (json_int_t)t->n,
-		"bytes", (json_int_t)fw_plan_table_bytes(t));
-	json_t *content = terse ? NULL : json_array();
+	json_t *table = json_pack("{s:s, s:s, s:I, s:I}", "name", name,
+				  "kind", kind,
+				  "entries", (json_int_t)entries,
+				  "bytes", (json_int_t)bytes);
 	int r = fw_plan_json_append(tables, table);
 
-	if (r < 0 || terse) {
-		json_decref(content);
+	*ret_content = NULL;
+	if (r < 0 || terse)
 		return r;
-	}
-	r = fw_plan_json_set(table, "content", content);
-	return r < 0 ? r : fw_plan_table_entries(t, add_entry, content);
+	*ret_content = json_array();
+	return fw_plan_json_set(table, "content", *ret_content);
+}
+
+static int add_table(json_t *tables, const struct fw_plan_table *t, bool terse)
+{
+	json_t *content;
+	int r = add_table_head(tables, terse, t->name,
+			       fw_table_kind_name(t->kind), t->n,
+			       fw_plan_table_bytes(t), &content);
+
+	return r < 0 || !content ?
+		       r : fw_plan_table_entries(t, add_entry, content);
+}
+
+static int add_names(json_t *tables, const struct fw_suffixes *suffixes,
+		     bool terse)
+{
+	json_t *content;
+	int r = add_table_head(tables, terse, FW_NAMES_TABLE, "hash",
+			       suffixes->n, fw_suffix_table_bytes(suffixes),
+			       &content);
+
+	return r < 0 || !content ?
+		       r : fw_plan_name_entries(suffixes, add_entry, content);
 }
 
 static int add_tables(json_t *doc, const struct fw_plan *plan, bool terse)
@@ -165,6 +188,8 @@ static int add_tables(json_t *doc, const struct fw_plan *plan, bool terse)
 
 	for (size_t i = 0; r == 0 && i < plan->xdp.n_tables; i++)
 		r = add_table(tables, &plan->xdp.tables[i], terse);
+	if (r == 0 && plan->xdp.suffixes.n_sets)
+		r = add_names(tables, &plan->xdp.suffixes, terse);
 	return r;
 }
 

@@ -39,9 +39,17 @@ static bool same_chain(const struct fw_plan_rule *a,
 	       strcmp(a->chain, b->chain) == 0;
 }
 
+struct names {
+	FILE *out;
+	bool any;
+};
+
 static void print_table_name(void *ctx, const char *table)
 {
-	fprintf(ctx, " %s", table);
+	struct names *names = ctx;
+
+	fprintf(names->out, " %s", table);
+	names->any = true;
 }
 
 /* Which rules of the maps it became, and where they have rows. */
@@ -51,11 +59,14 @@ static void print_rows(const struct fw_plan *plan, uint32_t rule, FILE *out)
 	bool any = false;
 
 	for (uint32_t i = 0; i < xdp->n_rules; i++) {
+		struct names names = { out, false };
+
 		if (xdp->rules[i].rule != rule)
 			continue;
 		fprintf(out, "%s%u:", any ? "; " : "  [map rule ", i);
 		fw_plan_rule_tables(plan, &xdp->rules[i], print_table_name,
-				    out);
+				    &names);
+		fputs(names.any ? "" : " any packet", out);
 		any = true;
 	}
 	fputs(any ? "]" : "", out);
@@ -162,6 +173,19 @@ static void print_tables(const struct fw_plan *plan, bool terse, FILE *out)
 		if (!terse)
 			(void)fw_plan_table_entries(t, print_entry, out);
 	}
+}
+
+/* Apply makes them, with a key of the daemon's. */
+static void print_names(const struct fw_plan *plan, bool terse, FILE *out)
+{
+	const struct fw_suffixes *suffixes = &plan->xdp.suffixes;
+
+	if (!suffixes->n_sets)
+		return;
+	fprintf(out, "  " FW_NAMES_TABLE ": hash, %zu entries, %zu bytes\n",
+		suffixes->n, fw_suffix_table_bytes(suffixes));
+	if (!terse)
+		(void)fw_plan_name_entries(suffixes, print_entry, out);
 }
 
 static void print_live_sets(const struct fw_plan *plan, FILE *out)
@@ -305,6 +329,7 @@ void fw_plan_print(const struct fw_plan *plan, bool terse, FILE *out)
 	print_devices(plan, out);
 	print_map_rules(plan, out);
 	print_tables(plan, terse, out);
+	print_names(plan, terse, out);
 	print_live_sets(plan, out);
 	print_profiles(plan, out);
 	print_domains(plan, terse, out);

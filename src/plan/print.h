@@ -17,6 +17,12 @@ typedef int (*fw_plan_entry_fn)(void *ctx, const char *key, const char *value);
 int fw_plan_table_entries(const struct fw_plan_table *table,
 			  fw_plan_entry_fn fn, void *ctx);
 
+/* The same for the table of names that `dns qname` asks: a suffix, the sets that
+ * it is in itself, and those that names below it are in. */
+#define FW_NAMES_TABLE "names"
+int fw_plan_name_entries(const struct fw_suffixes *suffixes,
+			 fw_plan_entry_fn fn, void *ctx);
+
 const char *fw_table_kind_name(enum fw_table_kind kind);
 size_t fw_plan_table_bytes(const struct fw_plan_table *table);
 

@@ -156,16 +156,34 @@ static int fill(const struct fw_suffixes *suffixes,
 	return 1;
 }
 
+static size_t filter_bits(const struct fw_suffixes *suffixes)
+{
+	size_t bits = FILTER_BITS_MIN;
+
+	while (bits < suffixes->n * FILTER_BITS)
+		bits *= 2;
+	return bits;
+}
+
+static size_t first_buckets(const struct fw_suffixes *suffixes)
+{
+	return suffixes->n / FW_NAME_WAYS * 8 / 7 + 1;
+}
+
+size_t fw_suffix_table_bytes(const struct fw_suffixes *suffixes)
+{
+	return sizeof(struct fw_name_head) + filter_bits(suffixes) / 8 +
+	       first_buckets(suffixes) * sizeof(struct fw_name_bucket);
+}
+
 static int try_build(const struct fw_suffixes *suffixes,
 		     const struct fw_siphash_key *key, uint32_t buckets,
 		     struct fw_suffix_table *ret)
 {
 	_cleanup_(fw_suffix_table_done) struct fw_suffix_table table = { 0 };
-	size_t bits = FILTER_BITS_MIN;
+	size_t bits = filter_bits(suffixes);
 	int r;
 
-	while (bits < suffixes->n * FILTER_BITS)
-		bits *= 2;
 	table.head = (struct fw_name_head){ { key->k0, key->k1 }, buckets,
 					    (uint32_t)(bits - 1) };
 	table.n_filter = bits / 64;
@@ -185,7 +203,7 @@ int fw_suffix_table_build(const struct fw_suffixes *suffixes,
 			  const struct fw_siphash_key *key,
 			  struct fw_suffix_table *ret)
 {
-	size_t buckets = suffixes->n / FW_NAME_WAYS * 8 / 7 + 1;
+	size_t buckets = first_buckets(suffixes);
 	int r;
 
 	do {

@@ -59,6 +59,8 @@ struct fw_suffix_table {
 int fw_suffix_table_build(const struct fw_suffixes *suffixes,
 			  const struct fw_siphash_key *key,
 			  struct fw_suffix_table *ret);
+/* What it takes at first; with bad luck in hashing, more. */
+size_t fw_suffix_table_bytes(const struct fw_suffixes *suffixes);
 void fw_suffix_table_done(struct fw_suffix_table *table);
 
 /* The class of a name in wire form (RFC 1035 section 3.1), len bytes with the

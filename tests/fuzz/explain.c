@@ -94,7 +94,7 @@ static void take_words(struct fw_arena *arena, const uint8_t *data, size_t size)
 	if (diags.n_errors)
 		return;
 	fw_told_fields(&told, packet.given, packet.value, packet.iif,
-		       packet.oif);
+		       packet.oif, packet.qname);
 	explain(arena, &told);
 }
 

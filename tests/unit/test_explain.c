@@ -3,7 +3,7 @@
  * Explain against what else knows the meaning of a plan.
  *
  * Random ingress chains and frames: the rules that explain puts on XDP are those
- * that the model of the XDP program meets, and the verdicts agree. Random
+ * that the model of the XDP program counts, and the verdicts agree. Random
  * rulesets and frames of which some fields are not told: what explain is sure of
  * is what it says when all is told.
  */
@@ -45,7 +45,10 @@ static const char *const matches[] = {
 };
 static const char *const ends[] = {
 	"accept", "drop", "drop", "counter", "counter drop", "counter accept",
-	"log", "continue", "counter continue",
+	"log", "continue", "counter continue", "limit rate over 1/second",
+	"tcp dport vmap { 22 : accept, 80-90 : drop }",
+	"ip saddr . udp dport vmap { 10.0.0.1 . 53 : drop, 10.0.0.0/8 . 99 : "
+	"accept }",
 };
 /* only where no XDP model is asked */
 static const char *const more_ends[] = {
@@ -135,7 +138,7 @@ static void fail_with(const char *what, const char *text,
 	fail_msg("\n");
 }
 
-/* The user's rules that the program would have met, against those said. */
+/* The user's rules that the program would have counted, against those said. */
 static bool same_rules(const struct fw_plan *plan,
 		       const struct fw_model_result *model,
 		       const struct fw_explain *said)
@@ -145,13 +148,12 @@ static bool same_rules(const struct fw_plan *plan,
 	for (uint32_t r = 0; r < plan->xdp.n_rules; r++)
 		if (model->met[r / 64] >> r % 64 & 1 &&
 		    plan->xdp.rules[r].rule != FW_NO_RULE &&
-		    plan->xdp.rules[r].verdict != FW_VERDICT_SKIP)
+		    plan->xdp.rules[r].counted)
 			met[plan->xdp.rules[r].rule] = true;
 	for (size_t i = 0; i < said->rules.n; i++) {
 		const struct fw_explain_rule *r = &said->rules.items[i];
 
-		/* one without an effect is no rule of the maps */
-		if (r->layer == FW_LAYER_XDP && r->certain)
+		if (r->layer == FW_LAYER_XDP && r->certain && r->counted)
 			told[r->rule] = true;
 	}
 	return memcmp(met, told, sizeof(met)) == 0;
@@ -258,6 +260,61 @@ static void sure_is_true(void **state)
 	assert_true(unknown > 1000);
 }
 
+/* --- DNS ------------------------------------------------------------------ */
+static const char names_text[] =
+	"set bad { type domain; elements = { \"evil.example\" } }\n"
+	"table netdev t {\n\tchain c {\n\t\ttype filter hook ingress device "
+	"\"wan\" priority 0; policy accept;\n"
+	"\t\tdns qtype aaaa drop\n\t\tdns qname @bad drop\n"
+	"\t\tdns qname != \"good.example\" counter\n\t}\n}\n";
+
+/* Of a frame's query everything is told: name and type. */
+static void names_of_frames(void **state)
+{
+	static const struct {
+		const char *name;	/* wire form */
+		uint8_t type;
+		bool query;
+		enum fw_explain_verdict verdict;
+		size_t rules;		/* met */
+	} cases[] = {
+		{ "\1a\4Evil\7example", 1, true, FW_EXPLAIN_DROP, 1 },
+		{ "\1a\4Good\7example", 1, true, FW_EXPLAIN_ACCEPT, 0 },
+		{ "\1a\4Good\7example", 28, true, FW_EXPLAIN_DROP, 1 },
+		{ "\4othe\4name\4here", 1, true, FW_EXPLAIN_ACCEPT, 1 },
+		{ "\1a\4Evil\7example", 1, false, FW_EXPLAIN_ACCEPT, 0 },
+	};
+	static const uint8_t headers[] = {
+		2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0,
+		0x45, 0, 0, 60, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+		0x9c, 0x40, 0, 53, 0, 40, 0, 0,
+		0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+	};
+	struct fw_plan *plan = compile(names_text);
+
+	(void)state;
+	assert_non_null(plan);
+	for (size_t i = 0; i < FW_ARRAY_SIZE(cases); i++) {
+		struct fw_arena *arena = fw_arena_new();
+		uint8_t frame[sizeof(headers) + 20] = { 0 };
+		struct fw_explain *said;
+		struct fw_told told;
+
+		memcpy(frame, headers, sizeof(headers));
+		memcpy(frame + sizeof(headers), cases[i].name,
+		       strlen(cases[i].name));
+		frame[sizeof(headers) + 17] = cases[i].type;
+		frame[sizeof(headers) + 19] = 1;
+		frame[44] |= cases[i].query ? 0 : 0x80;
+		fw_told_frame(&told, frame, sizeof(frame), "wan", NULL, 0, 0);
+		assert_int_equal(fw_explain(arena, plan, &told, &said), 0);
+		assert_int_equal(said->verdict, cases[i].verdict);
+		assert_int_equal(said->rules.n, cases[i].rules);
+		fw_arena_free(arena);
+	}
+	fw_plan_unref(plan);
+}
+
 /* --- captures ------------------------------------------------------------- */
 #define LE(n) (n) & 0xff, (n) >> 8 & 0xff, (n) >> 16 & 0xff, (n) >> 24 & 0xff
 #define BE(n) (n) >> 24 & 0xff, (n) >> 16 & 0xff, (n) >> 8 & 0xff, (n) & 0xff
@@ -322,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(xdp_agrees),
 		cmocka_unit_test(sure_is_true),
+		cmocka_unit_test(names_of_frames),
 		cmocka_unit_test(captures_are_read),
 	};
 
