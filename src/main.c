@@ -242,6 +242,14 @@ static int run_explain(const struct fw_words *words)
 	return fw_offline_explain(&options, packet.text);
 }
 
+static int run_dissect(const struct fw_words *words)
+{
+	if (words->n_words != 1)
+		return usage_error("dissect takes one file of packets");
+	return fw_offline_dissect(words->words[0],
+				  is_given(words, FW_OPTION_JSON));
+}
+
 /* --- what there is -------------------------------------------------------- */
 
 static const struct command commands[] = {
@@ -259,6 +267,8 @@ static const struct command commands[] = {
 	  "say what one configuration changes in another" },
 	{ "explain", FW_OPTIONS_CONFIG | FW_BIT(JSON) | FW_BIT(PCAP), "PACKET",
 	  run_explain, "say which rules a packet meets, and what becomes of it" },
+	{ "dissect", FW_BIT(JSON), "FILE.pcap", run_dissect,
+	  "say what the inspector sees in a capture, a flow a line" },
 	{ "reload", FW_BIT(FILE) | FW_BIT(JSON) | FW_BIT(CONFIRM), NULL,
 	  run_reload,
 	  "read the configuration again, and wait for the outcome" },

@@ -40,7 +40,7 @@ _flywall() {
 		list) words='config rules flows' ;;
 		set) words='add delete replace test expire flush timeout' ;;
 		events) words='dns-query generation flow device error lost' ;;
-		check | diff)
+		check | diff | dissect)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 			;;

@@ -24,10 +24,33 @@ static enum fw_parse_state feed_tls(struct fw_app *app, const uint8_t *data,
 	return state;
 }
 
+/* Text until TLS is asked for, and TLS behind it. */
+static enum fw_parse_state feed_text(struct fw_app *app, const uint8_t *data,
+				     size_t len)
+{
+	size_t taken = fw_starttls_feed(&app->starttls, data, len);
+
+	if (app->starttls.state != FW_PARSE_DONE)
+		return app->starttls.state;
+	app->kind = FW_APP_TLS;
+	fw_tls_init(&app->tls);
+	return feed_tls(app, data + taken, len - taken);
+}
+
+/* What turns out to be no request may be another protocol's text. */
 static enum fw_parse_state feed_http(struct fw_app *app, const uint8_t *data,
 				     size_t len)
 {
-	return fw_http_feed(&app->http, data, len);
+	struct fw_starttls before = app->starttls;
+	enum fw_parse_state state = fw_http_feed(&app->http, data, len);
+
+	if (state == FW_PARSE_NEED_MORE)
+		(void)fw_starttls_feed(&app->starttls, data, len);
+	if (state != FW_PARSE_OTHER)
+		return state;
+	app->starttls = before;
+	app->kind = FW_APP_TEXT;
+	return feed_text(app, data, len);
 }
 
 static enum fw_parse_state feed_ssh(struct fw_app *app, const uint8_t *data,
@@ -73,6 +96,7 @@ static const struct {
 	[FW_APP_HTTP] = { "http", init_http, feed_http },
 	[FW_APP_SSH] = { "ssh", init_ssh, feed_ssh },
 	[FW_APP_DNS] = { "dns", init_dns, feed_dns },
+	[FW_APP_TEXT] = { "text", NULL, feed_text },
 	[FW_APP_NONE] = { "none", NULL, NULL },
 };
 _Static_assert(FW_ARRAY_SIZE(kinds) == FW_APP_MAX_, "kinds");
@@ -113,6 +137,7 @@ static void choose(struct fw_app *app)
 void fw_app_init(struct fw_app *app, bool dns_port)
 {
 	memset(app, 0, sizeof(*app));
+	fw_starttls_init(&app->starttls);
 	app->dns_port = dns_port;
 }
 
@@ -220,8 +245,11 @@ struct fw_fact fw_app_fact(const struct fw_app *app, enum fw_fact_kind kind)
 	struct fw_fact fact = { .state = FW_FACT_ABSENT };
 	bool mine = app->kind == facts[kind].kind;
 
-	if (app->kind == FW_APP_UNKNOWN ||
-	    (mine && app->state == FW_PARSE_NEED_MORE)) {
+	if (app->kind == FW_APP_TEXT && app->state == FW_PARSE_NEED_MORE &&
+	    facts[kind].kind == FW_APP_TLS) {
+		fact.state = FW_FACT_UNKNOWN;	/* and nothing of it is here */
+	} else if (app->kind == FW_APP_UNKNOWN ||
+		   (mine && app->state == FW_PARSE_NEED_MORE)) {
 		fact.state = FW_FACT_UNKNOWN;
 		fact.begun = app->kind != FW_APP_UNKNOWN || app->head_len;
 	} else if (mine && app->state == FW_PARSE_MALFORMED) {

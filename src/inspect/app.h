@@ -15,6 +15,7 @@
 #include "inspect/http.h"
 #include "inspect/ja.h"
 #include "inspect/ssh.h"
+#include "inspect/starttls.h"
 #include "inspect/tls.h"
 #include "inspect/verdict.h"
 
@@ -24,6 +25,7 @@ enum fw_app_kind {
 	FW_APP_HTTP,
 	FW_APP_SSH,
 	FW_APP_DNS,
+	FW_APP_TEXT,		/* that may turn to TLS */
 	FW_APP_NONE,		/* none of these */
 	FW_APP_MAX_,
 };
@@ -34,6 +36,7 @@ struct fw_app {
 	bool dns_port;
 	uint8_t head_len;
 	uint8_t head[4];	/* while unknown */
+	struct fw_starttls starttls;	/* protocol: what was spoken first */
 	char ja3[FW_JA3_SIZE], ja4[FW_JA4_SIZE];	/* TLS, with DONE */
 	union {
 		struct fw_tls tls;

@@ -13,6 +13,7 @@ libfwinspect_a_SOURCES = \
 	src/inspect/queue.c src/inspect/queue.h \
 	src/inspect/reassembly.c src/inspect/reassembly.h \
 	src/inspect/ssh.c src/inspect/ssh.h \
+	src/inspect/starttls.c src/inspect/starttls.h \
 	src/inspect/table.c src/inspect/table.h \
 	src/inspect/tls.c src/inspect/tls.h \
 	src/inspect/verdict.c src/inspect/verdict.h \

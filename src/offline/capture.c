@@ -5,13 +5,15 @@
  * In: a pcap file (draft-ietf-opsawg-pcap, seconds with micro- or nanoseconds)
  * or a pcapng one (draft-ietf-opsawg-pcapng: section, interface, enhanced and
  * simple packet blocks; others are skipped). Out: frames from the Ethernet
- * header on; raw IP gets one. Fails where the bytes are of another kind, cut
- * off, or of another link.
+ * header on; IP behind another one, or none, gets one. Fails where the bytes are
+ * of another kind, cut off, or of another link.
  */
 #include "offline/capture.h"
 
 #include <errno.h>
 #include <string.h>
+
+#include "util/cleanup.h"
 
 #define MAGIC 0xa1b2c3d4u
 #define MAGIC_NS 0xa1b23c4du
@@ -22,10 +24,21 @@
 #define NG_ENHANCED 6u
 
 #define LINK_ETHERNET 1u
-#define LINK_RAW_BSD 12u
-#define LINK_RAW 101u
-#define LINK_IPV4 228u
-#define LINK_IPV6 229u
+
+/* Links of packets that are IP's behind a header of a fixed size. */
+static const struct {
+	uint32_t link;
+	size_t header;
+} links[] = {
+	{ 0, 4 },	/* NULL: BSD's loopback */
+	{ 12, 0 },	/* RAW, as some systems number it */
+	{ 101, 0 },	/* RAW */
+	{ 108, 4 },	/* LOOP */
+	{ 113, 16 },	/* LINUX_SLL */
+	{ 228, 0 },	/* IPV4 */
+	{ 229, 0 },	/* IPV6 */
+	{ 276, 20 },	/* LINUX_SLL2 */
+};
 
 #define ETHERNET_LEN 14
 
@@ -50,6 +63,21 @@ static bool has(const struct fw_capture *c, size_t at, size_t n)
 }
 
 /* --- frames --------------------------------------------------------------- */
+/* A packet of another link, with an Ethernet header in front. */
+static void dress(struct fw_capture *c, const uint8_t *packet, size_t len,
+		  struct fw_frame *ret)
+{
+	static const uint8_t types[16][2] = { [4] = { 0x08, 0x00 },
+					      [6] = { 0x86, 0xdd } };
+
+	memset(c->room, 0, ETHERNET_LEN);
+	if (len)
+		memcpy(c->room + 12, types[packet[0] >> 4], 2);
+	memcpy(c->room + ETHERNET_LEN, packet, len);
+	ret->data = c->room;
+	ret->len = ETHERNET_LEN + len;
+}
+
 static int give(struct fw_capture *c, uint32_t link, size_t at, size_t len,
 		size_t wire, struct fw_frame *ret)
 {
@@ -58,23 +86,19 @@ static int give(struct fw_capture *c, uint32_t link, size_t at, size_t len,
 	if (len > FW_CAPTURE_FRAME_MAX)
 		return refuse(c, "a packet is larger than 256 KiB");
 	*ret = (struct fw_frame){ data, len, wire > len ? wire - len : 0 };
-	switch (link) {
-	case LINK_ETHERNET:
+	if (link == LINK_ETHERNET)
 		return 1;
-	case LINK_RAW:
-	case LINK_RAW_BSD:
-	case LINK_IPV4:
-	case LINK_IPV6:
-		memset(c->room, 0, ETHERNET_LEN);
-		c->room[12] = len > 0 && data[0] >> 4 == 6 ? 0x86 : 0x08;
-		c->room[13] = len > 0 && data[0] >> 4 == 6 ? 0xdd : 0x00;
-		memcpy(c->room + ETHERNET_LEN, data, len);
-		ret->data = c->room;
-		ret->len += ETHERNET_LEN;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(links); i++) {
+		size_t header = links[i].header;
+
+		if (links[i].link != link)
+			continue;
+		if (header > len)
+			header = len;
+		dress(c, data + header, len - header, ret);
 		return 1;
-	default:
-		return refuse(c, "its frames are neither Ethernet nor raw IP");
 	}
+	return refuse(c, "its frames are neither Ethernet nor IP");
 }
 
 /* --- pcap ----------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Captures in memory: pcap and pcapng of either byte order, with frames of
- * Ethernet or raw IP.
+ * Ethernet, raw IP, or Linux's and BSD's own of IP.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ struct fw_capture {
 	uint32_t links[FW_CAPTURE_INTERFACES];	/* pcap: the first */
 	size_t n_links;
 	const char *error;	/* after -EINVAL */
+	uint8_t *own;		/* the bytes, where fw_capture_read() made it */
 	/* a raw IP packet with an Ethernet header in front */
 	uint8_t room[FW_CAPTURE_FRAME_MAX + 14];
 };
@@ -34,3 +35,12 @@ struct fw_frame {
 int fw_capture_open(struct fw_capture *capture, const uint8_t *data, size_t len);
 /* 1 and a frame; 0 at the end; -EINVAL: what follows cannot be read. */
 int fw_capture_next(struct fw_capture *capture, struct fw_frame *ret);
+
+/*
+ * A capture and its bytes from a file. Returns 0, or the exit status after a
+ * line on standard error: 66 for what cannot be read or is no capture, 71
+ * without memory. ret_capture is to be closed.
+ */
+int fw_capture_read(const char *path, struct fw_capture **ret_capture);
+/* NULL is fine. */
+void fw_capture_close(struct fw_capture *capture);

@@ -11,8 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 #include <sysexits.h>
 
 #include "model/explain.h"
@@ -21,8 +20,7 @@
 #include "util/cleanup.h"
 
 FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
-
-#define FILE_MAX ((size_t)1 << 30)
+FW_CLEANUP_PTR(struct fw_capture *, fw_capture_close)
 
 struct reader {
 	const struct fw_plan *plan;
@@ -32,37 +30,6 @@ struct reader {
 	struct fw_flow_memory *memory;
 	size_t n;
 };
-
-static int read_whole(const char *path, uint8_t **ret, size_t *ret_len)
-{
-	_cleanup_fclose_ FILE *in = fopen(path, "rb");
-	_cleanup_free_ uint8_t *data = NULL;
-	size_t len = 0, cap = 0;
-
-	if (!in)
-		return -errno;
-	for (;;) {
-		uint8_t *more;
-		size_t n;
-
-		if (len == cap) {
-			cap = cap ? cap * 2 : 65536;
-			more = cap > FILE_MAX ? NULL : realloc(data, cap);
-			if (!more)
-				return cap > FILE_MAX ? -EFBIG : -ENOMEM;
-			data = more;
-		}
-		n = fread(data + len, 1, cap - len, in);
-		if (n == 0)
-			break;
-		len += n;
-	}
-	if (ferror(in))
-		return -EIO;
-	*ret = FW_TAKE(data);
-	*ret_len = len;
-	return 0;
-}
 
 /* --- what it is ----------------------------------------------------------- */
 static void add_address(const struct fw_model_packet *p, enum fw_field v4,
@@ -180,27 +147,16 @@ int fw_explain_capture(const struct fw_plan *plan,
 		       const char *iif, const char *oif)
 {
 	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
-	_cleanup_free_ uint8_t *data = NULL;
+	_cleanup_(fw_capture_close_ptr_) struct fw_capture *capture = NULL;
 	struct reader r = { .plan = plan, .options = options, .iif = iif,
 			    .oif = oif, .arena = arena };
-	struct fw_capture *capture;
-	size_t len = 0;
-	int err = read_whole(options->capture, &data, &len);
+	int status = fw_capture_read(options->capture, &capture);
 
-	if (err < 0) {
-		(void)fprintf(stderr, "flywall: %s: %s\n", options->capture,
-			      strerror(-err));
-		return err == -ENOMEM ? EX_OSERR : EX_NOINPUT;
-	}
-	capture = arena ? fw_arena_alloc(arena, sizeof(*capture)) : NULL;
-	r.memory = capture ? fw_flow_memory_new(arena) : NULL;
+	if (status)
+		return status;
+	r.memory = arena ? fw_flow_memory_new(arena) : NULL;
 	if (!r.memory)
 		return EX_OSERR;
-	if (fw_capture_open(capture, data, len) < 0) {
-		(void)fprintf(stderr, "flywall: %s: %s\n", options->capture,
-			      capture->error);
-		return EX_NOINPUT;
-	}
 	if (options->json)
 		(void)puts("{\"schema\": \"flywall/1\"}");
 	return take_all(&r, capture);

@@ -3,9 +3,11 @@ noinst_LIBRARIES += libfwoffline.a
 libfwoffline_a_SOURCES = \
 	src/offline/capture.c \
 	src/offline/capture.h \
+	src/offline/capture_file.c \
 	src/offline/check.c \
 	src/offline/lints.c \
 	src/offline/diff.c \
+	src/offline/dissect.c \
 	src/offline/explain.c \
 	src/offline/explain_capture.c \
 	src/offline/explain_capture.h \

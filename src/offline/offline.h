@@ -43,3 +43,5 @@ int fw_offline_diff(const struct fw_offline_options *options);
  * it is none. */
 int fw_offline_explain(const struct fw_offline_options *options,
 		       const char *packet);
+/* What the parsers see in a file of packets, a flow each. */
+int fw_offline_dissect(const char *path, bool json);

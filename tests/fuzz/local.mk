@@ -79,7 +79,7 @@ fuzz-parse fuzz-compile fuzz-explain fuzz-lists: grammar/parser.c \
 fuzz_dns_parts = dns
 fuzz_tls_parts = tls hello
 fuzz_reassembly_parts = reassembly
-fuzz_app_parts = app dns hello http ja ssh tls
+fuzz_app_parts = app dns hello http ja ssh starttls tls
 
 fuzz-app fuzz-dns fuzz-tls fuzz-reassembly:
 	name=$(@:fuzz-%=%) && $(MKDIR_P) fuzz/$$name.found && \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 fw_golden_tests = tests/golden/run.sh tests/golden/same-plan.sh \
 	tests/golden/nft-takes.sh tests/golden/corpus.sh tests/golden/opinion.sh \
-	tests/golden/bounds.sh tests/golden/lints.sh
+	tests/golden/bounds.sh tests/golden/dissect.sh tests/golden/lints.sh
 TESTS += $(fw_golden_tests)
 EXTRA_DIST += tests/golden
 

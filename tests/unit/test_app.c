@@ -44,7 +44,9 @@ static const struct {
 	{ "SSH ", 4, false, FW_APP_HTTP, FW_PARSE_NEED_MORE },
 	{ "G", 1, false, FW_APP_HTTP, FW_PARSE_NEED_MORE },
 	{ "\r\n", 2, false, FW_APP_HTTP, FW_PARSE_NEED_MORE },
-	{ "{", 1, false, FW_APP_HTTP, FW_PARSE_OTHER },
+	{ "{", 1, false, FW_APP_TEXT, FW_PARSE_NEED_MORE },
+	{ "{\1", 2, false, FW_APP_TEXT, FW_PARSE_OTHER },
+	{ "{}\n", 3, false, FW_APP_TEXT, FW_PARSE_OTHER },
 	{ "\0", 1, false, FW_APP_NONE, FW_PARSE_OTHER },
 	{ "\0", 1, true, FW_APP_DNS, FW_PARSE_NEED_MORE },
 	{ "\x16\x03", 2, true, FW_APP_TLS, FW_PARSE_NEED_MORE },
@@ -116,6 +118,52 @@ static void tls_facts(void **state)
 		fact = fw_app_fact(&app, FW_FACT_HTTP_HOST);
 		assert_int_equal(fact.state, FW_FACT_ABSENT);
 	}
+}
+
+/* Conversations that turn to TLS, in portions of every size; pipelined as no
+ * client should. */
+static void tls_in_text(void **state)
+{
+	static const struct {
+		const char *text, *protocol;
+	} texts[] = {
+		{ "EHLO a.example\r\nSTARTTLS\r\n", "smtp" },
+		{ "ehlo [192.0.2.1]\r\nnoop\r\nstarttls\r\n", "smtp" },
+		{ "CAPA\r\nSTLS\r\n", "pop3" },
+		{ "1 CAPABILITY\r\n2 ID NIL\r\n3 STARTTLS\r\n", "imap" },
+		{ "<?xml version='1.0'?><stream:stream to='a' xmlns='b/'>"
+		  "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+		  "xmpp" },
+		{ "<stream:stream><starttls xmlns=\"x\"></starttls>", "xmpp" },
+	};
+	struct hello seed = read_seed("openssl-tls13"), all;
+	struct fw_fact fact;
+	struct fw_app app;
+
+	(void)state;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(texts); i++) {
+		size_t len = strlen(texts[i].text);
+
+		all.len = 0;
+		hello_put(&all, texts[i].text, len);
+		hello_put(&all, seed.data, seed.len);
+		for (size_t portion = 1; portion < all.len; portion++) {
+			app = feed(all.data, all.len, portion, false);
+			fact = fw_app_fact(&app, FW_FACT_TLS_SNI);
+			assert_int_equal(fact.state, FW_FACT_KNOWN);
+			assert_string_equal(app.starttls.protocol,
+					    texts[i].protocol);
+		}
+		app = feed(all.data, len - 1, 5, false);
+		fact = fw_app_fact(&app, FW_FACT_TLS_SNI);
+		assert_int_equal(fact.state, FW_FACT_UNKNOWN);
+		fact = fw_app_fact(&app, FW_FACT_HTTP_HOST);
+		assert_int_equal(fact.state, FW_FACT_ABSENT);
+	}
+	app = feed("USER a\r\nSTARTTLS\r\n", 18, 4, false);
+	assert_int_equal(app.starttls.state, FW_PARSE_NEED_MORE);
+	app = feed("HELP\r\nSTARTTLS\r\n", 16, 4, false);
+	assert_int_equal(app.state, FW_PARSE_OTHER);
 }
 
 /* --- SSH ------------------------------------------------------------------ */
@@ -207,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(tls_facts),
+		cmocka_unit_test(tls_in_text),
 		cmocka_unit_test(ssh_versions),
 		cmocka_unit_test(ssh_banner_has_a_bound),
 		cmocka_unit_test(dns_messages),
