@@ -66,6 +66,17 @@ static const struct fw_column map_columns[] = {
 	{ "MAX", FW_COLUMN_COUNT, "max", NULL },
 };
 
+static const struct fw_column feed_columns[] = {
+	{ "SET", FW_COLUMN_TEXT, "set", NULL },
+	{ "FILE", FW_COLUMN_TEXT, "file", NULL },
+	{ "ELEMENTS", FW_COLUMN_COUNT, "elements", NULL },
+	{ "READ", FW_COLUMN_SECONDS, "read_s", NULL },
+	{ "READS", FW_COLUMN_COUNT, "reads", NULL },
+	{ "REFUSALS", FW_COLUMN_COUNT, "refusals", NULL },
+	{ "REFUSED", FW_COLUMN_SECONDS, "refused_s", NULL },
+	{ "REASON", FW_COLUMN_TEXT, "reason", NULL },
+};
+
 static const struct {
 	const char *title, *key;
 	const struct fw_column *columns;
@@ -79,6 +90,7 @@ static const struct {
 	  FW_ARRAY_SIZE(profile_columns) },
 	{ "Queues", "queues", queue_columns, FW_ARRAY_SIZE(queue_columns) },
 	{ "Maps", "maps", map_columns, FW_ARRAY_SIZE(map_columns) },
+	{ "Feeds", "feeds", feed_columns, FW_ARRAY_SIZE(feed_columns) },
 };
 
 static void print_trial(const json_t *trial)

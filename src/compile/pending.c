@@ -54,8 +54,6 @@ static const struct {
 	{ "rule", "synproxy", NULL },	/* at ingress */
 
 	{ "set", "type", "pattern" },
-	{ "set", "refresh", NULL },
-	{ "set", "max-shrink", NULL },
 	{ "set of Flywall's own", "timeout", NULL },
 };
 

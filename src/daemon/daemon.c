@@ -24,6 +24,7 @@
 #include "daemon/commit.h"
 #include "daemon/confirm.h"
 #include "daemon/elements.h"
+#include "daemon/feeds.h"
 #include "daemon/lock.h"
 #include "daemon/logging.h"
 #include "daemon/loop.h"
@@ -165,7 +166,8 @@ static int open_parts(struct fw_daemon *daemon)
 	r = fw_loop_open(daemon);
 	if (r < 0)
 		return system_error(r, "loop");
-	r = fw_elements_open(daemon);
+	daemon->feeds = fw_feeds_new(daemon);
+	r = daemon->feeds ? fw_elements_open(daemon) : -ENOMEM;
 	if (r < 0)
 		return system_error(r, "timer of sets");
 	if (asprintf(&path, "%s/control", daemon->dir) < 0)
@@ -233,6 +235,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 	fw_socket_unlisten(daemon->control);
 	fw_reload_cancel(daemon);
 	fw_elements_close(daemon);
+	fw_feeds_free(daemon->feeds);
 	fw_trial_free(daemon->trial);
 	fw_workers_settle(&daemon->workers, NULL);
 	fw_verdicts_free(daemon->verdicts);

@@ -13,6 +13,7 @@
 #include <sysexits.h>
 
 #include "daemon/commands.h"
+#include "daemon/feeds.h"
 #include "daemon/json.h"
 #include "daemon/reload.h"
 #include "daemon/set_edit.h"
@@ -102,9 +103,10 @@ static int commit(struct fw_daemon *daemon, struct fw_changes *changes,
 		  fw_reload_fn done, void *ctx)
 {
 	_cleanup_(fw_load_done) struct fw_load load = { .changes = changes };
+	const struct fw_reload_feed from = { .done = done, .ctx = ctx };
 	int r = fw_load_same(&daemon->running, &load);
 
-	return r ? r : fw_reload_content(daemon, &load, done, ctx);
+	return r ? r : fw_reload_content(daemon, &load, &from);
 }
 
 /* Takes request where it returns 0. */
@@ -245,6 +247,7 @@ static void on_end(evutil_socket_t fd, short what, void *ctx)
 void fw_elements_run(struct fw_daemon *daemon)
 {
 	fw_set_state_write(daemon);
+	fw_feeds_run(daemon->feeds);
 	set_timer(daemon->elements, fw_changes_next(daemon->running.changes));
 }
 

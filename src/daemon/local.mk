@@ -23,6 +23,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/json.h \
 	src/daemon/elements.c \
 	src/daemon/elements.h \
+	src/daemon/feeds.c \
+	src/daemon/feeds.h \
 	src/daemon/links.c \
 	src/daemon/links.h \
 	src/daemon/load.c \

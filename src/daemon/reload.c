@@ -63,6 +63,8 @@ struct fw_reload {
 	char *file;
 	fw_reload_fn done;	/* NULL: forgotten */
 	void *ctx;
+	bool (*admit)(void *ctx, const struct fw_load *load, char *text,
+		      size_t size);	/* of CONTENT, or NULL */
 	bool again;		/* another one is wanted behind it */
 	struct fw_trial *trial;	/* to begin with the commit, or NULL */
 	pthread_t thread;
@@ -226,7 +228,12 @@ static void finish(struct fw_reload *reload)
 		.error = load->error,
 	};
 
-	if (reload->kind == RELOAD && outcome.code == 0 &&
+	if (reload->admit && outcome.code == 0 &&
+	    !reload->admit(reload->ctx, load, error.text, sizeof(error.text))) {
+		outcome.code = EX_DATAERR;
+		outcome.error = error.text;
+	}
+	if (reload->kind != COMPARE && outcome.code == 0 &&
 	    fw_changes_settle(load->changes, load->plan) < 0)
 		outcome.code = EX_OSERR;
 	if (reload->kind == COMPARE)
@@ -347,9 +354,14 @@ int fw_reload_compare(struct fw_daemon *daemon, const char *file,
 }
 
 int fw_reload_content(struct fw_daemon *daemon, struct fw_load *load,
-		      fw_reload_fn done, void *ctx)
+		      const struct fw_reload_feed *feed)
 {
-	return start(daemon, CONTENT, daemon->file, 0, load, done, ctx);
+	int r = start(daemon, CONTENT, daemon->file, 0, load, feed->done,
+		      feed->ctx);
+
+	if (r == 0)
+		daemon->reload->admit = feed->admit;
+	return r;
 }
 
 int fw_reload_explain(int error, const char **ret_text)

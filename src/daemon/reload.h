@@ -53,10 +53,20 @@ int fw_reload_start(struct fw_daemon *daemon, const char *file,
  * way. */
 int fw_reload_compare(struct fw_daemon *daemon, const char *file,
 		      fw_reload_fn done, void *ctx);
+/* Who wants other elements. */
+struct fw_reload_feed {
+	/* Whether what was compiled may be committed, with the reason why not.
+	 * NULL: it may. */
+	bool (*admit)(void *ctx, const struct fw_load *load, char *text,
+		      size_t size);
+	fw_reload_fn done;
+	void *ctx;
+};
+
 /* Compiles and commits what load has been made ready for, which it takes: the
  * running text with other elements. Otherwise as fw_reload_start(). */
 int fw_reload_content(struct fw_daemon *daemon, struct fw_load *load,
-		      fw_reload_fn done, void *ctx);
+		      const struct fw_reload_feed *feed);
 /* The exit status, and what to say, for such an error. */
 int fw_reload_explain(int error, const char **ret_text);
 /* After the one under way, another: its file may have been read already when

@@ -25,6 +25,7 @@
 
 struct event_base;
 struct fw_elements;
+struct fw_feeds;
 struct fw_loop;
 struct fw_reload;
 struct fw_trial;
@@ -54,6 +55,7 @@ struct fw_daemon {
 	struct fw_reload *reload;	/* under way, or NULL */
 	struct fw_trial *trial;		/* waits to be confirmed, or NULL */
 	struct fw_elements *elements;
+	struct fw_feeds *feeds;
 
 	/* set by fw_loop_leave() */
 	bool leaving;

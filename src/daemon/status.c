@@ -11,6 +11,7 @@
 #include <sysexits.h>
 
 #include "daemon/confirm.h"
+#include "daemon/feeds.h"
 #include "daemon/json.h"
 #include "daemon/queues.h"
 #include "util/cleanup.h"
@@ -211,7 +212,7 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 	fw_hash_hex(&plan->hash, hash);
 	return json_pack(
 		"{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o,"
-		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
+		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
 		"schema", FW_SCHEMA, "version", PACKAGE_VERSION, "instance",
 		fw_json_text(daemon->options->instance), "hash", hash, "pid",
 		(int)getpid(), "generation",
@@ -221,7 +222,8 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 		fw_trial_document(daemon), "devices", devices(daemon),
 		"features", features(daemon), "roads", roads(daemon),
 		"profiles", profiles(plan), "queues", queues(daemon), "flows",
-		flows(daemon), "maps", maps(daemon), "counters",
+		flows(daemon), "maps", maps(daemon), "feeds",
+		fw_feeds_document(daemon->feeds), "counters",
 		counters(daemon), "events", "total",
 		fw_json_number(fw_events_total(daemon->events)), "lost",
 		fw_json_number(fw_events_lost(daemon->events)));

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lists/line.h"
@@ -69,6 +70,7 @@ int fw_list_keep(const char *path, struct fw_list_kept **ret)
 	_cleanup_(file_unref_ptr_) struct fw_list_kept *file =
 		calloc(1, sizeof(*file));
 	_cleanup_close_ int fd = -1;
+	struct timespec now;
 	struct stat st;
 	int r;
 
@@ -87,6 +89,9 @@ int fw_list_keep(const char *path, struct fw_list_kept **ret)
 	if (r < 0)
 		return r;
 	file->stamp = fw_list_stamp(&st);
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	file->read_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
+			(uint64_t)now.tv_nsec;
 	*ret = FW_TAKE(file);
 	return 0;
 }
@@ -100,8 +105,8 @@ static size_t index_of(const struct fw_lists *lists, const char *path)
 	return i;
 }
 
-const struct fw_list_kept *fw_lists_find(const struct fw_lists *lists,
-					 const char *path)
+struct fw_list_kept *fw_lists_find(const struct fw_lists *lists,
+				   const char *path)
 {
 	size_t i = index_of(lists, path);
 

@@ -24,6 +24,8 @@ struct fw_list_kept {
 	struct fw_list_stamp stamp;
 	char *bytes;
 	size_t len;
+	uint64_t read_ns;	/* boot clock */
+	size_t n_fields;	/* once it was looked through */
 };
 
 /* By the path that they were read under. */
@@ -43,8 +45,8 @@ bool fw_list_stamp_same(const struct fw_list_stamp *a,
 int fw_list_keep(const char *path, struct fw_list_kept **ret);
 
 /* NULL where it was not read. */
-const struct fw_list_kept *fw_lists_find(const struct fw_lists *lists,
-					 const char *path);
+struct fw_list_kept *fw_lists_find(const struct fw_lists *lists,
+				   const char *path);
 /* Takes the reference, in place of the file of that path, if any. 0, -ENOMEM. */
 int fw_lists_put(struct fw_lists *lists, struct fw_list_kept *file);
 /* All of from, shared. 0 or -ENOMEM. Not for two threads at once. */

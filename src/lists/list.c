@@ -28,7 +28,7 @@ _Static_assert(BUFFER_BYTES > 2 * FW_LIST_MAX_LINE, "a line fits the buffer");
 struct reader {
 	struct fw_list_run run;
 	int fd;			/* -1: bytes are read */
-	const struct fw_list_kept *kept;	/* valid without fd */
+	struct fw_list_kept *kept;	/* valid without fd */
 	char *buffer;
 	size_t from, to;	/* what is read and not yet used */
 	size_t n_bytes;		/* read in all */
@@ -171,7 +171,7 @@ static int read_open(struct reader *reader, enum fw_list_format format,
 static int open_kept(struct reader *reader, const char *path,
 		     struct fw_lists *kept)
 {
-	struct fw_list_kept *file;
+	struct fw_list_kept *file = NULL;
 	int r;
 
 	reader->kept = fw_lists_find(kept, path);
@@ -217,6 +217,8 @@ int fw_list_read(const char *path, enum fw_list_format format, unsigned column,
 		fw_error(diags, "list-file", loc, "cannot read '%s': %s", path, reason(system));
 		return -EINVAL;
 	}
+	if (reader.kept && !reader.kept->n_fields)
+		reader.kept->n_fields = reader.run.n_fields;
 	if (!err && !reader.run.n_fields) {
 		fw_error(diags, "list-empty", loc, "'%s' has no elements", path);
 		return -EINVAL;

@@ -19,6 +19,7 @@ fw_net_tests = \
 	tests/net/held \
 	tests/net/kill \
 	tests/net/elements \
+	tests/net/feeds \
 	tests/net/live \
 	tests/net/nat \
 	tests/net/pending \
