@@ -161,10 +161,59 @@ static bool take_counter(struct tail *tail)
 	return true;
 }
 
+static bool take_level(struct tail *tail, const struct fw_word *word)
+{
+	static const char *const levels[] = {
+		"emerg", "alert", "crit", "err", "warn", "notice", "info",
+		"debug",
+	};
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(levels); i++)
+		if (!strcmp(word->text, levels[i])) {
+			tail->rule->log_level = levels[i];
+			return true;
+		}
+	fw_check_none_of(tail->checker, word, "level", levels,
+			 FW_ARRAY_SIZE(levels));
+	return false;
+}
+
+/* Options of nft's that only a kernel's log has. */
+static bool is_kernels(const struct fw_word *word)
+{
+	static const char *const words[] = { "group", "snaplen",
+					     "queue-threshold", "flags" };
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(words); i++)
+		if (fw_word_is(word, words[i]))
+			return true;
+	return false;
+}
+
+/* log prefix "text" level info, in any order; of two the last, as in nft */
 static bool take_log(struct tail *tail)
 {
 	tail->rule->log = true;
-	tail->pos++;
+	tail->rule->log_prefix = "";
+	tail->rule->log_level = "warn";
+	for (tail->pos++; at(tail, 0); tail->pos += 2) {
+		bool prefix = fw_word_is(at(tail, 0), "prefix");
+		const struct fw_word *value = at(tail, 1);
+
+		if (is_kernels(at(tail, 0)))
+			return fails(tail, "this is for logs of the kernel's; "
+				     "here 'prefix' and 'level' can stand");
+		if (!prefix && !fw_word_is(at(tail, 0), "level"))
+			break;
+		if (!value || (value->kind != FW_WORD_PLAIN &&
+			       value->kind != FW_WORD_STRING))
+			return fails(tail, prefix ? "which prefix?" :
+						    "which level?");
+		if (prefix)
+			tail->rule->log_prefix = value->text;
+		else if (!take_level(tail, value))
+			return false;
+	}
 	return true;
 }
 
@@ -225,14 +274,15 @@ static bool no_statement(struct tail *tail)
 {
 	static const char *const verdicts[] = { "drop", "block for 10m" };
 	const struct fw_word *word = at(tail, 0);
-	const char *names[FW_ARRAY_SIZE(statements)];
+	const char *names[FW_ARRAY_SIZE(statements) + 2] = { "prefix",
+							     "level" };
 	struct fw_diag *diag = fw_error(
 		tail->checker->diags, "bad-value", &word->loc,
 		"'%s' is no verdict of a profile's rule", word->text);
 	const char *near;
 
 	for (size_t i = 0; i < FW_ARRAY_SIZE(statements); i++)
-		names[i] = statements[i].word;
+		names[i + 2] = statements[i].word;
 	near = fw_nearest(word->text, names, FW_ARRAY_SIZE(names));
 	if (near)
 		fw_diag_hint(tail->checker->diags, diag, "did you mean '%s'?",

@@ -22,7 +22,14 @@ static int lower_rule(struct fw_typed *typed, struct fw_plan *plan,
 	rule->numbers = fw_arena_memdup(plan->arena, rule->numbers,
 					rule->n_numbers *
 						sizeof(*rule->numbers));
-	if (!rule->numbers)
+	if (rule->log) {
+		rule->log_prefix = fw_arena_strdup(plan->arena,
+						   rule->log_prefix);
+		rule->log_level = fw_arena_strdup(plan->arena,
+						  rule->log_level);
+	}
+	if (!rule->numbers ||
+	    (rule->log && (!rule->log_prefix || !rule->log_level)))
 		return -ENOMEM;
 	r = fw_contents_domains(typed, plan, &rule->domains);
 	if (r == 0)

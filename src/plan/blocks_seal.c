@@ -116,6 +116,8 @@ void fw_seal_inspect_rule(struct fw_hasher *h, const struct fw_inspect_rule *r)
 	fw_hasher_add(h, r->numbers, r->n_numbers * sizeof(*r->numbers));
 	fw_hasher_add_u64(h, r->counter);
 	fw_hasher_add_u64(h, r->log);
+	fw_hasher_add_text(h, r->log ? r->log_prefix : "");
+	fw_hasher_add_text(h, r->log ? r->log_level : "");
 	fw_hasher_add_u64(h, r->class);
 	fw_hasher_add_u64(h, r->audit);
 	fw_hasher_add_u64(h, r->block_ms);

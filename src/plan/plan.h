@@ -422,6 +422,8 @@ struct fw_inspect_rule {
 						   are resolved */
 	size_t n_numbers;
 	bool counter, log;	/* said in the rule */
+	const char *log_prefix;	/* valid with log; "": none */
+	const char *log_level;	/* likewise: "warn" */
 	uint32_t class;		/* `qos class`: index in plan->classes, or
 				   FW_NO_CLASS */
 	bool audit;		/* the action is only counted and logged */
