@@ -335,6 +335,12 @@ int fw_apply_set_ranges(struct fw_apply *apply, struct fw_arena *arena,
 	return fw_nft_set_ranges(apply->nft, arena, set, width, ret);
 }
 
+int fw_apply_set_count(struct fw_apply *apply, struct fw_arena *arena,
+		       const struct fw_live_set *set, size_t *ret)
+{
+	return fw_nft_set_count(apply->nft, arena, set, ret);
+}
+
 int fw_apply_set_script(struct fw_apply *apply, const char *script,
 			struct fw_apply_error *ret_error)
 {

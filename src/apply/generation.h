@@ -70,6 +70,9 @@ int fw_apply_set_ranges(struct fw_apply *apply, struct fw_arena *arena,
 			struct fw_nft_ranges *ret);
 int fw_apply_set_script(struct fw_apply *apply, const char *script,
 			struct fw_apply_error *ret_error);
+/* How many elements a set of nft's holds. */
+int fw_apply_set_count(struct fw_apply *apply, struct fw_arena *arena,
+		       const struct fw_live_set *set, size_t *ret);
 /* How it went last time, the commit's included. */
 int fw_apply_sets_error(const struct fw_apply *apply);
 

@@ -71,6 +71,9 @@ struct fw_nft_ranges {
 int fw_nft_set_ranges(struct fw_nft *nft, struct fw_arena *arena,
 		      const struct fw_live_set *set, unsigned width,
 		      struct fw_nft_ranges *ret);
+/* How many elements it holds, whatever they are. */
+int fw_nft_set_count(struct fw_nft *nft, struct fw_arena *arena,
+		     const struct fw_live_set *set, size_t *ret);
 /* Runs a script in nft's language, one transaction. 0 or -errno. */
 int fw_nft_run(struct fw_nft *nft, const char *script,
 	       struct fw_apply_error *ret_error);

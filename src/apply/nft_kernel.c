@@ -427,7 +427,7 @@ static int take_element(struct dump *dump, const struct attrs *attrs)
 	struct fw_nft_kernel_element *element;
 	size_t len = value ? mnl_attr_get_payload_len(value) : 0;
 
-	if (!len || len > sizeof(element->key))
+	if (!len)
 		return 0;
 	element = fw_vec_push(dump->arena, elements);
 	if (!element)
@@ -440,7 +440,8 @@ static int take_element(struct dump *dump, const struct attrs *attrs)
 		.timeout_ms = attr_be64(attrs, NFTA_SET_ELEM_TIMEOUT),
 		.left_ms = attr_be64(attrs, NFTA_SET_ELEM_EXPIRATION),
 	};
-	memcpy(element->key, mnl_attr_get_payload(value), len);
+	if (len <= sizeof(element->key))
+		memcpy(element->key, mnl_attr_get_payload(value), len);
 	return 0;
 }
 

@@ -81,7 +81,8 @@ struct fw_nft_kernel_elements {
 	size_t n, cap;
 };
 
-/* Keys that do not fit are left out. 0; -ENOENT without such a set; -errno. */
+/* Keys that do not fit are without their bytes. 0; -ENOENT without such a set;
+ * -errno. */
 int fw_nft_kernel_elements(struct mnl_socket *nl, struct fw_arena *arena,
 			   const char *family, const char *table,
 			   const char *set, struct fw_nft_kernel_elements *ret);

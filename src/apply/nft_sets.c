@@ -102,6 +102,21 @@ int fw_nft_set_ranges(struct fw_nft *nft, struct fw_arena *arena,
 	return pair_up(arena, set, width, points, n, ret);
 }
 
+int fw_nft_set_count(struct fw_nft *nft, struct fw_arena *arena,
+		     const struct fw_live_set *set, size_t *ret)
+{
+	struct fw_nft_kernel_elements elements;
+	int r = fw_nft_kernel_elements(nft->nl, arena, set->family, set->table,
+				       set->name, &elements);
+
+	if (r < 0)
+		return r;
+	*ret = 0;
+	for (size_t i = 0; i < elements.n; i++)
+		*ret += !elements.items[i].end;
+	return 0;
+}
+
 int fw_nft_run(struct fw_nft *nft, const char *script,
 	       struct fw_apply_error *ret_error)
 {

@@ -123,6 +123,7 @@ static int lower_sets(struct fw_typed *typed, struct fw_plan *plan)
 		to->map = set->map;
 		to->interval = set->interval;
 		to->open = !set->constant;
+		to->live = set->live;
 		to->values = set->type != FW_SET_OTHER && !to->own;
 		to->n_declared = set->n_declared;
 		to->declared = fw_steps_share(&steps, set->declared,

@@ -286,7 +286,9 @@ static int finish(struct typing *t)
 
 	if (r)
 		return r;
-	set->constant = t->constant && !set->dynamic && !t->check->stateful;
+	/* A set that is left empty is for others to fill. */
+	set->constant = t->constant && !set->dynamic && !t->check->stateful &&
+			(set->map || t->check->source->elements.n);
 	set->catch_all = t->has_catch_all;
 	set->names = t->names.items;
 	set->n_names = t->names.n;

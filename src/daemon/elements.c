@@ -137,6 +137,20 @@ static void explain_error(struct request *request, int error)
 	refuse(request, code, text);
 }
 
+/* The next reload brings back what is declared. */
+static void note_emptied(struct fw_daemon *daemon,
+			 const struct fw_set_order *order)
+{
+	struct fw_set_changes *of;
+
+	if (order->verb != FW_SET_REPLACE && order->verb != FW_SET_FLUSH)
+		return;
+	of = fw_changes_open(daemon->running.changes, order->set);
+	if (of)
+		of->emptied = true;
+	fw_set_state_write(daemon);
+}
+
 static void run(struct request *request)
 {
 	_cleanup_(request_free_ptr_) struct request *own = request;
@@ -156,11 +170,13 @@ static void run(struct request *request)
 	}
 	request->verb = order.verb;
 	if (order.set->open) {
-		if (fw_set_order_nft(request->daemon, arena, &order,
-				     &request->result, &trouble))
-			answer(request);
-		else
+		if (!fw_set_order_nft(request->daemon, arena, &order,
+				      &request->result, &trouble)) {
 			refuse(request, trouble.code, trouble.text);
+			return;
+		}
+		note_emptied(request->daemon, &order);
+		answer(request);
 		return;
 	}
 	r = change(request, &order);
@@ -246,6 +262,7 @@ static void on_end(evutil_socket_t fd, short what, void *ctx)
 
 void fw_elements_run(struct fw_daemon *daemon)
 {
+	fw_set_carry_in(daemon);
 	fw_set_state_write(daemon);
 	fw_feeds_run(daemon->feeds);
 	set_timer(daemon->elements, fw_changes_next(daemon->running.changes));

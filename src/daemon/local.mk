@@ -55,6 +55,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/state.h \
 	src/daemon/status.c \
 	src/daemon/status.h \
+	src/daemon/set_texts.c \
 	src/daemon/verdicts.c \
 	src/daemon/verdicts.h \
 	src/daemon/workers.c \

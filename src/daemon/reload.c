@@ -20,6 +20,7 @@
 #include "daemon/elements.h"
 #include "daemon/logging.h"
 #include "daemon/notify.h"
+#include "daemon/set_edit.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -330,6 +331,7 @@ static int start_file(struct fw_daemon *daemon, enum kind kind,
 	_cleanup_(fw_load_done) struct fw_load load = {
 		.changes = fw_changes_copy(daemon->running.changes),
 	};
+	int r;
 
 	if (!file)
 		file = daemon->file;
@@ -337,8 +339,9 @@ static int start_file(struct fw_daemon *daemon, enum kind kind,
 		return -ESPIPE;
 	if (!load.changes)
 		return -ENOMEM;
+	r = kind == RELOAD ? fw_set_carry_out(daemon, load.changes) : 0;
 	fw_changes_restore(load.changes);
-	return start(daemon, kind, file, trial_ms, &load, done, ctx);
+	return r ? r : start(daemon, kind, file, trial_ms, &load, done, ctx);
 }
 
 int fw_reload_start(struct fw_daemon *daemon, const char *file,

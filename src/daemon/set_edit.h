@@ -23,6 +23,10 @@ struct fw_set_order {
 	enum fw_set_verb verb;
 	struct fw_interval *values;	/* of the elements, as they were named */
 	size_t n_values;
+	const char **texts;	/* of sets that hold no values: as nft takes
+				   them; else NULL */
+	size_t n_texts;
+	uint64_t ms;		/* as it was named */
 	uint64_t until_ns;	/* boot clock; 0: they stay */
 	uint64_t since_ns;	/* EXPIRE: what was added then or before */
 	uint64_t now_ns;
@@ -49,6 +53,26 @@ bool fw_set_order_read(const struct fw_daemon *daemon, struct fw_arena *arena,
 /* Does it to the changes (TEST: may be the running ones). 0 or -ENOMEM. */
 int fw_set_order_run(const struct fw_set_order *order,
 		     struct fw_changes *changes, struct fw_set_result *ret);
+
+/*
+ * Over a reload: what was changed in live sets, which nft holds, is noted before
+ * (into changes), and done again where the set was made anew. The latter forgets
+ * it then, as nft knows. The former is 0 or -errno; of the latter, a failure is
+ * logged.
+ */
+int fw_set_carry_out(struct fw_daemon *daemon, struct fw_changes *changes);
+void fw_set_carry_in(struct fw_daemon *daemon);
+
+/* The table's set that an order is about: its own, or the top-level one under
+ * its name. */
+bool fw_set_is_in(const struct fw_plan *plan, const struct fw_nft_table *table,
+		  const struct fw_plan_set *set);
+
+/* The same as fw_set_order_nft() for an order with texts. */
+bool fw_set_order_texts(struct fw_daemon *daemon, struct fw_arena *arena,
+			const struct fw_set_order *order,
+			struct fw_set_result *ret,
+			struct fw_set_trouble *trouble);
 
 /* Does it in nft: for sets that are open. False with the trouble. */
 bool fw_set_order_nft(struct fw_daemon *daemon, struct fw_arena *arena,

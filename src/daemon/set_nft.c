@@ -7,6 +7,9 @@
  * know of them. What the set holds is read first, as if all of it had been added
  * at run time; what the order leaves of it is the difference that nft gets, in
  * one transaction. What nft refuses is told in its words.
+ *
+ * A reload may make such a set anew, or from one that is compiled in, or the
+ * other way round; so what nft's sets were told is carried over it as changes.
  */
 #include "daemon/set_edit.h"
 
@@ -19,6 +22,7 @@
 #include "compile/values.h"
 #include "util/buf.h"
 #include "util/cleanup.h"
+#include "util/log.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -26,6 +30,8 @@ struct change {
 	struct fw_daemon *daemon;
 	struct fw_arena *arena;
 	const struct fw_set_order *order;
+	const struct fw_plan_set *set;		/* the order's, as declared */
+	const struct fw_set_changes *again;	/* NULL: the order is done */
 	enum fw_value_type type;
 	struct fw_buf script;
 };
@@ -43,8 +49,8 @@ static bool has_own(const struct fw_plan *plan, const struct fw_nft_table *table
 	return false;
 }
 
-static bool has_set(const struct fw_plan *plan, const struct fw_nft_table *table,
-		    const struct fw_plan_set *set)
+bool fw_set_is_in(const struct fw_plan *plan, const struct fw_nft_table *table,
+		  const struct fw_plan_set *set)
 {
 	if (table->own)
 		return false;
@@ -193,6 +199,23 @@ static int put_elements(struct change *c, const struct fw_nft_table *table,
 }
 
 /* --- one table's ------------------------------------------------------------ */
+static int do_change(const struct change *c, struct fw_changes *changes,
+		     struct fw_set_result *ret)
+{
+	const struct fw_set_edit edit = {
+		.arena = changes->arena,
+		.of = fw_changes_open(changes, c->order->set),
+		.set = c->order->set,
+		.now_ns = c->order->now_ns,
+	};
+
+	if (!c->again)
+		return fw_set_order_run(c->order, changes, ret);
+	ret->changed = true;
+	return edit.of ? fw_set_repeat(&edit, c->again, c->set->declared,
+				       c->set->n_declared) : -ENOMEM;
+}
+
 static int change_set(struct change *c, const struct fw_nft_table *table,
 		      struct fw_set_result *ret)
 {
@@ -202,7 +225,7 @@ static int change_set(struct change *c, const struct fw_nft_table *table,
 	if (r == 0)
 		new = fw_changes_copy(old);
 	if (r == 0)
-		r = new ? fw_set_order_run(c->order, new, ret) : -ENOMEM;
+		r = new ? do_change(c, new, ret) : -ENOMEM;
 	if (r == 0 && ret->changed) {
 		/* an empty set has no changes that a copy would keep */
 		struct fw_set_changes *to = fw_changes_open(new,
@@ -227,17 +250,42 @@ static bool fail(int error, struct fw_set_trouble *trouble)
 	return false;
 }
 
-bool fw_set_order_nft(struct fw_daemon *daemon, struct fw_arena *arena,
-		      const struct fw_set_order *order,
-		      struct fw_set_result *ret, struct fw_set_trouble *trouble)
+static bool run_script(struct change *c, int error,
+		       struct fw_set_trouble *trouble)
+{
+	struct fw_apply_error refused = { .rule = FW_NO_RULE };
+
+	if (error == 0 && c->script.failed)
+		error = -ENOMEM;
+	if (error < 0)
+		return fail(error, trouble);
+	if (!c->script.len || fw_apply_set_script(c->daemon->apply,
+						  c->script.text,
+						  &refused) == 0)
+		return true;
+	trouble->code = refused.code ? refused.code : EX_UNAVAILABLE;
+	(void)snprintf(trouble->text, sizeof(trouble->text), "set %s: %s",
+		       c->order->set->name, refused.text);
+	return false;
+}
+
+static bool change_all(struct fw_daemon *daemon, struct fw_arena *arena,
+		       const struct fw_set_order *order,
+		       const struct fw_set_changes *again,
+		       struct fw_set_result *ret,
+		       struct fw_set_trouble *trouble)
 {
 	const struct fw_plan *plan = daemon->running.plan;
-	_cleanup_(fw_buf_done) struct fw_buf script = { 0 };
 	struct fw_plan_set bare = *order->set;
 	struct fw_set_order mine = *order;
-	struct change c = { .daemon = daemon, .arena = arena, .order = &mine };
-	struct fw_apply_error error = { .rule = FW_NO_RULE };
-	struct fw_set_result result = { 0 };
+	struct change c = {
+		.daemon = daemon,
+		.arena = arena,
+		.order = &mine,
+		.set = order->set,
+		.again = again,
+	};
+	bool done;
 	int r = 0;
 
 	/* What is declared was put into nft's set once, and is among the rest. */
@@ -245,20 +293,102 @@ bool fw_set_order_nft(struct fw_daemon *daemon, struct fw_arena *arena,
 	bare.n_declared = 0;
 	(void)fw_value_named(bare.type, &c.type);
 	for (size_t i = 0; r == 0 && i < plan->n_tables; i++)
-		if (has_set(plan, &plan->tables[i], order->set))
-			r = change_set(&c, &plan->tables[i], &result);
-	script = c.script;
-	if (r == 0 && script.failed)
-		r = -ENOMEM;
-	if (r < 0)
-		return fail(r, trouble);
-	if (script.len && fw_apply_set_script(daemon->apply, script.text,
-					      &error) < 0) {
-		trouble->code = error.code ? error.code : EX_UNAVAILABLE;
-		(void)snprintf(trouble->text, sizeof(trouble->text),
-			       "set %s: %s", order->set->name, error.text);
-		return false;
+		if (fw_set_is_in(plan, &plan->tables[i], order->set))
+			r = change_set(&c, &plan->tables[i], ret);
+	done = run_script(&c, r, trouble);
+	fw_buf_done(&c.script);
+	return done;
+}
+
+bool fw_set_order_nft(struct fw_daemon *daemon, struct fw_arena *arena,
+		      const struct fw_set_order *order,
+		      struct fw_set_result *ret, struct fw_set_trouble *trouble)
+{
+	if (order->texts)
+		return fw_set_order_texts(daemon, arena, order, ret, trouble);
+	return change_all(daemon, arena, order, NULL, ret, trouble);
+}
+
+/* --- over a reload ---------------------------------------------------------- */
+/* As one of the tables that have it holds it. */
+static int learn(struct change *c, struct fw_changes *changes)
+{
+	const struct fw_plan *plan = c->daemon->running.plan;
+	const struct fw_plan_set *set = c->order->set;
+	struct fw_changes *held = NULL;
+	struct fw_set_changes *of;
+	size_t i = 0;
+	int r;
+
+	while (i < plan->n_tables && !fw_set_is_in(plan, &plan->tables[i], set))
+		i++;
+	if (i == plan->n_tables)
+		return 0;
+	r = read_set(c, &plan->tables[i], &held);
+	of = r == 0 ? fw_changes_find(held, set) : NULL;
+	if (of) {
+		const struct fw_set_edit edit = {
+			.arena = changes->arena,
+			.of = fw_changes_open(changes, set),
+			.set = set,
+			.now_ns = c->order->now_ns,
+		};
+
+		r = edit.of ? fw_set_learn(&edit, of->added.items,
+					   of->added.n) : -ENOMEM;
 	}
-	*ret = result;
-	return true;
+	fw_changes_free(held);
+	return r == -ENOENT ? 0 : r;
+}
+
+FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
+
+int fw_set_carry_out(struct fw_daemon *daemon, struct fw_changes *changes)
+{
+	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
+	const struct fw_plan *plan = daemon->running.plan;
+	int r = arena ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < plan->n_sets; i++) {
+		const struct fw_set_order order = {
+			.set = &plan->sets[i],
+			.now_ns = fw_daemon_clock(),
+		};
+		struct change c = {
+			.daemon = daemon,
+			.arena = arena,
+			.order = &order,
+		};
+
+		if (!order.set->live)
+			continue;
+		(void)fw_value_named(order.set->type, &c.type);
+		r = learn(&c, changes);
+	}
+	return r;
+}
+
+void fw_set_carry_in(struct fw_daemon *daemon)
+{
+	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
+	const struct fw_plan *plan = daemon->running.plan;
+	struct fw_set_trouble trouble = { .text = "memory ran out" };
+
+	for (size_t i = 0; i < plan->n_sets; i++) {
+		const struct fw_set_order order = {
+			.set = &plan->sets[i],
+			.now_ns = fw_daemon_clock(),
+		};
+		const struct fw_set_changes *of = fw_changes_find(
+			daemon->running.changes, order.set);
+		struct fw_set_result result = { 0 };
+
+		if (!of || of->emptied || !order.set->live)
+			continue;
+		if (!arena || !change_all(daemon, arena, &order, of, &result,
+					  &trouble))
+			fw_log(LOG_ERR, "set %s: changes are lost: %s",
+			       order.set->name, trouble.text);
+	}
+	fw_changes_close(daemon->running.changes, plan);
 }

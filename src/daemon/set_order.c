@@ -161,6 +161,51 @@ static bool read_value(const struct fw_set_order *order,
 	return true;
 }
 
+/* Nothing but an element: it becomes a part of a script. */
+static bool is_plain(const char *text)
+{
+	static const char more[] = " .:/-_*";
+
+	for (const char *at = text; *at; at++)
+		if (!(*at >= '0' && *at <= '9') &&
+		    !(*at >= 'a' && *at <= 'z') &&
+		    !(*at >= 'A' && *at <= 'Z') && !strchr(more, *at))
+			return false;
+	return *text;
+}
+
+static bool read_texts(struct fw_arena *arena, const json_t *elements,
+		       struct fw_set_order *order,
+		       struct fw_set_trouble *trouble)
+{
+	const struct fw_plan_set *set = order->set;
+	const json_t *item;
+	size_t i;
+
+	if (set->own)
+		return usage(trouble, "set %s: elements of type %s are not "
+				      "changed at run time by this version",
+			     set->name, set->type);
+	if (!set->open)
+		return usage(trouble, "set %s: its elements are compiled in: "
+				      "one with 'flags timeout', or left "
+				      "empty, can be changed", set->name);
+	order->n_texts = json_array_size(elements);
+	order->texts = fw_arena_array(arena, order->n_texts + 1,
+				      sizeof(*order->texts));
+	if (!order->texts)
+		return no_memory(trouble);
+	json_array_foreach(elements, i, item) {
+		const char *text = json_string_value(item);
+
+		if (!text || !is_plain(text))
+			return usage(trouble, "set %s: '%s' is no %s",
+				     set->name, text ? text : "", set->type);
+		order->texts[i] = text;
+	}
+	return true;
+}
+
 static bool read_values(struct fw_arena *arena, const json_t *elements,
 			struct fw_set_order *order,
 			struct fw_set_trouble *trouble)
@@ -170,9 +215,7 @@ static bool read_values(struct fw_arena *arena, const json_t *elements,
 	size_t i;
 
 	if (!order->set->values || !fw_value_named(order->set->type, &type))
-		return usage(trouble, "set %s: elements of type %s are not "
-				      "changed at run time by this version",
-			     order->set->name, order->set->type);
+		return read_texts(arena, elements, order, trouble);
 	order->n_values = json_array_size(elements);
 	order->values = fw_arena_array(arena, order->n_values,
 				       sizeof(*order->values));
@@ -222,6 +265,10 @@ bool fw_set_order_read(const struct fw_daemon *daemon, struct fw_arena *arena,
 				      "what it holds", order.set->name);
 	if (!read_values(arena, elements, &order, trouble))
 		return false;
+	order.ms = ms;
+	if (order.verb == FW_SET_EXPIRE && order.texts)
+		return usage(trouble, "set %s: the age of its elements is not "
+				      "known", order.set->name);
 	if (order.verb == FW_SET_EXPIRE)
 		order.since_ns = order.now_ns > ms * NS_PER_MS ?
 				 order.now_ns - ms * NS_PER_MS : 0;

@@ -160,6 +160,7 @@ struct fw_plan_set {
 	bool interval;
 	bool open;			/* not compiled in: what it holds is what
 					   nft's set holds */
+	bool live;			/* … and no packet changes it */
 	const struct fw_interval *declared;	/* what the file says, sorted
 					   and apart; valid with values */
 	size_t n_declared;

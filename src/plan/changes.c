@@ -442,6 +442,51 @@ size_t fw_set_expire(const struct fw_set_edit *edit, uint64_t since_ns)
 	return keep_added(edit->of, since_ns, 0);
 }
 
+/* --- what others did -------------------------------------------------------- */
+int fw_set_learn(const struct fw_set_edit *edit, const struct fw_added *held,
+		 size_t n)
+{
+	fw_changed_vec values = { 0 }, known, gone = { 0 };
+	struct fw_set_edit as = *edit;
+	int r = fw_changes_content(edit->arena, edit->of, edit->set->declared,
+				   edit->set->n_declared, &known);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		as.now_ns = held[i].since_ns;
+		as.until_ns = held[i].until_ns;
+		r = push(edit->arena, &values, held[i].value.lo,
+			 held[i].value.hi);
+		if (r == 0)
+			r = fw_set_add(&as, held[i].value);
+	}
+	join(&values);
+	if (r >= 0)
+		r = without(edit->arena, known.items, known.n, &values, &gone);
+	for (size_t i = 0; r >= 0 && i < gone.n; i++)
+		r = fw_set_delete(edit, gone.items[i]);
+	return r < 0 ? r : 0;
+}
+
+int fw_set_repeat(const struct fw_set_edit *edit,
+		  const struct fw_set_changes *from,
+		  const struct fw_interval *declared, size_t n)
+{
+	struct fw_set_edit as = *edit;
+	fw_changed_vec kept = { 0 };
+	int r = without(edit->arena, declared, n, &from->deleted, &kept);
+
+	for (size_t i = 0; r >= 0 && i < from->deleted.n; i++)
+		r = fw_set_delete(edit, from->deleted.items[i]);
+	for (size_t i = 0; r >= 0 && i < kept.n; i++)
+		r = fw_set_add(edit, kept.items[i]);
+	for (size_t i = 0; r >= 0 && i < from->added.n; i++) {
+		as.now_ns = from->added.items[i].since_ns;
+		as.until_ns = from->added.items[i].until_ns;
+		r = fw_set_add(&as, from->added.items[i].value);
+	}
+	return r < 0 ? r : 0;
+}
+
 /* --- all -------------------------------------------------------------------- */
 bool fw_changes_prune(struct fw_changes *changes, uint64_t now_ns)
 {
@@ -493,7 +538,7 @@ int fw_changes_settle(struct fw_changes *changes, const struct fw_plan *plan)
 		const fw_changed_vec deleted = of->deleted;
 
 		of->deleted = (fw_changed_vec){ 0 };
-		if (!set || set->open) {
+		if (!set) {
 			of->emptied = false;
 			of->added.n = 0;
 		}
@@ -503,4 +548,16 @@ int fw_changes_settle(struct fw_changes *changes, const struct fw_plan *plan)
 				 &of->deleted);
 	}
 	return r;
+}
+
+void fw_changes_close(struct fw_changes *changes, const struct fw_plan *plan)
+{
+	for (size_t i = 0; i < changes->sets.n; i++) {
+		struct fw_set_changes *of = &changes->sets.items[i];
+		const struct fw_plan_set *set = set_of(plan, of);
+
+		if (!set || !set->open)
+			continue;
+		of->added.n = of->deleted.n = 0;
+	}
 }

@@ -74,6 +74,17 @@ int fw_set_replace(const struct fw_set_edit *edit,
 		   size_t *ret_added, size_t *ret_deleted);
 /* Nothing at all; how many went. 0 or -ENOMEM. */
 int fw_set_flush(const struct fw_set_edit *edit, size_t *ret_deleted);
+/*
+ * As another holds the set (held, sorted and apart): what it has besides the set
+ * was added, with its times, and what it has not was deleted. 0 or -ENOMEM.
+ */
+int fw_set_learn(const struct fw_set_edit *edit, const struct fw_added *held,
+		 size_t n);
+/* What from holds of those declared elements, and nothing that it has deleted.
+ * 0 or -ENOMEM. */
+int fw_set_repeat(const struct fw_set_edit *edit,
+		  const struct fw_set_changes *from,
+		  const struct fw_interval *declared, size_t n);
 /* Takes out what was added at that time or before: how many. */
 size_t fw_set_expire(const struct fw_set_edit *edit, uint64_t since_ns);
 /* How many elements those values are. */
@@ -90,6 +101,8 @@ void fw_changes_restore(struct fw_changes *changes);
 /* As a reload has come to that plan: what is deleted and no longer declared is
  * forgotten, and so are sets that are gone. 0 or -ENOMEM. */
 int fw_changes_settle(struct fw_changes *changes, const struct fw_plan *plan);
+/* Of sets that nft holds nothing is kept, but that they were emptied. */
+void fw_changes_close(struct fw_changes *changes, const struct fw_plan *plan);
 
 /* --- in a file -------------------------------------------------------------- */
 /* boot: of this boot, whose clock it is. Errors are out's. */

@@ -164,6 +164,39 @@ static void test_settle(void **state)
 	holds(run->changes, "10-19 30-30");
 }
 
+/* What another added to nft's set, and took from it. */
+static void test_learn(void **state)
+{
+	const struct fw_added held[] = {
+		{ { 10, 16 }, 900, 0 },
+		{ { 40, 41 }, 800, 0 },
+		{ { 50, 50 }, 800, 7000 },
+	};
+	const struct fw_interval now_declared[] = { { 17, 21 }, { 60, 60 } };
+	struct run *run = *state;
+	struct fw_changes *other = fw_changes_copy(NULL);
+	struct fw_set_edit nft = run->edit;
+	struct fw_plan_set bare = set;
+
+	assert_int_equal(fw_set_learn(&run->edit, held, 3), 0);
+	holds(run->changes, "10-16 40-41 50-50");
+	assert_int_equal(run->edit.of->added.n, 2);
+	assert_int_equal(run->edit.of->added.items[1].since_ns, 800);
+	assert_int_equal(fw_changes_next(run->changes), 7000);
+
+	/* on a set that was made anew, with other elements */
+	bare.n_declared = 0;
+	nft.set = &bare;
+	nft.arena = other->arena;
+	nft.of = fw_changes_open(other, &bare);
+	assert_int_equal(fw_set_add(&nft, range(17, 21)), 1);
+	assert_int_equal(fw_set_repeat(&nft, run->edit.of, now_declared, 2), 0);
+	nft.of->emptied = true;	/* so that holds() leaves out its own */
+	holds(other, "20-21 40-41 50-50 60-60");
+	assert_int_equal(fw_changes_next(other), 7000);
+	fw_changes_free(other);
+}
+
 static void test_file(void **state)
 {
 	_cleanup_free_ char *text = NULL;
@@ -207,6 +240,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_whole, open_run,
 						close_run),
 		cmocka_unit_test_setup_teardown(test_settle, open_run,
+						close_run),
+		cmocka_unit_test_setup_teardown(test_learn, open_run,
 						close_run),
 		cmocka_unit_test_setup_teardown(test_file, open_run, close_run),
 	};
