@@ -16,7 +16,7 @@ struct fw_client {
 };
 
 int fw_client_status(const struct fw_client *client);
-/* what: "rules", "flows" or "config". */
+/* what: "rules", "sets", "flows" or "config". */
 int fw_client_list(const struct fw_client *client, const char *what);
 /* The words that fw_client_list() knows; the last one is NULL. */
 extern const char *const fw_client_lists[];

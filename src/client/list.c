@@ -34,6 +34,17 @@ static const struct fw_column flow_columns[] = {
 	{ "SNI", FW_COLUMN_TEXT, "sni", NULL },
 };
 
+static const struct fw_column set_columns[] = {
+	{ "FAMILY", FW_COLUMN_TEXT, "family", NULL },
+	{ "TABLE", FW_COLUMN_TEXT, "table", NULL },
+	{ "SET", FW_COLUMN_TEXT, "name", NULL },
+	{ "TYPE", FW_COLUMN_TEXT, "type", NULL },
+	{ "ELEMENTS", FW_COLUMN_COUNT, "elements", NULL },
+	{ "ADDED", FW_COLUMN_COUNT, "n_added", NULL },
+	{ "DELETED", FW_COLUMN_COUNT, "n_deleted", NULL },
+	{ "HELD BY", FW_COLUMN_TEXT, "held_by", NULL },
+};
+
 static void print_rules(const json_t *document)
 {
 	fw_table_print(json_object_get(document, "rules"), rule_columns,
@@ -43,6 +54,17 @@ static void print_rules(const json_t *document)
 static int list_rules(const struct fw_client *client)
 {
 	return fw_document(client, "list rules", NULL, print_rules);
+}
+
+static void print_sets(const json_t *document)
+{
+	fw_table_print(json_object_get(document, "sets"), set_columns,
+		       FW_ARRAY_SIZE(set_columns), 0);
+}
+
+static int list_sets(const struct fw_client *client)
+{
+	return fw_document(client, "list sets", NULL, print_sets);
 }
 
 static void print_config(const json_t *document)
@@ -88,11 +110,13 @@ static int list_flows(const struct fw_client *client)
 	return code;
 }
 
-const char *const fw_client_lists[] = { "config", "rules", "flows", NULL };
+const char *const fw_client_lists[] = { "config", "rules", "sets", "flows",
+					NULL };
 
 static int (*const functions[])(const struct fw_client *client) = {
 	list_config,
 	list_rules,
+	list_sets,
 	list_flows,
 };
 _Static_assert(FW_ARRAY_SIZE(functions) + 1 == FW_ARRAY_SIZE(fw_client_lists),

@@ -15,6 +15,7 @@
 #include "daemon/loop.h"
 #include "daemon/questions.h"
 #include "daemon/reload.h"
+#include "daemon/set_list.h"
 #include "daemon/status.h"
 #include "util/cleanup.h"
 
@@ -41,6 +42,12 @@ static void run_rules(void *ctx, struct fw_conn *conn, const json_t *arguments)
 {
 	(void)arguments;
 	answer(conn, fw_status_rules(ctx));
+}
+
+static void run_sets(void *ctx, struct fw_conn *conn, const json_t *arguments)
+{
+	(void)arguments;
+	answer(conn, fw_set_list_document(ctx));
 }
 
 static void run_config(void *ctx, struct fw_conn *conn, const json_t *arguments)
@@ -319,6 +326,7 @@ void fw_commands_stopped(struct fw_daemon *daemon, int code)
 const struct fw_socket_command fw_commands[] = {
 	{ "status", run_status },
 	{ "list rules", run_rules },
+	{ "list sets", run_sets },
 	{ "list flows", run_flows },
 	{ "list config", run_config },
 	{ "events", run_events },

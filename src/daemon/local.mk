@@ -46,6 +46,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/reload.c \
 	src/daemon/reload.h \
 	src/daemon/set_edit.h \
+	src/daemon/set_list.c \
+	src/daemon/set_list.h \
 	src/daemon/set_nft.c \
 	src/daemon/set_order.c \
 	src/daemon/set_state.c \
