@@ -81,7 +81,7 @@ static bool is_live(const struct fw_set_check *check)
 }
 
 /* What was changed at run time, on what the file says. */
-static int apply_changes(struct fw_set_check *check, enum fw_value_type type)
+static int apply_changes(struct fw_set_check *check, bool *ret_changed)
 {
 	struct fw_typed_set *set = check->set;
 	const struct fw_plan_set named = {
@@ -105,7 +105,8 @@ static int apply_changes(struct fw_set_check *check, enum fw_value_type type)
 		return r;
 	set->intervals = check->intervals.items = content.items;
 	set->n_intervals = check->intervals.n = content.n;
-	return emit_values(check, type);
+	*ret_changed = true;
+	return 0;
 }
 
 /* Elements of a live set may be added for a time, whatever its flags. */
@@ -128,6 +129,7 @@ static int finish(struct fw_set_check *check)
 {
 	struct fw_typed_set *set = check->set;
 	enum fw_value_type type;
+	bool changed = false;
 	size_t n;
 	int r = 0;
 
@@ -141,10 +143,9 @@ static int finish(struct fw_set_check *check)
 		set->live = is_live(check);
 		set->constant = !set->dynamic && !check->stateful && !set->live;
 		admit_times(check);
-		if (check->file && !check->stateful)
+		r = apply_changes(check, &changed);
+		if (!r && (changed || (check->file && !check->stateful)))
 			r = emit_values(check, type);
-		if (!r)
-			r = apply_changes(check, type);
 	}
 	if (!r)
 		r = count_elements(check, &n);
