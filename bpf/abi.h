@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define FW_ABI_VERSION 8	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 9	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -349,9 +349,18 @@ struct fw_action {
 	__u32 skip_to;		/* SKIP: a later rule, or the chain's end */
 	__u32 limit;		/* number in "limits", from 1; 0: none. Where it
 				   does not hold, the rule has not matched */
+	__u32 id;		/* in events: FW_RULE_ID(), or 0 */
 	__u8 verdict;		/* enum fw_verdict */
-	__u8 pad[3];
+	__u8 flags;		/* FW_ACTION_* */
+	__u8 pad[6];
 };
+
+#define FW_ACTION_LOG 1u	/* an event for each packet */
+
+/* The rule that an event is of: its key's first bytes, whatever generation. */
+#define FW_RULE_ID(key) \
+	((__u32)(key)[0] << 24 | (__u32)(key)[1] << 16 | \
+	 (__u32)(key)[2] << 8 | (__u32)(key)[3])
 
 #define FW_NO_COUNTER 0xffffffffu
 
@@ -498,6 +507,7 @@ enum fw_stat {
 	FW_STAT_XDP_PACKETS,		/* judged by XDP */
 	FW_STAT_XDP_ACCEPT,
 	FW_STAT_XDP_DROP_RULE,
+	FW_STAT_XDP_DROP_RATE,		/* by a rule with a limit */
 	FW_STAT_XDP_DROP_POLICY,
 	FW_STAT_XDP_DROP_BLOCKED,	/* flow map */
 	FW_STAT_XDP_OVERLAP,		/* judged by two generations */
@@ -518,6 +528,8 @@ enum fw_stat {
 	FW_STAT_DNS_QUERIES,
 	FW_STAT_DNS_ODD,		/* port 53, but no question to be read */
 	FW_STAT_EVENTS_LOST,		/* ring full */
+	FW_STAT_LOGS_LEFT_OUT,		/* above FW_EVENTS_*: no events */
+	FW_STAT_DROPS_LEFT_OUT,
 
 	/* Why a packet is malformed: the first that holds. Counted by the
 	 * first layer that judges it, the inspector included. */
@@ -598,8 +610,16 @@ struct fw_watch {
 enum fw_event_type {
 	FW_EVENT_NONE,
 	FW_EVENT_DNS_QUERY,
+	FW_EVENT_LOG,		/* a rule said `log` */
+	FW_EVENT_DROP,		/* a sample */
 	FW_EVENT_MAX_,
 };
+
+/* Packets that a CPU tells of in a tick of the kernel's clock. */
+#define FW_EVENTS_LOG 64
+#define FW_EVENTS_DROP 1
+/* `log` rules that one packet is told to have met. */
+#define FW_EVENTS_PACKET 4
 
 struct fw_event_head {
 	__u16 type;		/* enum fw_event_type */
@@ -623,6 +643,26 @@ struct fw_event_dns {
 	__u8 name[FW_DNS_NAME_MAX + 1];
 };
 
+/* LOG, DROP: what is known of a packet. What it lacks is 0. */
+struct fw_event_packet {
+	struct fw_event_head head;
+	__u32 rule;		/* its id; 0: none */
+	__u32 length;		/* from the network header on */
+	__u16 reason;		/* enum fw_stat: why it was dropped; or 0 */
+	__u16 malformed;	/* enum fw_stat, or 0 */
+	__u16 type;		/* EtherType */
+	__u16 vlan;		/* id, 0 untagged */
+	__u8 family;		/* 4, 6, or 0 */
+	__u8 proto;		/* valid with has_proto */
+	__u8 has_proto, has_ports, has_flags, has_icmp;	/* 1: valid */
+	__u8 tcp_flags;
+	__u8 icmp_type, icmp_code;
+	__u8 pad;
+	__u16 sport, dport;	/* host order */
+	__u8 saddr[16];		/* be; IPv4 in the first four */
+	__u8 daddr[16];
+};
+
 #define FW_ASSERT_SIZE(type, size) \
 	_Static_assert(sizeof(type) == (size), #type)
 
@@ -635,7 +675,7 @@ FW_ASSERT_SIZE(struct fw_test, 64);
 FW_ASSERT_SIZE(struct fw_cut, 16);
 FW_ASSERT_SIZE(struct fw_chain, 24);
 FW_ASSERT_SIZE(struct fw_dev, 8 + 24 * FW_CHAINS_MAX);
-FW_ASSERT_SIZE(struct fw_action, 16);
+FW_ASSERT_SIZE(struct fw_action, 24);
 FW_ASSERT_SIZE(struct fw_lpm4, 8);
 FW_ASSERT_SIZE(struct fw_lpm6, 20);
 FW_ASSERT_SIZE(struct fw_name_head, 24);
@@ -653,3 +693,4 @@ FW_ASSERT_SIZE(struct fw_meta, 8);
 FW_ASSERT_SIZE(struct fw_watch, 4);
 FW_ASSERT_SIZE(struct fw_event_head, 16);
 FW_ASSERT_SIZE(struct fw_event_dns, 320);
+FW_ASSERT_SIZE(struct fw_event_packet, 80);

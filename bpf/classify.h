@@ -15,6 +15,7 @@
 #pragma once
 
 #include "addresses.h"
+#include "events.h"
 #include "limits.h"
 #include "rows.h"
 #include "tests.h"
@@ -191,8 +192,10 @@ static long fw_scan_step(__u32 i, struct fw_scan *scan)
 	if (action->limit &&
 	    !fw_limit_holds(action->limit - 1, scan->how, scan->bytes))
 		return 0;
-	if (scan->how & FW_SCAN_CHARGE)
+	if (scan->how & FW_SCAN_CHARGE) {
 		fw_charge(action->counter, scan->bytes);
+		fw_note(action);
+	}
 	if (action->verdict == FW_VERDICT_SKIP) {
 		scan->skip_to = action->skip_to;
 		scan->bits &= fw_bits_from(scan->first, action->skip_to);

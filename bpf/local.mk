@@ -5,7 +5,7 @@
 
 fw_bpf_headers = bpf/abi.h bpf/maps.h bpf/packet.h bpf/rows.h \
 	bpf/dns_name.h bpf/dns_reply.h bpf/tests.h bpf/limits.h bpf/flows.h \
-	bpf/addresses.h bpf/classify.h
+	bpf/addresses.h bpf/classify.h bpf/events.h
 fw_bpf_programs = bpf/xdp.bpf.c bpf/tc.bpf.c bpf/dns.bpf.c
 fw_bpf_skeletons = bpf/xdp.skel.h bpf/tc.skel.h bpf/dns.skel.h
 

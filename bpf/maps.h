@@ -152,13 +152,18 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
-static __always_inline void fw_stat_add(enum fw_stat stat)
+static __always_inline void fw_stat_sum(enum fw_stat stat, __u64 n)
 {
 	__u32 key = stat;
 	__u64 *value = bpf_map_lookup_elem(&stats, &key);
 
 	if (value)
-		(*value)++;
+		*value += n;
+}
+
+static __always_inline void fw_stat_add(enum fw_stat stat)
+{
+	fw_stat_sum(stat, 1);
 }
 
 /* The control word, once: everything that a packet meets goes by this copy. */

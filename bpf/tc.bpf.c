@@ -149,6 +149,22 @@ static __always_inline void marks_write(struct __sk_buff *skb, __u32 shift,
 	skb->mark = (skb->mark & ~(MARK_BITS << shift)) | marks << shift;
 }
 
+static __always_inline int drop_judged(const struct __sk_buff *skb,
+				       const struct fw_judgement *judgement)
+{
+	__u32 judged = judgement->active | judgement->other;
+
+	if (judged & FW_JUDGED_MALFORMED)
+		fw_drop(skb->ifindex, 0, FW_STAT_TC_DROP_MALFORMED);
+	else
+		fw_drop(skb->ifindex,
+			judged & FW_JUDGED_POLICY
+				? 0
+				: fw_decided(FW_STAT_TC_DROP_RECLASSIFIED),
+			FW_STAT_TC_DROP_RECLASSIFIED);
+	return TC_ACT_SHOT;
+}
+
 SEC("tc")
 int fw_tc(struct __sk_buff *skb)
 {
@@ -165,6 +181,7 @@ int fw_tc(struct __sk_buff *skb)
 	fw_stat_add(FW_STAT_TC_PACKETS);
 	skb->cb[0] = meta ? 0 : link_lost(skb);
 	fw_parse(skb, pkt);
+	fw_notes_begin();
 	if (meta && meta_holds(meta, word)) {
 		fw_stat_add(FW_STAT_TC_META);
 		judgement.carry = meta_carry(meta, word);
@@ -172,17 +189,13 @@ int fw_tc(struct __sk_buff *skb)
 		judge_again(skb, word, pkt, &judgement);
 	}
 	/* XDP alone can answer a query: here it is only dropped. */
-	if (judgement.drop || judgement.answer) {
-		fw_stat_add((judgement.active | judgement.other) &
-					    FW_JUDGED_MALFORMED
-				    ? FW_STAT_TC_DROP_MALFORMED
-				    : FW_STAT_TC_DROP_RECLASSIFIED);
-		return TC_ACT_SHOT;
-	}
+	if (judgement.drop || judgement.answer)
+		return drop_judged(skb, &judgement);
+	fw_tell_logs(skb->ifindex, 0);
 	marks = carry_marks(judgement.carry);
 	flow = flow_look_up(skb, pkt);
 	if (flow && flow->verdict == FW_FLOW_BLOCKED) {
-		fw_stat_add(FW_STAT_TC_DROP_BLOCKED);
+		fw_drop(skb->ifindex, 0, FW_STAT_TC_DROP_BLOCKED);
 		return TC_ACT_SHOT;
 	}
 	if (flow && flow->verdict == FW_FLOW_TRUSTED)

@@ -26,6 +26,12 @@ struct fw_scratch {
 	struct fw_packet packet;
 	struct fw_ids ids;
 	struct fw_row tested;
+	/* What events say of the rules of the active slot: */
+	__u32 n_logs;		/* that said `log`; the first ones' ids */
+	__u32 logs[FW_EVENTS_PACKET];
+	__u32 decided;		/* id of the last one with a verdict */
+	__u32 limited;		/* it had a limit */
+	__u32 pad;
 };
 
 struct {

@@ -49,18 +49,28 @@ static __always_inline bool meta_write(struct xdp_md *ctx, __u64 word,
 	return true;
 }
 
-/* The active slot's reason comes first. */
-static __always_inline void count_drop(const struct fw_judgement *judgement)
+static __always_inline enum fw_stat drop_reason(__u32 judged)
 {
-	__u32 judged = judgement->active & FW_JUDGED_DROP ? judgement->active
-							  : judgement->other;
+	const struct fw_scratch *room = fw_scratch_of();
 
 	if (judged & FW_JUDGED_MALFORMED)
-		fw_stat_add(FW_STAT_XDP_DROP_MALFORMED);
-	else if (judged & FW_JUDGED_POLICY)
-		fw_stat_add(FW_STAT_XDP_DROP_POLICY);
-	else
-		fw_stat_add(FW_STAT_XDP_DROP_RULE);
+		return FW_STAT_XDP_DROP_MALFORMED;
+	if (judged & FW_JUDGED_POLICY)
+		return FW_STAT_XDP_DROP_POLICY;
+	return room && room->limited ? FW_STAT_XDP_DROP_RATE
+				     : FW_STAT_XDP_DROP_RULE;
+}
+
+/* The active slot's reason comes first. Rules are noted of that slot alone. */
+static __always_inline int drop(const struct xdp_md *ctx,
+				const struct fw_judgement *judgement)
+{
+	bool active = judgement->active & FW_JUDGED_DROP;
+	enum fw_stat reason =
+		drop_reason(active ? judgement->active : judgement->other);
+
+	fw_drop(ctx->ingress_ifindex, active ? fw_decided(reason) : 0, reason);
+	return XDP_DROP;
 }
 
 static __always_inline bool is_blocked(struct xdp_md *ctx,
@@ -71,7 +81,7 @@ static __always_inline bool is_blocked(struct xdp_md *ctx,
 	if (!flow || flow->verdict != FW_FLOW_BLOCKED)
 		return false;
 	fw_flow_charge(flow, 1, pkt->len);
-	fw_stat_add(FW_STAT_XDP_DROP_BLOCKED);
+	fw_drop(ctx->ingress_ifindex, 0, FW_STAT_XDP_DROP_BLOCKED);
 	return true;
 }
 
@@ -83,10 +93,13 @@ static __always_inline int reply(struct xdp_md *ctx,
 
 	if (fw_dns_read_once(ctx, pkt) != FW_DNS_ASKED ||
 	    !fw_dns_reply(ctx, pkt, rcode)) {
-		fw_stat_add(FW_STAT_XDP_DROP_UNANSWERED);
+		fw_drop(ctx->ingress_ifindex,
+			fw_decided(FW_STAT_XDP_DROP_UNANSWERED),
+			FW_STAT_XDP_DROP_UNANSWERED);
 		return XDP_DROP;
 	}
 	fw_stat_add(FW_STAT_XDP_DNS_ANSWERED);
+	fw_tell_logs(ctx->ingress_ifindex, 0);
 	return XDP_TX;
 }
 
@@ -110,6 +123,7 @@ int fw_xdp(struct xdp_md *ctx)
 	}
 	if (blocked || fw_view_judges(&active) || fw_view_judges(&other)) {
 		fw_parse(ctx, pkt);
+		fw_notes_begin();
 		if (pkt->malformed)
 			fw_stat_add(pkt->malformed);
 		if (blocked && is_blocked(ctx, pkt))
@@ -117,12 +131,11 @@ int fw_xdp(struct xdp_md *ctx)
 		fw_judge_word(ctx, &judgement, word, &active, &other, pkt, 1);
 		if (pkt->dns == FW_DNS_ODD)
 			fw_stat_add(FW_STAT_XDP_DNS_ODD);
-		if (judgement.drop) {
-			count_drop(&judgement);
-			return XDP_DROP;
-		}
+		if (judgement.drop)
+			return drop(ctx, &judgement);
 		if (judgement.answer)
 			return reply(ctx, pkt, judgement.answer);
+		fw_tell_logs(ctx->ingress_ifindex, 0);
 	}
 	fw_stat_add(FW_STAT_XDP_ACCEPT);
 	if (!meta_write(ctx, word, judgement.carry))

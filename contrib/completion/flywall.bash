@@ -39,7 +39,7 @@ _flywall() {
 		case $command in
 		list) words='config rules sets flows' ;;
 		set) words='add delete replace test expire flush timeout' ;;
-		events) words='dns-query generation flow device error lost' ;;
+		events) words='dns-query log drop generation flow device error lost' ;;
 		check | diff | dissect)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return

@@ -193,14 +193,16 @@ static int make_dev(struct staging *s, struct made *made)
 		const struct fw_device *device =
 			fw_devices_find(s->devices, name);
 		struct fw_dev *dev;
+		bool xdp;
 
 		if (!device || !(device->on & (FW_PART_XDP | FW_PART_TC)))
 			continue;
-		if (!drop && device->on & FW_PART_XDP &&
-		    !is_lowered(&plan->xdp, name))
+		/* What is not wanted goes when the generation has come. */
+		xdp = device->on & device->want & FW_PART_XDP;
+		if (!drop && xdp && !is_lowered(&plan->xdp, name))
 			continue;
 		dev = insert_row(made, device->ifindex);
-		dev->flags = (device->on & FW_PART_XDP ? 0 : FW_DEV_NO_XDP) |
+		dev->flags = (xdp ? 0 : FW_DEV_NO_XDP) |
 			     (drop ? FW_DEV_DROP_MALFORMED : 0);
 		r = fill_chains(s, name, dev);
 	}
@@ -245,6 +247,10 @@ static int make_actions(struct staging *s, struct made *made)
 		actions[i].verdict = (uint8_t)rule->verdict;
 		actions[i].skip_to = rule->skip_to;
 		actions[i].counter = FW_NO_COUNTER;
+		actions[i].flags = rule->log ? FW_ACTION_LOG : 0;
+		if (rule->rule != FW_NO_RULE)
+			actions[i].id = FW_RULE_ID(
+				s->plan->rules[rule->rule].key.bytes);
 		if (rule->limit)
 			r = take_limit(s, rule, &actions[i].limit);
 		if (!r && rule->counted && rule->rule != FW_NO_RULE)

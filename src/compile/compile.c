@@ -38,7 +38,9 @@ static int copy_rules(const struct fw_typed *typed, struct fw_plan *plan)
 		    !copy(plan->arena, &rules[i].table) ||
 		    !copy(plan->arena, &rules[i].chain) ||
 		    !copy(plan->arena, &rules[i].reason) ||
-		    !copy(plan->arena, &rules[i].text))
+		    !copy(plan->arena, &rules[i].text) ||
+		    !copy(plan->arena, &rules[i].log_prefix) ||
+		    !copy(plan->arena, &rules[i].log_level))
 			return -ENOMEM;
 	plan->rules = rules;
 	plan->n_rules = typed->n_rules;

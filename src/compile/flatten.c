@@ -128,8 +128,12 @@ static int add_live(struct flattening *f, struct all *when,
 	return r;
 }
 
+/* What a rule does besides its verdict. */
+#define ACT_COUNT 1u
+#define ACT_LOG 2u
+
 static int emit(struct flattening *f, const struct all *when,
-		enum fw_verdict verdict, bool counted, uint32_t rule)
+		enum fw_verdict verdict, unsigned acts, uint32_t rule)
 {
 	struct fw_xdp_rule *x;
 
@@ -149,7 +153,8 @@ static int emit(struct flattening *f, const struct all *when,
 		.n_matches = when->n,
 		.verdict = verdict,
 		.rule = rule,
-		.counted = counted,
+		.counted = acts & ACT_COUNT,
+		.log = acts & ACT_LOG,
 		.limit = when->limit,
 		.lives = fw_arena_memdup(f->arena, when->lives,
 					 when->n_lives * sizeof(*when->lives)),
@@ -163,7 +168,7 @@ static int emit_skip(struct flattening *f, const struct all *when,
 {
 	size_t before = f->out->rules.n;
 	struct jump_to *jump;
-	int r = emit(f, when, FW_VERDICT_SKIP, false, rule);
+	int r = emit(f, when, FW_VERDICT_SKIP, 0, rule);
 
 	if (r < 0 || f->out->rules.n == before)
 		return r;
@@ -284,7 +289,7 @@ static int flatten_verdict(struct flattening *f,
 	int r = 0;
 
 	if (!jumps && says->verdict != FW_VERDICT_NONE)
-		return emit(f, when, says->verdict, false, rule);
+		return emit(f, when, says->verdict, 0, rule);
 	if (jumps && says->chain)
 		r = flatten_chain(f, says->chain, when);
 	if (jumps && (says->go || !says->chain))
@@ -376,19 +381,13 @@ static int note_first(struct flattening *f, const struct all *when)
 	return f->out->first ? 0 : -ENOMEM;
 }
 
-/* A verdict counts, whether or not a counter stands right before it. */
-static bool counts_with_verdict(const struct fw_typed_rule *rule, size_t i)
-{
-	return i + 2 == rule->n_parts &&
-	       rule->parts[i + 1].kind == FW_PART_VERDICT;
-}
-
-/* Only a counter and a verdict follow? */
+/* Only counters, logs and a verdict follow? */
 static bool ends_soon(const struct fw_typed_rule *rule, size_t i)
 {
 	while (++i < rule->n_parts)
 		if (rule->parts[i].kind != FW_PART_COUNTER &&
-		    rule->parts[i].kind != FW_PART_VERDICT)
+		    rule->parts[i].kind != FW_PART_VERDICT &&
+		    !rule->parts[i].log_level)
 			return false;
 	return true;
 }
@@ -417,20 +416,70 @@ static int flatten_limit(struct flattening *f, const struct fw_typed_rule *rule,
 	return r;
 }
 
+/* What a rule has done, and what it has still to do where it ends. */
+struct acts {
+	bool counted;
+	unsigned due;		/* ACT_* */
+};
+
 /* A rule counts once: where its counter is, else where it decides. */
 static int count(struct flattening *f, const struct all *when, uint32_t rule,
-		 bool *counted)
+		 struct acts *acts)
 {
-	if (*counted)
+	if (acts->counted)
 		return 0;
-	*counted = true;
-	return emit(f, when, FW_VERDICT_NONE, true, rule);
+	acts->counted = true;
+	return emit(f, when, FW_VERDICT_NONE, ACT_COUNT, rule);
+}
+
+/* The end of a rule, of which a limit is charged once. */
+static int finish(struct flattening *f, const struct all *when,
+		  enum fw_verdict verdict, uint32_t rule, struct acts *acts)
+{
+	unsigned due = acts->due | (acts->counted ? 0 : ACT_COUNT);
+	int r = note_first(f, when);
+
+	*acts = (struct acts){ .counted = true };
+	return r ? r : emit(f, when, verdict, due, rule);
+}
+
+static bool counts_later(const struct fw_typed_rule *rule, size_t i)
+{
+	while (++i < rule->n_parts)
+		if (rule->parts[i].kind == FW_PART_COUNTER ||
+		    rule->parts[i].kind == FW_PART_VERDICT ||
+		    rule->parts[i].kind == FW_PART_JUMP ||
+		    rule->parts[i].kind == FW_PART_VMAP ||
+		    rule->parts[i].kind == FW_PART_DNS_REPLY)
+			return true;
+	return false;
+}
+
+/* A counter or a log: with the end of the rule, where no match is between. */
+static int flatten_act(struct flattening *f, const struct fw_typed_rule *rule,
+		       size_t i, const struct all *when, struct acts *acts)
+{
+	bool log = rule->parts[i].log_level;
+	int r = note_first(f, when);
+
+	if (r < 0)
+		return r;
+	if (ends_soon(rule, i)) {
+		acts->due |= log ? ACT_LOG : ACT_COUNT;
+		return 0;
+	}
+	if (!log)
+		return count(f, when, rule->rule, acts);
+	if (acts->counted || counts_later(rule, i))
+		return emit(f, when, FW_VERDICT_NONE, ACT_LOG, rule->rule);
+	acts->counted = true;
+	return emit(f, when, FW_VERDICT_NONE, ACT_LOG | ACT_COUNT, rule->rule);
 }
 
 static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 			 struct all *when, uint32_t behind, uint32_t back)
 {
-	bool counted = false;
+	struct acts acts = { .due = 0 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < rule->n_parts && !f->out->reason; i++) {
@@ -445,12 +494,10 @@ static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 		case FW_PART_DNS_REPLY:
 			r = add_part(f, when, part);
 			if (r == 0)
-				r = note_first(f, when);
-			if (r == 0)
-				r = emit(f, when, part->rcode == NXDOMAIN ?
-							  FW_VERDICT_NXDOMAIN :
-							  FW_VERDICT_REFUSED,
-					 !counted, rule->rule);
+				r = finish(f, when, part->rcode == NXDOMAIN ?
+							    FW_VERDICT_NXDOMAIN :
+							    FW_VERDICT_REFUSED,
+					   rule->rule, &acts);
 			break;
 		case FW_PART_IIF:
 			if (!fw_device_meets(part, f->device))
@@ -460,15 +507,10 @@ static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 			r = flatten_tuple(f, part, when, behind, rule->rule);
 			break;
 		case FW_PART_COUNTER:
-			r = note_first(f, when);
-			if (r == 0 && !counts_with_verdict(rule, i))
-				r = count(f, when, rule->rule, &counted);
+			r = flatten_act(f, rule, i, when, &acts);
 			break;
 		case FW_PART_VERDICT:
-			r = note_first(f, when);
-			if (r == 0)
-				r = emit(f, when, part->verdict, !counted,
-					 rule->rule);
+			r = finish(f, when, part->verdict, rule->rule, &acts);
 			break;
 		case FW_PART_JUMP:
 		case FW_PART_VMAP:
@@ -476,7 +518,7 @@ static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 			if (r == 0)
 				r = add_part(f, when, part);
 			if (r == 0)
-				r = count(f, when, rule->rule, &counted);
+				r = count(f, when, rule->rule, &acts);
 			if (r == 0)
 				r = flatten_jump(f, part, when, behind, back,
 						 rule->rule);
@@ -488,9 +530,13 @@ static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 				r = add_live(f, when, part);
 			if (r == 0 && part->limit)
 				r = flatten_limit(f, rule, i, when, behind);
+			if (r == 0 && part->log_level)
+				r = flatten_act(f, rule, i, when, &acts);
 			break;
 		}
 	}
+	if (r == 0 && acts.due)
+		r = finish(f, when, FW_VERDICT_NONE, rule->rule, &acts);
 	return r;
 }
 

@@ -87,7 +87,8 @@ static bool joins_over_counter(const struct fw_typed_rule *rule)
 	for (size_t i = 0; i < rule->n_parts; i++) {
 		enum fw_field field = field_of_value(&rule->parts[i]);
 
-		counter |= rule->parts[i].kind == FW_PART_COUNTER;
+		counter |= rule->parts[i].kind == FW_PART_COUNTER ||
+			   rule->parts[i].log_level;
 		if (counter && asks_fragment(&rule->parts[i]))
 			return true;
 		if (field == FW_FIELD_ALL_MAX_ || field == FW_FIELD_L3 ||
@@ -105,7 +106,7 @@ static bool joins_over_counter(const struct fw_typed_rule *rule)
 
 static const char *part_reason(const struct fw_part *part)
 {
-	if (part->limit || part->live)
+	if (part->limit || part->live || part->log_level)
 		return NULL;
 	if (part->kind == FW_PART_RAW && !part->reason)
 		return "not understood";
@@ -149,7 +150,7 @@ const char *fw_flatten_reason(const struct fw_typed *typed,
 {
 	const struct fw_fact_device *device =
 		fw_facts_device(typed->facts, name);
-	size_t counters = 0, limits = 0;
+	size_t counters = 0, limits = 0, logs = 0;
 
 	for (size_t i = 0; i < rule->n_parts; i++) {
 		const char *reason = part_reason(&rule->parts[i]);
@@ -163,8 +164,13 @@ const char *fw_flatten_reason(const struct fw_typed *typed,
 			return rule->parts[i].reason;
 		counters += rule->parts[i].kind == FW_PART_COUNTER;
 		limits += rule->parts[i].limit != NULL;
+		logs += rule->parts[i].log_level != NULL;
 	}
 	if (counters > 1 || limits > 1)
 		return counters > 1 ? "several counters" : "several limits";
-	return joins_over_counter(rule) ? "counter" : NULL;
+	if (logs > 1)
+		return "several logs";
+	if (joins_over_counter(rule))
+		return counters ? "counter" : "log";
+	return NULL;
 }

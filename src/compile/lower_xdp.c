@@ -236,6 +236,7 @@ static bool same_rule(const struct fw_xdp_rule *a, const struct fw_xdp_rule *b)
 {
 	if (a->rule != b->rule || a->verdict != b->verdict ||
 	    a->skip_to != b->skip_to || a->counted != b->counted ||
+	    a->log != b->log ||
 	    !a->limit != !b->limit || a->n_matches != b->n_matches ||
 	    a->n_lives != b->n_lives)
 		return false;
@@ -409,12 +410,20 @@ static int split_chain(struct lowering *l, struct fw_typed_chain *c)
 }
 
 /* --- what each rule is told ----------------------------------------------- */
-static bool has_counter(const struct fw_typed_rule *rule)
+/* What its words say, wherever it runs. */
+static void tell_words(const struct fw_typed_rule *from,
+		       struct fw_plan_rule *rule)
 {
-	for (size_t i = 0; i < rule->n_parts; i++)
-		if (rule->parts[i].kind == FW_PART_COUNTER)
-			return true;
-	return false;
+	rule->counted = false;
+	for (size_t i = 0; i < from->n_parts; i++) {
+		const struct fw_part *part = &from->parts[i];
+
+		rule->counted |= part->kind == FW_PART_COUNTER;
+		if (!part->log_level)
+			continue;
+		rule->log_level = part->log_level;
+		rule->log_prefix = part->log_prefix;
+	}
 }
 
 /* Rule i of an ingress chain: xdp where it moved on every device. */
@@ -461,7 +470,7 @@ static int tell_chain(struct lowering *l, const struct fw_typed_chain *c)
 		struct fw_plan_rule *rule =
 			&l->typed->rules[c->rules[i].rule];
 
-		rule->counted = has_counter(&c->rules[i]);
+		tell_words(&c->rules[i], rule);
 		rule->layer = FW_LAYER_NFT;
 		rule->reason = flat ? "jump" : "hook";
 		if (c->hook == FW_HOOK_INGRESS)

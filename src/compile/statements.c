@@ -47,6 +47,38 @@ static int check_limit(struct fw_rule_check *check)
 	return part->limit ? 0 : -ENOMEM;
 }
 
+/* log prefix "text" level LEVEL: as an event says it. The rest is nft's. */
+static void read_log(struct fw_part *part)
+{
+	const char *prefix = NULL, *level = "warn";
+
+	for (size_t i = 1; i < part->n_words; i += 2) {
+		const char **to = fw_word_is(&part->words[i], "prefix") ?
+					  &prefix :
+				  fw_word_is(&part->words[i], "level") ?
+					  &level : NULL;
+
+		if (!to || i + 1 == part->n_words)
+			return;
+		*to = part->words[i + 1].text;
+	}
+	/* To the audit subsystem, not to a log. */
+	if (!strcmp(level, "audit"))
+		return;
+	part->log_prefix = prefix;
+	part->log_level = level;
+}
+
+static int check_log(struct fw_rule_check *check)
+{
+	size_t at = check->parts.n;
+	int r = fw_rule_raw(check);
+
+	if (!r && check->parts.n > at)
+		read_log(&check->parts.items[at]);
+	return r;
+}
+
 static int check_update(struct fw_rule_check *check)
 {
 	size_t at = check->parts.n;
@@ -407,6 +439,7 @@ static const struct {
 } statements[] = {
 	{ "counter", check_counter, false, false },
 	{ "limit", check_limit, false, false },
+	{ "log", check_log, false, false },
 	{ "update", check_update, false, false },
 	{ "add", check_update, false, false },
 	{ "accept", check_accept, true, false },

@@ -128,6 +128,9 @@ struct fw_part {
 	bool is_match;		/* RAW: a match, not a statement */
 	const struct fw_plan_limit *limit;	/* RAW: a rate limit that XDP
 						   can keep; or NULL */
+	const char *log_level;		/* RAW: a `log` that XDP can keep; or
+					   NULL */
+	const char *log_prefix;		/* valid with log_level; or NULL */
 	const struct fw_typed_set *live;	/* RAW: `FIELD @SET`, with negate
 						   `FIELD != @SET`; or NULL */
 	enum fw_field field;			/* valid with live */

@@ -96,14 +96,40 @@ static const char *device_name(void *ctx, uint32_t ifindex)
 	return fw_links_name(daemon->links, ifindex);
 }
 
+/* Rules are known by their key: of an older generation's, those that stayed. */
+static bool find_rule(void *ctx, uint32_t id, struct fw_ring_rule *ret)
+{
+	const struct fw_daemon *daemon = ctx;
+	const struct fw_plan *plan = daemon->running.plan;
+
+	for (size_t i = 0; i < plan->n_rules; i++) {
+		const struct fw_plan_rule *rule = &plan->rules[i];
+
+		if (FW_RULE_ID(rule->key.bytes) != id)
+			continue;
+		*ret = (struct fw_ring_rule){
+			.file = rule->file,
+			.line = rule->line,
+			.text = rule->text,
+			.log_prefix = rule->log_prefix,
+			.log_level = rule->log_level,
+		};
+		return true;
+	}
+	return false;
+}
+
 static void take_ring(void *ctx, const struct fw_event_head *head)
 {
+	const struct fw_ring_names names = {
+		ctx, device_name, find_rule, fw_stat_name,
+	};
 	struct fw_daemon *daemon = ctx;
 	enum fw_record_type type;
 	char *line;
 	int r;
 
-	r = fw_ring_record(head, device_name, daemon, &type, &line);
+	r = fw_ring_record(head, &names, &type, &line);
 	if (r == 0)
 		fw_events_add(daemon->events, type, line);
 	else

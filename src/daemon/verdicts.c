@@ -28,25 +28,6 @@ struct fw_verdicts {
 	_Atomic uint64_t told[TOLD];
 };
 
-const char *fw_proto_text(uint8_t proto, char text[static FW_PROTO_MAX])
-{
-	static const struct {
-		uint8_t proto;
-		const char *name;
-	} names[] = {
-		{ 1, "icmp" },	 { 6, "tcp" },	  { 17, "udp" },
-		{ 33, "dccp" },	 { 58, "icmpv6" }, { 132, "sctp" },
-		{ 136, "udplite" },
-	};
-
-	for (size_t i = 0; i < FW_ARRAY_SIZE(names); i++) {
-		if (names[i].proto == proto)
-			return names[i].name;
-	}
-	(void)snprintf(text, FW_PROTO_MAX, "%u", proto);
-	return text;
-}
-
 /* A rule's number belongs to the plan that the flow's profile stands in, which
  * may be older than the present one: then nothing is known of the rule. The
  * caller has the mutex. */

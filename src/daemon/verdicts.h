@@ -29,8 +29,3 @@ void fw_verdicts_set_plan(struct fw_verdicts *verdicts,
 void fw_verdicts_rule_counts(struct fw_verdicts *verdicts,
 			     const struct fw_plan *plan,
 			     struct fw_rule_count *counts);
-
-#define FW_PROTO_MAX 16
-
-/* "tcp", as nft prints it; the number where it has no name. */
-const char *fw_proto_text(uint8_t proto, char text[static FW_PROTO_MAX]);

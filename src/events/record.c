@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,6 +21,8 @@
 
 static const char *const type_names[] = {
 	[FW_RECORD_DNS_QUERY] = "dns-query",
+	[FW_RECORD_LOG] = "log",
+	[FW_RECORD_DROP] = "drop",
 	[FW_RECORD_GENERATION] = "generation",
 	[FW_RECORD_FLOW] = "flow",
 	[FW_RECORD_DEVICE] = "device",
@@ -161,6 +164,25 @@ void fw_record_address(struct fw_record *record, const char *key,
 	if (inet_ntop(family == 4 ? AF_INET : AF_INET6, addr, text,
 		      sizeof(text)))
 		fw_record_text(record, key, text);
+}
+
+const char *fw_proto_text(uint8_t proto, char text[static FW_PROTO_MAX])
+{
+	static const struct {
+		uint8_t proto;
+		const char *name;
+	} names[] = {
+		{ 1, "icmp" },	 { 6, "tcp" },	  { 17, "udp" },
+		{ 33, "dccp" },	 { 58, "icmpv6" }, { 132, "sctp" },
+		{ 136, "udplite" },
+	};
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(names); i++) {
+		if (names[i].proto == proto)
+			return names[i].name;
+	}
+	(void)snprintf(text, FW_PROTO_MAX, "%u", proto);
+	return text;
 }
 
 char *fw_record_end(struct fw_record *record)

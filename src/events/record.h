@@ -23,6 +23,8 @@
 /* One name table for `flywall events TYPE`, the log and the manual. */
 enum fw_record_type {
 	FW_RECORD_DNS_QUERY,
+	FW_RECORD_LOG,
+	FW_RECORD_DROP,
 	FW_RECORD_GENERATION,
 	FW_RECORD_FLOW,
 	FW_RECORD_DEVICE,
@@ -56,5 +58,11 @@ void fw_record_number(struct fw_record *record, const char *key,
 /* family is 4 or 6; addr is in network byte order. */
 void fw_record_address(struct fw_record *record, const char *key,
 		       uint8_t family, const uint8_t addr[16]);
+
+#define FW_PROTO_MAX 16
+
+/* "tcp", as nft prints it; the number where it has no name. */
+const char *fw_proto_text(uint8_t proto, char text[static FW_PROTO_MAX]);
+
 /* The line, without a newline, which the caller frees; NULL: no memory. */
 char *fw_record_end(struct fw_record *record);

@@ -45,6 +45,8 @@ struct fw_plan_rule {
 	struct fw_hash key;	/* of table, chain, text and how many equal ones
 				   stand before it: its counters' identity */
 	bool counted;		/* it has a counter, or XDP counts it anyway */
+	const char *log_prefix;	/* of a `log` that XDP understands; or NULL */
+	const char *log_level;	/* likewise; NULL: it has no such log */
 };
 
 /* --- values and matches ----------------------------------------------------- */
@@ -210,6 +212,7 @@ struct fw_xdp_rule {
 	uint32_t rule;		/* index in plan->rules, or FW_NO_RULE for
 				   Flywall's own (management) */
 	bool counted;
+	bool log;		/* an event for each packet */
 	uint32_t skip_to;	/* verdict SKIP: a later rule of the chain, or
 				   the number behind its last word */
 	const struct fw_plan_limit *limit;	/* or NULL: a match behind all
@@ -221,7 +224,7 @@ struct fw_xdp_rule {
 /* A slot that no rule uses, and a rule that does nothing, are in no row. */
 static inline bool fw_xdp_rule_acts(const struct fw_xdp_rule *rule)
 {
-	return rule->verdict != FW_VERDICT_NONE || rule->counted;
+	return rule->verdict != FW_VERDICT_NONE || rule->counted || rule->log;
 }
 
 /* A chain on a device; of one device they stand in the order in which they run.

@@ -137,12 +137,17 @@ static void print_map_rules(const struct fw_plan *plan, FILE *out)
 	for (uint32_t i = 0; i < xdp->n_rules; i++) {
 		const struct fw_xdp_rule *r = &xdp->rules[i];
 
-		if (r->verdict == FW_VERDICT_NONE && !r->counted)
+		if (!fw_xdp_rule_acts(r))
 			continue;	/* a slot without a rule */
-		fprintf(out, "  %u: %s%s%s", i, r->verdict == FW_VERDICT_NONE ?
-			"count" : fw_verdict_name(r->verdict),
+		fprintf(out, "  %u: %s%s%s%s", i,
+			r->verdict != FW_VERDICT_NONE ?
+			fw_verdict_name(r->verdict) : r->counted ? "count" :
+			"log",
 			r->verdict != FW_VERDICT_NONE && r->counted ?
-			", counted" : "", r->limit ? ", limited" : "");
+			", counted" : "",
+			r->log && (r->counted ||
+				   r->verdict != FW_VERDICT_NONE) ?
+			", logged" : "", r->limit ? ", limited" : "");
 		if (r->verdict == FW_VERDICT_SKIP)
 			fprintf(out, " to %u", r->skip_to);
 		if (r->rule == FW_NO_RULE)

@@ -89,7 +89,8 @@ static void add_xdp_rule(struct fw_hasher *h, const struct fw_xdp_rule *r)
 	fw_hasher_add_u64(h, r->rule);
 	fw_hasher_add_u64(h, r->verdict);
 	fw_hasher_add_u64(h, r->skip_to);
-	fw_hasher_add_u64(h, r->counted | (r->limit ? 2u : 0));
+	fw_hasher_add_u64(h, r->counted | (r->limit ? 2u : 0) |
+				     (r->log ? 4u : 0));
 	if (r->limit)
 		add_limit(h, r->limit);
 	fw_hasher_add_u64(h, r->n_matches);

@@ -24,6 +24,7 @@ fw_net_tests = \
 	tests/net/nat \
 	tests/net/pending \
 	tests/net/questions \
+	tests/net/log \
 	tests/net/refused \
 	tests/net/reload \
 	tests/net/rulesets \

@@ -155,7 +155,8 @@ static uint32_t map_flags(const struct inner *inner)
 	static const char *const sized[] = {"rows", "cuts", "saddr6_bits",
 					    "daddr6_bits"};
 
-	if (inner->value_size == sizeof(struct fw_trie_line))
+	if (strcmp(inner->name, "saddr4") == 0 ||
+	    strcmp(inner->name, "daddr4") == 0)
 		return BPF_F_INNER_MAP | BPF_F_MMAPABLE;
 	if (inner->type == BPF_MAP_TYPE_LPM_TRIE)
 		return BPF_F_NO_PREALLOC;
@@ -232,6 +233,8 @@ static int put_actions(struct kernel *kernel, uint32_t slot,
 
 		actions[r].verdict = (uint8_t)rule->verdict;
 		actions[r].skip_to = rule->skip_to;
+		actions[r].id = slot * KERNEL_COUNTERS + r + 1;
+		actions[r].flags = rule->log ? FW_ACTION_LOG : 0;
 		actions[r].counter = rule->counted ? slot * KERNEL_COUNTERS + r
 						   : FW_NO_COUNTER;
 		if (rule->limit)

@@ -194,6 +194,7 @@ static bool random_rule(struct rng *rng, struct fw_arena *arena,
 	rule->verdict = verdicts[rng_below(rng, 3)];
 	rule->rule = 0;
 	rule->counted = rng_percent(rng, 80);
+	rule->log = rng_percent(rng, 5);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <linux/pkt_cls.h>
 #include <net/if.h>
 
@@ -41,6 +42,11 @@ struct test {
 	struct fw_counter expected[FW_SLOTS * KERNEL_COUNTERS];
 	uint64_t malformed[FW_STATS_MALFORMED];	/* likewise, by reason */
 	uint64_t reasons[FW_STATS_MALFORMED];	/* of all rounds */
+	struct ring_buffer *ring;
+	uint64_t logs, drops;	/* that the round's frames have met */
+	uint64_t told[FW_EVENT_MAX_];	/* events of them */
+	uint64_t events;	/* of all rounds */
+	bool wrong;		/* an event that no frame can have caused */
 	unsigned passed, failed;
 };
 
@@ -107,6 +113,58 @@ static void charge(struct test *t, uint32_t slot, uint32_t device,
 	}
 }
 
+/* Rules that log, and whose events fit. */
+static uint64_t logs_met(const struct fw_plan *plan,
+			 const struct fw_model_result *result)
+{
+	uint64_t n = 0;
+
+	for (uint32_t r = 0; r < plan->xdp.n_rules; r++)
+		n += plan->xdp.rules[r].log && result->met[r / 64] >> r % 64 & 1;
+	return n;
+}
+
+static int take_event(void *ctx, void *data, size_t size)
+{
+	const struct fw_event_packet *event = data;
+	struct test *t = ctx;
+	uint32_t number = event->rule - 1, slot = number / KERNEL_COUNTERS;
+	uint32_t r = number % KERNEL_COUNTERS;
+
+	t->told[event->head.type]++;
+	if (size != sizeof(*event) || event->head.size != size)
+		t->wrong = true;
+	else if (event->head.type == FW_EVENT_LOG)
+		t->wrong |= slot >= FW_SLOTS ||
+			    r >= t->plans[slot]->xdp.n_rules ||
+			    !t->plans[slot]->xdp.rules[r].log;
+	else if (event->rule)
+		t->wrong |= t->plans[slot]->xdp.rules[r].verdict !=
+				    FW_VERDICT_DROP ||
+			    event->reason != FW_STAT_XDP_DROP_RULE;
+	return 0;
+}
+
+/* Nobody is told of a packet without cause, and what is not told is counted:
+ * XDP's frames, and those that TC has dropped behind it. */
+static void check_events(struct test *t, uint64_t seed)
+{
+	uint64_t lost = 0, logs = 0, drops = 0;
+
+	(void)ring_buffer__consume(t->ring);
+	(void)kernel_stat(&t->xdp, FW_STAT_EVENTS_LOST, &lost);
+	(void)kernel_stat(&t->xdp, FW_STAT_LOGS_LEFT_OUT, &logs);
+	(void)kernel_stat(&t->xdp, FW_STAT_DROPS_LEFT_OUT, &drops);
+	check(t, !lost, "an event is lost", seed);
+	check(t, t->told[FW_EVENT_LOG] + logs == t->logs, "log events", seed);
+	check(t, t->told[FW_EVENT_DROP] + drops == t->drops, "drop events",
+	      seed);
+	check(t, !t->wrong, "an event without cause", seed);
+	t->events += t->told[FW_EVENT_LOG] && t->told[FW_EVENT_DROP];
+	t->logs = t->drops = 0;
+	memset(t->told, 0, sizeof(t->told));
+}
+
 /* True when what came out is metadata that says so, and the frame. */
 static bool output_good(const uint8_t *out, uint32_t size, uint64_t word,
 			uint32_t carry, const struct packet *packet)
@@ -148,6 +206,8 @@ static void run_xdp(struct test *t, uint64_t word, uint32_t device,
 		return;
 	}
 	charge(t, slot, device, packet, &results[slot]);
+	t->logs += logs_met(t->plans[slot], &results[slot]);
+	t->drops += e.drop;
 	if (results[slot].malformed)
 		t->malformed[results[slot].malformed -
 			     FW_STAT_MALFORMED_FIRST]++;
@@ -191,6 +251,7 @@ static void run_tc(struct test *t, uint64_t word, uint32_t device,
 	}
 	check(t, opts.retval == (e.drop ? TC_ACT_SHOT : (uint32_t)TC_ACT_UNSPEC),
 	      e.drop ? "tc drops" : "tc passes", seed);
+	t->drops += e.drop;
 	if (e.drop)
 		return;
 	for (int slot = 0; slot < FW_SLOTS; slot++)
@@ -284,13 +345,15 @@ static int run_round(struct test *t, uint64_t seed)
 	if (!r) {
 		check_counters(t, seed);
 		check_malformed(t, seed);
+		check_events(t, seed);
 	}
 	return r;
 }
 
-/* A reason that no frame had is one that was not tested. */
-static void check_all_reasons(struct test *t)
+/* A reason that no frame had is one that was not tested, and so with events. */
+static void check_all_met(struct test *t)
 {
+	check(t, t->events, "no event", 0);
 	for (unsigned i = 0; i < FW_STATS_MALFORMED; i++) {
 		enum fw_stat reason =
 			(enum fw_stat)(FW_STAT_MALFORMED_FIRST + i);
@@ -315,13 +378,20 @@ int main(int argc, char **argv)
 		fprintf(stderr, "load: %s\n", strerror(-r));
 		return 1;
 	}
+	t.ring = ring_buffer__new(kernel_map(&t.xdp, "events"), take_event, &t,
+				  NULL);
+	if (!t.ring) {
+		fprintf(stderr, "ring: %s\n", strerror(errno));
+		return 1;
+	}
 	t.epoch = UINT32_MAX - ROUNDS * FRAMES / 2;
 	for (uint64_t i = 0; !r && i < (argc > 1 ? 1 : ROUNDS); i++)
 		r = run_round(&t, argc > 1 ? seed : i + 1);
 	if (!r && argc == 1)
-		check_all_reasons(&t);
+		check_all_met(&t);
 	for (int slot = 0; slot < FW_SLOTS; slot++)
 		fw_plan_unref(t.plans[slot]);
+	ring_buffer__free(t.ring);
 	kernel_close(&t.tc);
 	kernel_close(&t.xdp);
 	if (r)

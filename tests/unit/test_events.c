@@ -100,6 +100,23 @@ static const char *device(void *ctx, uint32_t ifindex)
 	return ifindex == 7 ? "wan" : NULL;
 }
 
+static bool rule(void *ctx, uint32_t id, struct fw_ring_rule *ret)
+{
+	(void)ctx;
+	*ret = (struct fw_ring_rule){
+		.file = "a.conf", .line = 3, .text = "log drop",
+		.log_prefix = "in: ", .log_level = "warn",
+	};
+	return id == 0x01020304;
+}
+
+static const char *stat_name(enum fw_stat stat)
+{
+	return stat == FW_STAT_XDP_DROP_RULE ? "xdp-drop-rule" : "?";
+}
+
+static const struct fw_ring_names names = { NULL, device, rule, stat_name };
+
 static struct fw_event_dns question(void)
 {
 	static const uint8_t name[] = "\3www\7example";
@@ -133,7 +150,7 @@ static void test_dns_query(void **state)
 	(void)state;
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
 	dns.head.time_ns = (uint64_t)(now.tv_sec - 60) * 1000000000ULL;
-	assert_int_equal(fw_ring_record(&dns.head, device, NULL, &type, &line),
+	assert_int_equal(fw_ring_record(&dns.head, &names, &type, &line),
 			 0);
 	assert_int_equal(type, FW_RECORD_DNS_QUERY);
 	document = json_loads(line, 0, NULL);
@@ -159,8 +176,81 @@ static void refused(const struct fw_event_head *head)
 	enum fw_record_type type;
 	char *line;
 
-	assert_int_equal(fw_ring_record(head, device, NULL, &type, &line),
+	assert_int_equal(fw_ring_record(head, &names, &type, &line),
 			 -EINVAL);
+}
+
+static struct fw_event_packet packet(enum fw_event_type type)
+{
+	return (struct fw_event_packet){
+		.head = { .type = type,
+			  .size = sizeof(struct fw_event_packet),
+			  .ifindex = 7 },
+		.rule = 0x01020304,
+		.reason = FW_STAT_XDP_DROP_RULE,
+		.length = 60,
+		.family = 4,
+		.proto = 6,
+		.has_proto = 1,
+		.has_ports = 1,
+		.has_flags = 1,
+		.tcp_flags = 0x12,
+		.sport = 1000,
+		.dport = 22,
+		.saddr = { 10, 7, 1, 2 },
+		.daddr = { 10, 7, 2, 2 },
+	};
+}
+
+static json_t *record_of(const struct fw_event_packet *event,
+			 enum fw_record_type want)
+{
+	enum fw_record_type type;
+	json_t *document;
+	char *line;
+
+	assert_int_equal(fw_ring_record(&event->head, &names, &type, &line), 0);
+	assert_int_equal(type, want);
+	document = json_loads(line, 0, NULL);
+	assert_non_null(document);
+	(void)json_object_del(document, "time");
+	free(line);
+	return document;
+}
+
+static void same_record(json_t *document, json_t *expected)
+{
+	assert_true(json_equal(document, expected));
+	json_decref(document);
+	json_decref(expected);
+}
+
+static void test_packets(void **state)
+{
+	struct fw_event_packet event = packet(FW_EVENT_LOG);
+
+	(void)state;
+	same_record(record_of(&event, FW_RECORD_LOG),
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s,"
+			      " s:s, s:i, s:s, s:i, s:s, s:i}",
+			      "type", "log", "device", "wan", "reason",
+			      "xdp-drop-rule", "prefix", "in: ", "level",
+			      "warn", "file", "a.conf", "line", 3, "rule",
+			      "log drop", "proto", "tcp", "src", "10.7.1.2",
+			      "sport", 1000, "dst", "10.7.2.2", "dport", 22,
+			      "tcp_flags", "syn|ack", "length", 60));
+	/* What the packet lacks, and a rule that has gone, are left out. */
+	event = packet(FW_EVENT_DROP);
+	event.rule = 5;
+	event.family = event.has_proto = event.has_ports = event.has_flags = 0;
+	event.type = 0x0806;
+	event.vlan = 3;
+	same_record(record_of(&event, FW_RECORD_DROP),
+		    json_pack("{s:s, s:s, s:s, s:i, s:i, s:i}", "type", "drop",
+			      "device", "wan", "reason", "xdp-drop-rule",
+			      "vlan", 3, "ether_type", 0x0806, "length", 60));
+	event.reason = FW_STAT_MAX_;
+	refused(&event.head);
 }
 
 static void test_odd_entries(void **state)
@@ -264,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_record_bytes),
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_dns_query),
+		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_odd_entries),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_subscribers),
