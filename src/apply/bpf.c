@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * In: the embedded objects, the pins of an earlier daemon, the capacities that
- * the configuration names. Out: loaded programs and shared maps, all pinned.
- * May fail: a kernel without BPF, a program that its verifier refuses, memory.
+ * the configuration names. Out: loaded programs and shared maps, all pinned; of
+ * a program that the kernel refuses, the reason. May fail: pins, memory; and
+ * where an earlier daemon's program still runs, which then has no heir.
  */
 #include "apply/bpf.h"
 
@@ -49,6 +50,7 @@ struct loading {
 	struct fw_apply_error *error;
 	FILE *log;			/* for the verifier's words, or NULL */
 	char *statistics;		/* of LOG_MAX bytes, or NULL */
+	bool refused;			/* the last one, by the kernel */
 };
 
 #define LOG_MAX 65536
@@ -121,11 +123,13 @@ static int prepare_map(struct loading *l, struct bpf_map *map)
 		return -E2BIG;
 	if (m->fd < 0 && l->fs && l->fs->adopted) {
 		m->fd = bpf_obj_get(path);
-		if (m->fd < 0)
+		/* The earlier daemon had no program that needs it. */
+		if (m->fd < 0 && errno != ENOENT)
 			return fw_apply_fail(l->error, FW_APPLY_SYSTEM, -errno,
 					     "cannot adopt %s: %s", path,
 					     strerror(errno));
-		m->max_entries = max_entries(m->fd);
+		if (m->fd >= 0)
+			m->max_entries = max_entries(m->fd);
 	}
 	if (m->fd >= 0)
 		return bpf_map__reuse_fd(map, m->fd);
@@ -190,6 +194,11 @@ static int load_object(struct loading *l, enum fw_bpf_program which)
 		(void)bpf_program__set_log_level(prog, LOG_STATISTICS);
 	}
 	r = bpf_object__load(object);
+	if (!r)
+		r = fw_fault(fw_bpf_program_names[which]);
+	if (!r)
+		r = fw_fault("programs");
+	l->refused = r && r != -ENOMEM;
 	if (r)
 		return r;
 	bpf_object__for_each_map(map, object) {
@@ -204,6 +213,37 @@ static int load_object(struct loading *l, enum fw_bpf_program which)
 	return 0;
 }
 
+/* What the object would have brought. */
+static void forget(struct fw_bpf *bpf, enum fw_bpf_program which)
+{
+	size_t n = 0;
+
+	bpf_object__close(bpf->objects[which]);
+	bpf->objects[which] = NULL;
+	for (size_t i = 0; i < bpf->n_maps; i++)
+		if (bpf->maps[i].fd >= 0)
+			bpf->maps[n++] = bpf->maps[i];
+	bpf->n_maps = n;
+}
+
+/* xdp_2, tc_2: a link or a filter of the program. */
+static int is_left(void *ctx, const char *file)
+{
+	const char *name = ctx;
+	size_t len = strlen(name);
+
+	return !strncmp(file, name, len) && file[len] == '_';
+}
+
+/* Whether there is a way on without the program: nothing of an earlier daemon's
+ * goes on judging by tables that nobody fills any more. */
+static bool can_do_without(const struct loading *l, enum fw_bpf_program which)
+{
+	return l->fs && l->refused &&
+	       fw_bpf_fs_each(l->fs->dir, is_left,
+			      (void *)fw_bpf_program_names[which]) == 0;
+}
+
 static int open_object(struct loading *l, enum fw_bpf_program which)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts,
@@ -213,19 +253,19 @@ static int open_object(struct loading *l, enum fw_bpf_program which)
 	size_t size;
 	int r;
 
+	errno = 0;
 	r = libbpf_probe_bpf_prog_type(objects[which].type, NULL);
 	if (r == 0) {
 		(void)snprintf(l->bpf->reason[which],
 			       sizeof(l->bpf->reason[which]),
-			       "this kernel loads no such program");
+			       "this kernel loads no %s program: %s",
+			       fw_bpf_program_names[which], strerror(errno));
 		return 0;
 	}
 	elf = objects[which].elf(&size);
 	fw_bpf_log_begin();
 	l->bpf->objects[which] = bpf_object__open_mem(elf, size, &opts);
 	r = l->bpf->objects[which] ? load_object(l, which) : -errno;
-	if (!r)
-		r = fw_fault(fw_bpf_program_names[which]);
 	if (r) {
 		if (l->state_dir)
 			keep_log(l->state_dir);
@@ -240,6 +280,14 @@ static int open_object(struct loading *l, enum fw_bpf_program which)
 				    l->state_dir ? "/verifier.log)" : "");
 	}
 	fw_bpf_log_end();
+	if (r && can_do_without(l, which)) {
+		(void)snprintf(l->bpf->reason[which],
+			       sizeof(l->bpf->reason[which]), "%.255s",
+			       l->error->text);
+		*l->error = (struct fw_apply_error){.rule = FW_NO_RULE};
+		forget(l->bpf, which);
+		return 0;
+	}
 	return r;
 }
 
@@ -308,7 +356,7 @@ static bool try_one(struct loading *l, enum fw_bpf_program which, char *reason)
 /* A verifier that accepts says what it cost, one that refuses says why; which of
  * them is to be asked for is known after the first attempt only. */
 bool fw_bpf_ask(enum fw_bpf_program which, FILE *log,
-		char reason[static FW_BPF_REASON_MAX], bool *ret_known)
+		char reason[static FW_BPF_REASON_MAX])
 {
 	const struct fw_plan_options options = {.flows = 1};
 	struct fw_bpf bpf;
@@ -323,10 +371,8 @@ bool fw_bpf_ask(enum fw_bpf_program which, FILE *log,
 
 	if (log)
 		(void)fprintf(log, "%s program:\n", fw_bpf_program_names[which]);
-	if (!try_one(&l, which, reason)) {
-		*ret_known = error.text[0];
+	if (!try_one(&l, which, reason))
 		return false;
-	}
 	statistics = log ? calloc(1, LOG_MAX) : NULL;
 	l.statistics = statistics;
 	if (statistics && try_one(&l, which, reason))
@@ -345,6 +391,14 @@ void fw_bpf_done(struct fw_bpf *bpf)
 		bpf->objects[i] = NULL;
 		bpf->prog[i] = -1;
 	}
+}
+
+bool fw_bpf_any(const struct fw_bpf *bpf)
+{
+	for (int i = 0; i < FW_BPF_PROGRAM_MAX_; i++)
+		if (bpf->prog[i] >= 0)
+			return true;
+	return false;
 }
 
 const struct fw_bpf_map *fw_bpf_map(const struct fw_bpf *bpf, const char *name)

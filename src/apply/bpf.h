@@ -47,31 +47,32 @@ struct fw_bpf {
 	struct bpf_object *objects[FW_BPF_PROGRAM_MAX_];
 	int prog[FW_BPF_PROGRAM_MAX_];	/* -1: not loaded */
 	__u32 prog_id[FW_BPF_PROGRAM_MAX_];
-	char reason[FW_BPF_PROGRAM_MAX_][128];	/* why prog is -1 */
+	char reason[FW_BPF_PROGRAM_MAX_][256];	/* why prog is -1 */
 	struct fw_bpf_map maps[FW_BPF_MAPS_MAX];
 	size_t n_maps;
 };
 
 /*
- * Loads everything. A program type that the kernel does not know is left out
- * with a reason; a program that its verifier refuses is an error. The
- * verifier's log goes to <state_dir>/verifier.log then. On failure bpf holds
- * nothing.
+ * Loads everything. A program that the kernel does not know or refuses is left
+ * out, with the reason; what the verifier said goes to <state_dir>/verifier.log.
+ * It is an error where an earlier daemon's one is still attached. On failure bpf
+ * holds nothing.
  */
 int fw_bpf_open(struct fw_bpf *bpf, struct fw_bpf_fs *fs, const char *state_dir,
 		const struct fw_plan_options *options,
 		struct fw_apply_error *ret_error);
 void fw_bpf_done(struct fw_bpf *bpf);
+/* Whether there is any program. */
+bool fw_bpf_any(const struct fw_bpf *bpf);
 /* Loads everything and lets go of it: nothing is pinned, none of an earlier
  * daemon's maps is touched. 0 or -errno with ret_error filled. */
 int fw_bpf_try(const struct fw_plan_options *options,
 	       struct fw_apply_error *ret_error);
 
-/* Loads one program and lets go of it. True, or false with why not in reason,
- * and whether the kernel knows such programs at all. log: gets what the verifier
- * says, or NULL. */
+/* Loads one program and lets go of it. True, or false with why not in reason.
+ * log: gets what the verifier says, or NULL. */
 bool fw_bpf_ask(enum fw_bpf_program which, FILE *log,
-		char reason[static FW_BPF_REASON_MAX], bool *ret_known);
+		char reason[static FW_BPF_REASON_MAX]);
 
 /* NULL when no loaded object has it. */
 const struct fw_bpf_map *fw_bpf_map(const struct fw_bpf *bpf,

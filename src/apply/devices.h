@@ -69,7 +69,8 @@ const struct fw_device *fw_devices_find(const struct fw_devices *devices,
 /* The host as the compiler wants to know it: devices of this network
  * namespace, of which more may come, who else holds XDP, program types that the
  * kernel lacks. */
-int fw_apply_facts(struct fw_arena *arena, struct fw_facts *ret);
+int fw_apply_facts(struct fw_arena *arena, const struct fw_apply *apply,
+		   struct fw_facts *ret);
 
 /* "eth0: held by program NAME (id N)" when a program that is not Flywall's
  * holds XDP on the device: returns true and fills ret. */

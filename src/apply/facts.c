@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "apply/bpf.h"
+#include "apply/apply.h"
 #include "apply/devices.h"
 #include "util/cleanup.h"
 
@@ -62,7 +62,17 @@ static int add_device(struct fw_arena *arena, struct fw_facts *facts,
 	return 0;
 }
 
-int fw_apply_facts(struct fw_arena *arena, struct fw_facts *ret)
+/* A program that was refused is as good as none. */
+static bool lacks(const struct fw_apply *apply, enum fw_bpf_program which,
+		  enum bpf_prog_type type)
+{
+	if (apply)
+		return apply->bpf.prog[which] < 0;
+	return libbpf_probe_bpf_prog_type(type, NULL) == 0;
+}
+
+int fw_apply_facts(struct fw_arena *arena, const struct fw_apply *apply,
+		   struct fw_facts *ret)
 {
 	struct if_nameindex *list = if_nameindex();
 	/* Of its driver the worst: what XDP would not see stays in nft. */
@@ -86,9 +96,8 @@ int fw_apply_facts(struct fw_arena *arena, struct fw_facts *ret)
 	if (r)
 		return r;
 	qsort(facts.devices, n, sizeof(*facts.devices), by_name);
-	facts.no_xdp = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, NULL) == 0;
-	facts.no_tc =
-		libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, NULL) == 0;
+	facts.no_xdp = lacks(apply, FW_BPF_XDP, BPF_PROG_TYPE_XDP);
+	facts.no_tc = lacks(apply, FW_BPF_TC, BPF_PROG_TYPE_SCHED_CLS);
 	*ret = facts;
 	return 0;
 }

@@ -35,9 +35,6 @@ extern const struct fw_feature_row fw_features[FW_FEATURE_MAX_];
 
 struct fw_feature_answer {
 	enum { FW_FEATURE_NO, FW_FEATURE_YES, FW_FEATURE_UNKNOWN } available;
-	bool refused;		/* the kernel knows such programs, and refuses
-				   this one: nothing takes its place then, the
-				   daemon does not start */
 	char reason[FW_BPF_REASON_MAX];	/* valid unless YES */
 };
 

@@ -88,14 +88,8 @@ static int ask_nft(struct fw_arena *arena, const char *ruleset,
 static void ask_program(enum fw_bpf_program which, FILE *log,
 			struct fw_feature_answer *ret)
 {
-	bool known;
-
-	if (fw_bpf_ask(which, log, ret->reason, &known)) {
-		ret->available = FW_FEATURE_YES;
-		return;
-	}
-	ret->available = FW_FEATURE_NO;
-	ret->refused = known;
+	ret->available = fw_bpf_ask(which, log, ret->reason) ?
+				 FW_FEATURE_YES : FW_FEATURE_NO;
 }
 
 static int ask(struct fw_arena *arena, enum fw_feature which, FILE *log,

@@ -93,6 +93,8 @@ int fw_apply_flows(struct fw_apply *apply,
 
 	if (!keys || !flows)
 		return -ENOMEM;
+	if (flow_map(apply) < 0)
+		return 0;	/* no program would look there */
 	do {
 		n = BATCH;
 		end = bpf_map_lookup_batch(flow_map(apply),
@@ -124,8 +126,6 @@ int fw_apply_flows_open(struct fw_apply *apply)
 {
 	int n = 0, r;
 
-	if (flow_map(apply) < 0)
-		return 0;
 	r = fw_apply_flows(apply, add_blocked, &n);
 	count_blocked(apply, n);
 	return r;

@@ -235,6 +235,8 @@ static int open_slots(struct fw_apply *a, struct fw_counters *slots,
 {
 	char path[FW_BPF_PATH_MAX];
 
+	if (!fw_bpf_any(&a->bpf))
+		return 0;	/* nothing counts */
 	if (!fw_bpf_fs_path(a->fs.dir, file, path))
 		return -ENAMETOOLONG;
 	return fw_counters_open(slots, path, file + strlen("map_"),
@@ -253,7 +255,7 @@ static int open_all(struct fw_apply *a, const struct fw_plan_options *options,
 	r = fw_bpf_open(&a->bpf, &a->fs, a->config.state_dir, options,
 			ret_error);
 	if (!r)
-		r = fw_rcu_init(&a->rcu);
+		r = fw_rcu_init(&a->rcu, fw_bpf_any(&a->bpf));
 	if (!r)
 		r = fw_control_open(&a->control,
 				    fw_bpf_map_fd(&a->bpf, "control"));
@@ -309,6 +311,18 @@ int fw_apply_open(const struct fw_apply_config *config,
 	}
 	*ret = a;
 	return 0;
+}
+
+bool fw_apply_lacks(const struct fw_apply *apply, const char **ret_reason)
+{
+	static const enum fw_bpf_program judging[] = {FW_BPF_XDP, FW_BPF_TC};
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(judging); i++) {
+		*ret_reason = apply->bpf.reason[judging[i]];
+		if (apply->bpf.prog[judging[i]] < 0)
+			return true;
+	}
+	return false;
 }
 
 uint64_t fw_apply_generation(const struct fw_apply *apply)

@@ -49,6 +49,10 @@ int fw_apply_open(const struct fw_apply_config *config,
 		  const struct fw_plan_options *options, struct fw_apply **ret,
 		  struct fw_apply_error *ret_error);
 
+/* True where the kernel refused a program that judges packets, with why: what
+ * was compiled without fw_apply_facts() of apply does not fit then. */
+bool fw_apply_lacks(const struct fw_apply *apply, const char **ret_reason);
+
 /* Stage, commit, retire: steps 1 to 7. Takes a reference of plan. */
 int fw_apply_commit(struct fw_apply *apply, const struct fw_plan *plan,
 		    struct fw_apply_error *ret_error);

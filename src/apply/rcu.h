@@ -2,11 +2,14 @@
 /* The wait after which no program still runs with what it read before. */
 #pragma once
 
+#include <stdbool.h>
+
 struct fw_rcu {
-	int outer, inner;	/* descriptors, -1 before fw_rcu_init() */
+	int outer, inner;	/* descriptors, or -1 */
 };
 
-int fw_rcu_init(struct fw_rcu *rcu);
+/* programs: there are some; else there is nothing to wait for. */
+int fw_rcu_init(struct fw_rcu *rcu, bool programs);
 /* Returns once every program that runs now has ended. 0 or -errno; on an error
  * nothing may be taken for waited for. */
 int fw_rcu_wait(const struct fw_rcu *rcu);

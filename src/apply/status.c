@@ -203,10 +203,11 @@ static void describe_xdp(struct description *d, const struct fw_device *device,
 }
 
 static void describe_device(struct description *d,
-			    const struct fw_devices *devices,
-			    const struct fw_plan_device *from, bool malformed)
+			    const struct fw_apply *apply,
+			    const struct fw_plan_device *from)
 {
-	const struct fw_device *device = fw_devices_find(devices, from->name);
+	const struct fw_device *device =
+		fw_devices_find(&apply->devices, from->name);
 	struct fw_device_status *s = fw_vec_push(d->arena, &d->devices);
 	char held[256];
 
@@ -232,13 +233,17 @@ static void describe_device(struct description *d,
 		describe_xdp(d, device, s->reason);
 	} else if (device->want & FW_PART_XDP) {
 		add_feature(d, wished(d, device), "xdp", "tc", s->reason);
+	} else if (from->attach == FW_ATTACH_AUTO &&
+		   apply->bpf.prog[FW_BPF_XDP] < 0) {
+		s->reason = copy(d, apply->bpf.reason[FW_BPF_XDP]);
+		add_feature(d, wished(d, device), "xdp", "nft", s->reason);
 	} else if (from->tc && from->attach == FW_ATTACH_AUTO &&
 		   fw_xdp_held(device->ifindex, held, sizeof(held))) {
 		/* The compiler knew, and has left the rules to nft. */
 		s->reason = copy(d, held);
 		add_feature(d, wished(d, device), "xdp", "nft", s->reason);
 	}
-	if (malformed)
+	if (apply->plan->options.malformed_drop)
 		describe_malformed(d, device);
 }
 
@@ -289,8 +294,7 @@ int fw_apply_describe(struct fw_apply *apply)
 	describe_programs(&d, &apply->bpf);
 	describe_host(&d, apply);
 	for (size_t i = 0; plan && i < plan->n_devices; i++)
-		describe_device(&d, &apply->devices, &plan->devices[i],
-				plan->options.malformed_drop);
+		describe_device(&d, apply, &plan->devices[i]);
 	if (d.oom) {
 		fw_arena_free(d.arena);
 		return -ENOMEM;

@@ -142,7 +142,8 @@ static int stays_whole(struct lowering *l, struct pair *p)
 		p->stays = "lowering off";
 	else if (fw_device_attach(l->typed, p->device) == FW_ATTACH_OFF)
 		p->stays = "attach off";
-	else if (facts->no_xdp)
+	else if (facts->no_xdp && fw_device_attach(l->typed, p->device) ==
+					  FW_ATTACH_AUTO)
 		p->stays = "no xdp";
 	else if (d && d->no_xdp && d->reason)
 		p->stays = fw_arena_printf(l->typed->arena, "no xdp: %s",

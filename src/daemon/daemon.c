@@ -90,14 +90,11 @@ static int take_lock(struct fw_daemon *daemon)
 	return r < 0 ? system_error(r, path) : 0;
 }
 
-static int load(struct fw_daemon *daemon)
+static int compile(struct fw_daemon *daemon)
 {
 	struct fw_load *running = &daemon->running;
 	int r;
 
-	daemon->file = strdup(daemon->options->file);
-	if (!daemon->file)
-		return system_error(-ENOMEM, "start");
 	r = fw_set_state_read(daemon, &running->changes);
 	if (r < 0)
 		return system_error(r, "start");
@@ -109,6 +106,12 @@ static int load(struct fw_daemon *daemon)
 	if (running->code == 0)
 		fw_logging_open(daemon);
 	return running->code;
+}
+
+static int load(struct fw_daemon *daemon)
+{
+	daemon->file = strdup(daemon->options->file);
+	return daemon->file ? compile(daemon) : system_error(-ENOMEM, "start");
 }
 
 static int open_apply(struct fw_daemon *daemon)
@@ -128,6 +131,18 @@ static int open_apply(struct fw_daemon *daemon)
 		return 0;
 	fw_log(LOG_ERR, "%s", error.text[0] ? error.text : strerror(-r));
 	return error.code != 0 ? error.code : EX_OSERR;
+}
+
+/* What this kernel refuses is known only now. */
+static int load_again(struct fw_daemon *daemon)
+{
+	const char *reason;
+
+	if (!fw_apply_lacks(daemon->apply, &reason))
+		return 0;
+	fw_log(LOG_WARNING, "%s; going on without", reason);
+	fw_load_done(&daemon->running);
+	return compile(daemon);
 }
 
 static int open_flows(struct fw_daemon *daemon)
@@ -203,8 +218,8 @@ static int commit_first(struct fw_daemon *daemon)
 static int start(struct fw_daemon *daemon)
 {
 	static int (*const steps[])(struct fw_daemon *) = {
-		take_lock, load, open_apply, open_flows, open_parts,
-		commit_first,
+		take_lock, load, open_apply, load_again, open_flows,
+		open_parts, commit_first,
 	};
 	int code = 0;
 

@@ -43,7 +43,7 @@ void fw_reload_load(struct fw_daemon *daemon, const char *file,
 	struct fw_facts facts = { 0 };
 	int r;
 
-	r = arena ? fw_apply_facts(arena, &facts) : -ENOMEM;
+	r = arena ? fw_apply_facts(arena, daemon->apply, &facts) : -ENOMEM;
 	if (r < 0)
 		no_facts(load, r);
 	else
@@ -282,7 +282,8 @@ static int prepare(struct fw_reload *reload)
 				  on_loaded, reload);
 	if (!reload->file || !reload->arena || !reload->event)
 		return -ENOMEM;
-	return fw_apply_facts(reload->arena, &reload->facts);
+	return fw_apply_facts(reload->arena, reload->daemon->apply,
+			      &reload->facts);
 }
 
 /* Takes what load has, but not when it fails. */

@@ -24,7 +24,7 @@ static const char *const words[] = {
 
 static const char *fallback(int i, const struct fw_feature_answer *answer)
 {
-	return answer->available == FW_FEATURE_YES || answer->refused ?
+	return answer->available == FW_FEATURE_YES ?
 		       NULL : fw_features[i].fallback;
 }
 

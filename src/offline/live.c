@@ -141,20 +141,35 @@ static void look_at_hooks(struct live *live, const char *file)
 }
 
 /* --- programs ------------------------------------------------------------- */
+/* Does a device ask for XDP, and nothing else will do? */
+static bool insists(const struct fw_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_devices; i++)
+		if (plan->devices[i].xdp &&
+		    plan->devices[i].attach != FW_ATTACH_AUTO)
+			return true;
+	return false;
+}
+
 static void try_programs(struct live *live, const char *file)
 {
 	const struct fw_loc loc = { .file = file };
 	struct fw_apply_error error = { .rule = FW_NO_RULE };
 
-	if (fw_bpf_try(&live->load->plan->options, &error))
+	if (!fw_bpf_try(&live->load->plan->options, &error))
+		return;
+	if (insists(live->load->plan))
 		fw_error(&live->load->diags, "kernel", &loc, "%s", error.text);
+	else
+		fw_warning(&live->load->diags, "kernel", &loc,
+			   "%s; what it would do runs in nft", error.text);
 }
 
 void fw_live(struct fw_load *load, const char *file)
 {
 	struct fw_facts facts;
 	struct live live = { .load = load, .facts = &facts };
-	int r = fw_apply_facts(load->arena, &facts);
+	int r = fw_apply_facts(load->arena, NULL, &facts);
 
 	if (r) {
 		const struct fw_loc loc = { .file = file };

@@ -370,7 +370,7 @@ static void test_held_by_another(void **state)
 
 	(void)state;
 	link = hold("fw0");
-	assert_int_equal(fw_apply_facts(arena, &facts), 0);
+	assert_int_equal(fw_apply_facts(arena, NULL, &facts), 0);
 	fact = fw_facts_device(&facts, "fw0");
 	assert_non_null(fact);
 	assert_true(fact->no_xdp);
@@ -394,7 +394,7 @@ static void test_held_by_another(void **state)
 	assert_false(device("fw0")->tc);
 	assert_int_equal(veth_probe(), ALL & ~(S(1) | S(2) | S(4)));
 	assert_int_equal(packets_of("first"), 4);
-	assert_int_equal(fw_apply_facts(arena, &facts), 0);
+	assert_int_equal(fw_apply_facts(arena, NULL, &facts), 0);
 	assert_false(fw_facts_device(&facts, "fw0")->no_xdp);
 	fw_arena_free(arena);
 }

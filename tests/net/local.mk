@@ -14,6 +14,7 @@ fw_net_tests = \
 	tests/net/dns \
 	tests/net/explain \
 	tests/net/facts \
+	tests/net/fallback \
 	tests/net/features \
 	tests/net/forged \
 	tests/net/held \

@@ -218,6 +218,15 @@ static void switched_off(void **state)
 	build_lower(&b);
 	assert_nft(&b, rule, "no xdp");
 	build_done(&b);
+
+	/* Who asks for XDP is told that there is none when it is attached. */
+	build_init(&b);
+	b.facts.no_xdp = true;
+	b.typed.attach = FW_ATTACH_NATIVE;
+	rule = build_rule_of(&b, wan_chain(&b), P_DROP);
+	build_lower(&b);
+	assert_int_equal(b.plan->rules[rule].layer, FW_LAYER_XDP);
+	build_done(&b);
 }
 
 /* --- management ----------------------------------------------------------- */
