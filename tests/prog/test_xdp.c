@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XDP and TC against the model: random rule sets, random frames, every state of
- * the control word. Each pair of frame and rule sets goes through both programs,
- * by one slot and by both.
+ * XDP and TC against the model: random rule sets, random frames of up to 9,000
+ * bytes, some of them cut off at every byte, every state of the control word:
+ * more than 200,000 pairs of frame and rule sets. Each goes through both
+ * programs, by one slot and by both.
  *
  *	test_xdp [SEED]
  */
@@ -26,8 +27,13 @@
 #include "util/cleanup.h"
 
 #define ROUNDS 240		/* pairs of rule sets */
-#define FRAMES 100		/* each */
+#define FRAMES 600		/* each */
+#define CUT_FRAMES 4		/* each; at every byte, from Ethernet's end on */
+#define CUT_MAX 160
+#define PAIRS_MIN 200000
+#define MTU_FRAME 1514
 #define TC_FRAME_MAX 3000	/* BPF_PROG_TEST_RUN takes a page */
+#define ETHERNET_LEN 14
 #define TC_FRAME_MIN 54		/* Ethernet and IPv6 headers */
 
 static const char *const devices[] = {"lo", "fwa0", "fwb0"};
@@ -47,7 +53,7 @@ struct test {
 	uint64_t told[FW_EVENT_MAX_];	/* events of them */
 	uint64_t events;	/* of all rounds */
 	bool wrong;		/* an event that no frame can have caused */
-	unsigned passed, failed;
+	unsigned passed, failed, pairs;
 };
 
 /* What both slots together have to say of a frame. */
@@ -316,6 +322,40 @@ static int make_plan(struct test *t, uint32_t slot)
 	return r ? r : kernel_fill(&t->xdp, slot, t->plans[slot], 0);
 }
 
+static int run_frame(struct test *t, const struct packet *packet, uint64_t seed)
+{
+	uint32_t device = rng_below(&t->rng, DEVICES);
+	uint64_t word = ++t->epoch << FW_CONTROL_EPOCH_SHIFT |
+			rng_below(&t->rng, 4);
+	int r = kernel_control(&t->xdp, word);
+
+	run_xdp(t, word, device, packet, seed);
+	if (packet->len <= TC_FRAME_MAX)
+		run_tc(t, word, device, packet, seed);
+	t->pairs++;
+	return r;
+}
+
+/* As much as a device takes: the rest is padding. */
+static void fill_up(struct test *t, struct packet *packet, size_t len)
+{
+	while (packet->len < len)
+		packet->bytes[packet->len++] = (uint8_t)rng_next(&t->rng);
+}
+
+/* What is cut off is not padding: lengths in it say what there was. */
+static int run_cut(struct test *t, uint64_t seed)
+{
+	struct packet packet;
+	int r = 0;
+
+	packet_random(&t->rng, t->plans[rng_below(&t->rng, 2)], CUT_MAX,
+		      &packet);
+	for (; !r && packet.len > ETHERNET_LEN; packet.len--)
+		r = run_frame(t, &packet, seed);
+	return r;
+}
+
 static int run_round(struct test *t, uint64_t seed)
 {
 	struct packet packet;
@@ -330,18 +370,16 @@ static int run_round(struct test *t, uint64_t seed)
 	memset(t->expected, 0, sizeof(t->expected));
 	memset(t->malformed, 0, sizeof(t->malformed));
 	for (int i = 0; !r && i < FRAMES; i++) {
-		uint32_t device = rng_below(&t->rng, DEVICES);
-		uint64_t word = ++t->epoch << FW_CONTROL_EPOCH_SHIFT |
-				rng_below(&t->rng, 4);
 		bool jumbo = rng_percent(&t->rng, 5);
 
 		packet_random(&t->rng, t->plans[rng_below(&t->rng, 2)],
 			      jumbo ? PACKET_MAX : TC_FRAME_MAX, &packet);
-		r = kernel_control(&t->xdp, word);
-		run_xdp(t, word, device, &packet, seed);
-		if (packet.len <= TC_FRAME_MAX)
-			run_tc(t, word, device, &packet, seed);
+		if (rng_percent(&t->rng, 4))
+			fill_up(t, &packet, jumbo ? PACKET_MAX : MTU_FRAME);
+		r = run_frame(t, &packet, seed);
 	}
+	for (int i = 0; !r && i < CUT_FRAMES; i++)
+		r = run_cut(t, seed);
 	if (!r) {
 		check_counters(t, seed);
 		check_malformed(t, seed);
@@ -354,6 +392,7 @@ static int run_round(struct test *t, uint64_t seed)
 static void check_all_met(struct test *t)
 {
 	check(t, t->events, "no event", 0);
+	check(t, t->pairs >= PAIRS_MIN, "too few pairs", 0);
 	for (unsigned i = 0; i < FW_STATS_MALFORMED; i++) {
 		enum fw_stat reason =
 			(enum fw_stat)(FW_STAT_MALFORMED_FIRST + i);
@@ -384,7 +423,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "ring: %s\n", strerror(errno));
 		return 1;
 	}
-	t.epoch = UINT32_MAX - ROUNDS * FRAMES / 2;
+	t.epoch = UINT32_MAX - PAIRS_MIN / 2;
 	for (uint64_t i = 0; !r && i < (argc > 1 ? 1 : ROUNDS); i++)
 		r = run_round(&t, argc > 1 ? seed : i + 1);
 	if (!r && argc == 1)
@@ -396,6 +435,7 @@ int main(int argc, char **argv)
 	kernel_close(&t.xdp);
 	if (r)
 		fprintf(stderr, "stopped: %s\n", strerror(-r));
-	printf("%u passed, %u failed\n", t.passed, t.failed);
+	printf("%u passed, %u failed, of %u pairs\n", t.passed, t.failed,
+	       t.pairs);
 	return r || t.failed || !t.passed;
 }
