@@ -168,11 +168,6 @@ static int copy_set(struct fw_changes *to, const struct fw_set_changes *from)
 	return 0;
 }
 
-static bool is_idle(const struct fw_set_changes *of)
-{
-	return !of->emptied && !of->added.n && !of->deleted.n;
-}
-
 struct fw_changes *fw_changes_copy(const struct fw_changes *from)
 {
 	struct fw_arena *arena = fw_arena_new();
@@ -186,7 +181,7 @@ struct fw_changes *fw_changes_copy(const struct fw_changes *from)
 	}
 	to->arena = arena;
 	for (size_t i = 0; from && i < from->sets.n; i++) {
-		if (is_idle(&from->sets.items[i]))
+		if (fw_set_is_idle(&from->sets.items[i]))
 			continue;
 		if (copy_set(to, &from->sets.items[i]) < 0) {
 			fw_arena_free(arena);

@@ -32,6 +32,12 @@ struct fw_set_changes {
 	fw_changed_vec deleted;		/* sorted, apart */
 };
 
+/* Nothing is changed. */
+static inline bool fw_set_is_idle(const struct fw_set_changes *of)
+{
+	return !of->emptied && !of->added.n && !of->deleted.n;
+}
+
 struct fw_changes {
 	struct fw_arena *arena;
 	FW_VEC(struct fw_set_changes) sets;

@@ -33,6 +33,8 @@ void fw_changes_write(const struct fw_changes *changes, const char *boot,
 	for (size_t i = 0; i < changes->sets.n; i++) {
 		const struct fw_set_changes *of = &changes->sets.items[i];
 
+		if (fw_set_is_idle(of))
+			continue;
 		fprintf(out, "set %s %s %s %d %s\n", given(of->family),
 			given(of->table), of->name, of->emptied, of->type);
 		for (size_t k = 0; k < of->added.n; k++) {
