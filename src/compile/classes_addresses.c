@@ -34,13 +34,8 @@ struct groups {
 	size_t n;
 };
 
-struct prefix {
-	fw_u128 addr;		/* in the field's own width */
-	uint32_t group;
-	uint8_t len;
-};
-
-typedef FW_VEC(struct prefix) prefix_vec;
+/* A group stands in the place of the class, until there is one. */
+typedef FW_VEC(struct fw_prefix_class) prefix_vec;
 
 static void set_all(struct fw_row *row, const struct fw_row *more)
 {
@@ -50,7 +45,7 @@ static void set_all(struct fw_row *row, const struct fw_row *more)
 
 static int by_prefix(const void *a, const void *b)
 {
-	const struct prefix *x = a, *y = b;
+	const struct fw_prefix_class *x = a, *y = b;
 
 	if (x->addr != y->addr)
 		return x->addr < y->addr ? -1 : 1;
@@ -66,14 +61,14 @@ static int add_prefixes(struct fw_arena *arena, prefix_vec *prefixes,
 
 	for (;;) {
 		unsigned len = fw_prefix_length(at, interval->hi, width);
-		struct prefix *p = fw_vec_push(arena, prefixes);
+		struct fw_prefix_class *p = fw_vec_push(arena, prefixes);
 		fw_u128 last = fw_prefix_last(at, len, width);
 
 		if (!p)
 			return -ENOMEM;
 		if (prefixes->n > PREFIXES_MAX)
 			return -E2BIG;
-		*p = (struct prefix){ at, group, (uint8_t)len };
+		*p = (struct fw_prefix_class){ at, group, (uint8_t)len };
 		if (last >= interval->hi)
 			return 0;
 		at = last + 1;
@@ -150,27 +145,26 @@ struct cover {
 /* The row of a prefix of these groups (prefixes of the same addresses), n of
  * them. The elements of a large set have the same, one after the other. */
 static int cover_row(struct fw_rows *rows, const struct groups *groups,
-		     const struct prefix *p, size_t n, const struct cover *outer,
+		     const struct fw_prefix_class *p, size_t n, const struct cover *outer,
 		     struct cover *top)
 {
 	if (n == 1 && top->known && top->within == outer->id &&
-	    top->group == p->group)
+	    top->group == p->class)
 		return 0;
 	top->row = outer->row;
 	for (size_t i = 0; i < n; i++)
-		set_all(&top->row, &groups->items[p[i].group].rules);
+		set_all(&top->row, &groups->items[p[i].class].rules);
 	top->within = outer->id;
-	top->group = p->group;
+	top->group = p->class;
 	top->known = n == 1;
 	return fw_rows_intern(rows, &top->row, &top->id);
 }
 
-/* Turns sorted prefixes into entries; returns their number or -errno. Class 0 is
- * that of the base. */
+/* Sorted prefixes get their classes, each stands once then; returns their number
+ * or -errno. Class 0 is that of the base. */
 static ssize_t nest(struct fw_rows *rows, const struct fw_row *base,
 		    unsigned width, const struct groups *groups,
-		    const prefix_vec *prefixes,
-		    struct fw_prefix_class *entries)
+		    prefix_vec *prefixes)
 {
 	_cleanup_free_ struct cover *stack = calloc(width + 2, sizeof(*stack));
 	unsigned depth = 0;
@@ -180,7 +174,7 @@ static ssize_t nest(struct fw_rows *rows, const struct fw_row *base,
 		return -ENOMEM;
 	stack[0] = (struct cover){ .row = *base, .last = ~(fw_u128)0 };
 	for (size_t i = 0; i < prefixes->n;) {
-		const struct prefix *p = &prefixes->items[i];
+		struct fw_prefix_class *p = &prefixes->items[i];
 		size_t same = 1;
 		struct cover *top;
 		int r;
@@ -194,8 +188,8 @@ static ssize_t nest(struct fw_rows *rows, const struct fw_row *base,
 		r = cover_row(rows, groups, p, same, &stack[depth], top);
 		if (r < 0)
 			return r;
-		entries[n++] = (struct fw_prefix_class){ p->addr, top->id,
-							 p->len };
+		prefixes->items[n] = *p;
+		prefixes->items[n++].class = top->id;
 		i += same;
 		depth++;
 	}
@@ -220,17 +214,14 @@ static int classify(struct fw_classes *b, struct fw_arena *arena,
 		r = collect_prefixes(arena, &groups, ret->width, &prefixes);
 	if (r < 0)
 		return r;
-	ret->items = fw_arena_array(arena, prefixes.n, sizeof(*ret->items));
-	if (!ret->items)
-		return -ENOMEM;
 	if (groups.n > 1)
 		qsort(prefixes.items, prefixes.n, sizeof(*prefixes.items),
 		      by_prefix);
 	r = fw_rows_intern(rows, &b->base[field], &none);
 	if (r < 0)
 		return r;
-	n = nest(rows, &b->base[field], ret->width, &groups, &prefixes,
-		 ret->items);
+	n = nest(rows, &b->base[field], ret->width, &groups, &prefixes);
+	ret->items = prefixes.items;
 	ret->n = n < 0 ? 0 : (size_t)n;
 	return n < 0 ? (int)n : 0;
 }

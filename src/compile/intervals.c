@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "compile/typed.h"
+#include "util/cleanup.h"
 
 static int by_lo(const void *a, const void *b)
 {
@@ -28,13 +29,61 @@ static bool sorted(const struct fw_interval *intervals, size_t n)
 	return true;
 }
 
+/* --- many of 32 bits ------------------------------------------------------- */
+/* A list of a million addresses, as lo and hi in one number: sorted by its bytes,
+ * the last first, each time keeping the order before. */
+#define RADIX_MIN 4096
+
+static uint64_t *sort_numbers(uint64_t *from, uint64_t *to, size_t n)
+{
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		size_t starts[257] = { 0 };
+		uint64_t *swapped = from;
+
+		for (size_t i = 0; i < n; i++)
+			starts[(from[i] >> shift & 255) + 1]++;
+		for (int b = 0; b < 256; b++)
+			starts[b + 1] += starts[b];
+		for (size_t i = 0; i < n; i++)
+			to[starts[from[i] >> shift & 255]++] = from[i];
+		from = to;
+		to = swapped;
+	}
+	return from;
+}
+
+/* False where they are too few, too large, or there is no memory. */
+static bool sort_many(struct fw_interval *intervals, size_t n)
+{
+	_cleanup_free_ uint64_t *room = NULL;
+	const uint64_t *sorted;
+
+	if (n < RADIX_MIN)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (intervals[i].hi > UINT32_MAX)
+			return false;
+	room = malloc(2 * n * sizeof(*room));
+	if (!room)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		room[i] = (uint64_t)intervals[i].lo << 32 |
+			  (uint32_t)intervals[i].hi;
+	sorted = sort_numbers(room, room + n, n);
+	for (size_t i = 0; i < n; i++) {
+		intervals[i].lo = sorted[i] >> 32;
+		intervals[i].hi = (uint32_t)sorted[i];
+	}
+	return true;
+}
+
 size_t fw_intervals_merge(struct fw_interval *intervals, size_t n)
 {
 	size_t out = 0;
 
 	if (!n)
 		return 0;
-	if (!sorted(intervals, n))
+	if (!sorted(intervals, n) && !sort_many(intervals, n))
 		qsort(intervals, n, sizeof(*intervals), by_lo);
 	for (size_t i = 1; i < n; i++) {
 		struct fw_interval *last = &intervals[out];

@@ -18,6 +18,7 @@
 
 #include "compile/live.h"
 #include "compile/lower.h"
+#include "compile/typecheck.h"
 
 /* A set of a file this long that no rule in nft asks is not loaded there: XDP
  * has it already. Shorter ones are, so that `nft list` shows what was written. */
@@ -102,9 +103,8 @@ static int add_set(struct draft *d, const struct fw_typed_set *set)
 	elements = fw_arena_array(arena, set->n_elements, sizeof(*elements));
 	if (!elements)
 		return -ENOMEM;
-	for (size_t i = 0; i < set->n_elements; i++)
-		if (dup(arena, set->elements[i], &elements[i]) < 0)
-			return -ENOMEM;
+	if (fw_set_texts(arena, set, elements) < 0)
+		return -ENOMEM;
 	o->kind = set->map ? "map" : "set";
 	o->elements = elements;
 	o->n_elements = set->n_elements;

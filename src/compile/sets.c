@@ -15,28 +15,42 @@
 #include "plan/changes.h"
 #include "util/cleanup.h"
 
-static int emit_values(struct fw_set_check *check, enum fw_value_type type)
+/* Without intervals each value stands for itself. */
+static size_t count_values(const struct fw_typed_set *set)
 {
-	struct fw_arena *arena = check->checker->arena;
+	size_t n = set->n_intervals;
 
-	check->texts.n = 0;
-	for (size_t i = 0; i < check->intervals.n; i++) {
-		struct fw_interval value = check->intervals.items[i];
+	for (size_t i = 0; !set->interval && i < set->n_intervals; i++)
+		n += (size_t)(set->intervals[i].hi - set->intervals[i].lo);
+	return n;
+}
+
+int fw_set_texts(struct fw_arena *arena, const struct fw_typed_set *set,
+		 const char **ret)
+{
+	enum fw_value_type type;
+	size_t n = 0;
+
+	if (set->elements || !fw_set_value_type(set->type, &type)) {
+		for (; n < set->n_elements; n++) {
+			ret[n] = fw_arena_strdup(arena, set->elements[n]);
+			if (!ret[n])
+				return -ENOMEM;
+		}
+		return 0;
+	}
+	for (size_t i = 0; i < set->n_intervals; i++) {
+		struct fw_interval value = set->intervals[i];
 		fw_u128 last = value.hi;
 
-		/* Without intervals each value stands for itself. */
 		do {
-			const char **slot = fw_vec_push(arena, &check->texts);
-
-			if (!slot)
-				return -ENOMEM;
-			if (!check->set->interval)
+			if (!set->interval)
 				value.hi = value.lo;
-			*slot = fw_value_print(arena, type, &value);
-			if (!*slot)
+			ret[n] = fw_value_print(arena, type, &value);
+			if (!ret[n++])
 				return -ENOMEM;
 			value.lo++;
-		} while (!check->set->interval && value.lo <= last);
+		} while (!set->interval && value.lo <= last);
 	}
 	return 0;
 }
@@ -128,10 +142,10 @@ static void admit_times(struct fw_set_check *check)
 static int finish(struct fw_set_check *check)
 {
 	struct fw_typed_set *set = check->set;
+	bool printed = false;
 	enum fw_value_type type;
-	bool changed = false;
 	size_t n;
-	int r = 0;
+	int r;
 
 	if (set->type >= FW_SET_DOMAIN)
 		return fw_set_own_finish(check);
@@ -143,14 +157,16 @@ static int finish(struct fw_set_check *check)
 		set->live = is_live(check);
 		set->constant = !set->dynamic && !check->stateful && !set->live;
 		admit_times(check);
-		r = apply_changes(check, &changed);
-		if (!r && (changed || (check->file && !check->stateful)))
-			r = emit_values(check, type);
+		r = apply_changes(check, &printed);
+		if (r < 0)
+			return r;
+		printed |= check->file && !check->stateful;
 	}
-	if (!r)
-		r = count_elements(check, &n);
+	r = printed ? 0 : count_elements(check, &n);
 	if (r)
 		return r;
+	if (printed)
+		n = count_values(set);
 	if (check->size && !set->interval && n > check->size)
 		fw_error(check->checker->diags, "set-full", &check->source->loc,
 			 "set '%s' has %zu elements, but 'size %llu'",
@@ -160,8 +176,8 @@ static int finish(struct fw_set_check *check)
 		fw_buf_printf(&check->body, "%sauto-merge",
 			      check->body.len ? "\n" : "");
 	set->merges = set->merges || check->file;
-	set->elements = check->texts.items;
-	set->n_elements = check->texts.n;
+	set->elements = printed ? NULL : check->texts.items;
+	set->n_elements = printed ? n : check->texts.n;
 	return 0;
 }
 

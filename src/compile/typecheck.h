@@ -61,6 +61,9 @@ struct fw_diag *fw_check_set_mismatch(struct fw_checker *checker,
 				      const struct fw_word *word,
 				      const char *meant);
 bool fw_set_value_type(enum fw_set_type type, enum fw_value_type *ret);
+/* The set's n_elements as texts for nft, in the arena. 0 or -ENOMEM. */
+int fw_set_texts(struct fw_arena *arena, const struct fw_typed_set *set,
+		 const char **ret);
 
 /* --- rule_objects.c ------------------------------------------------------- */
 /* The objects that a table's map gives are there. 0 or -ENOMEM. */

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "compile/typecheck.h"
 #include "tests/unit/typed_text.h"
 #include "util/cleanup.h"
 
@@ -216,6 +217,7 @@ static FILE *list_open(struct list *list, const char *keys)
 static void files_are_merged(void **state)
 {
 	const struct fw_typed_set *set;
+	const char *texts[2];
 	struct typed_text t;
 	struct list list;
 	FILE *out = list_open(&list, "type ipv4_addr; flags interval\n"
@@ -227,8 +229,10 @@ static void files_are_merged(void **state)
 	set = open_valid(&t, list.lines);
 	assert_true(set->merges && set->constant);
 	assert_int_equal(set->n_intervals, 2);
-	assert_string_equal(set->elements[0], "10.0.0.0-10.0.0.5");
-	assert_string_equal(set->elements[1], "192.0.2.9");
+	assert_null(set->elements);
+	assert_int_equal(fw_set_texts(t.arena, set, texts), 0);
+	assert_string_equal(texts[0], "10.0.0.0-10.0.0.5");
+	assert_string_equal(texts[1], "192.0.2.9");
 	assert_string_equal(set->body,
 			    "type ipv4_addr\nflags interval\nauto-merge");
 	assert_int_equal(t.typed->n_files, 2);
@@ -241,6 +245,7 @@ static void files_are_merged(void **state)
 static void single_values_stay_single(void **state)
 {
 	const struct fw_typed_set *set;
+	const char *texts[2];
 	struct typed_text t;
 	struct list list;
 	FILE *out = list_open(&list, "type ipv4_addr");
@@ -250,8 +255,9 @@ static void single_values_stay_single(void **state)
 	(void)fclose(out);
 	set = open_valid(&t, list.lines);
 	assert_int_equal(set->n_elements, 2);
-	assert_string_equal(set->elements[0], "10.0.0.1");
-	assert_string_equal(set->elements[1], "10.0.0.2");
+	assert_int_equal(fw_set_texts(t.arena, set, texts), 0);
+	assert_string_equal(texts[0], "10.0.0.1");
+	assert_string_equal(texts[1], "10.0.0.2");
 	typed_text_close(&t);
 	(void)unlink(list.path);
 }
