@@ -165,25 +165,31 @@ struct fw_row {
  *
  * IPv4 addresses go through a trie of plain arrays, 16 bits, 8 and 8, all in one
  * table of lines of 64 bytes: what fits a line of the cache. The first 4,096
- * lines are entries by the upper half of the address. An entry is a class; or a
- * block of 16 lines, of entries by the next byte; or a leaf of one line, two
- * classes and a bit for each value of that byte. Blocks and leaves are numbered
- * by their first line.
+ * lines are entries by the upper half of the address. An entry is a class, or the
+ * number of a line that says more by the next byte:
+ *
+ *	a leaf	two classes, and a bit for each value of the byte
+ *	a node	a class, and a bit for each value that has an entry of its own;
+ *		those stand side by side behind the node
  */
 #define FW_TRIE_ENTRIES 16
 #define FW_TRIE_ROOT_LINES (65536 / FW_TRIE_ENTRIES)
-#define FW_TRIE_BLOCK_LINES (256 / FW_TRIE_ENTRIES)
-#define FW_TRIE_BLOCK 0x80000000u
+#define FW_TRIE_NODE 0x80000000u
 #define FW_TRIE_LEAF 0x40000000u
-#define FW_TRIE_MORE (FW_TRIE_BLOCK | FW_TRIE_LEAF)
+#define FW_TRIE_MORE (FW_TRIE_NODE | FW_TRIE_LEAF)
 
 struct fw_trie_line {
 	__u32 entry[FW_TRIE_ENTRIES];
 };
 
-/* A line as a leaf: entry[0] and entry[1] are the classes. */
-#define FW_LEAF_WORD(byte) (8 + ((byte) >> 5))
-#define FW_LEAF_BIT(byte) ((byte) & 31)
+/* A line as a leaf: entry[0] and entry[1] are the classes of bits 0 and 1. As a
+ * node: entry[0] is the class of bit 0, entry[1] the first of the entries of bit
+ * 1, counted in entries; each is as far behind it as bits are set before its own.
+ * FW_TRIE_COUNT is a byte: how many are set in the words before. */
+#define FW_TRIE_BITS 8			/* the first word of bits */
+#define FW_TRIE_WORD(byte) (FW_TRIE_BITS + ((byte) >> 5))
+#define FW_TRIE_BIT(byte) ((byte) & 31)
+#define FW_TRIE_COUNT(line, byte) (((__u8 *)&(line)->entry[2])[(byte) >> 5])
 
 /*
  * IPv6 addresses are asked for once with each length in use, the longest first;

@@ -22,31 +22,47 @@ static __always_inline __u32 fw_class_lpm(void *lpm,
 	return class ? *class : 0;
 }
 
+static __always_inline __u32 fw_bits_set(__u32 value)
+{
+	value -= value >> 1 & 0x55555555;
+	value = (value & 0x33333333) + (value >> 2 & 0x33333333);
+	value = (value + (value >> 4)) & 0x0f0f0f0f;
+	return value * 0x01010101 >> 24;
+}
+
+/* An entry by its place among all. */
+static __always_inline __u32 fw_trie_entry(void *lines, __u32 at)
+{
+	__u32 number = at / FW_TRIE_ENTRIES;
+	const struct fw_trie_line *line = bpf_map_lookup_elem(lines, &number);
+
+	return line ? line->entry[at % FW_TRIE_ENTRIES] : 0;
+}
+
 /* What an entry that is not a class says of the address's next byte. */
 static __always_inline __u32 fw_trie_step(void *lines, __u32 entry, __u32 byte)
 {
-	__u32 at = entry & ~FW_TRIE_MORE;
-	const struct fw_trie_line *line;
+	__u32 number = entry & ~FW_TRIE_MORE, bits, bit;
+	const struct fw_trie_line *line = bpf_map_lookup_elem(lines, &number);
 
-	if (entry & FW_TRIE_BLOCK)
-		at += byte / FW_TRIE_ENTRIES;
-	line = bpf_map_lookup_elem(lines, &at);
 	if (!line)
 		return 0;
-	if (entry & FW_TRIE_BLOCK)
-		return line->entry[byte % FW_TRIE_ENTRIES];
-	return line->entry[line->entry[FW_LEAF_WORD(byte)] >>
-			   FW_LEAF_BIT(byte) & 1];
+	bits = line->entry[FW_TRIE_WORD(byte)];
+	bit = bits >> FW_TRIE_BIT(byte) & 1;
+	if (entry & FW_TRIE_LEAF || !bit)
+		return line->entry[bit];
+	bits &= (1u << FW_TRIE_BIT(byte)) - 1;
+	return fw_trie_entry(lines, line->entry[1] + FW_TRIE_COUNT(line, byte) +
+					    fw_bits_set(bits));
 }
 
 static __always_inline __u32 fw_class_trie(void *lines, const __u8 *address)
 {
-	__u32 at = (__u32)address[0] << 8 | address[1];
-	__u32 entry = FW_TRIE_BLOCK | (at / 256 * FW_TRIE_BLOCK_LINES);
+	__u32 entry;
 
 	if (!lines)
 		return 0;
-	entry = fw_trie_step(lines, entry, at % 256);
+	entry = fw_trie_entry(lines, (__u32)address[0] << 8 | address[1]);
 	if (entry & FW_TRIE_MORE)
 		entry = fw_trie_step(lines, entry, address[2]);
 	if (entry & FW_TRIE_MORE)

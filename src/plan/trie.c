@@ -49,7 +49,7 @@ static bool next_within(const struct cursor *c, uint32_t addr, unsigned bits,
 	if (c->at == c->table->n)
 		return false;
 	*ret = prefix_at(c->table, c->at);
-	return (ret->addr ^ addr) >> (32 - bits) == 0;
+	return bits == 0 || (ret->addr ^ addr) >> (32 - bits) == 0;
 }
 
 static uint32_t take_lines(struct cursor *c, size_t n, struct fw_trie_line **ret)
@@ -62,16 +62,17 @@ static uint32_t take_lines(struct cursor *c, size_t n, struct fw_trie_line **ret
 }
 
 /* --- a /24 ---------------------------------------------------------------- */
-/* Sets or clears bits lo..hi. */
-static void set_bits(uint32_t bits[static 8], unsigned lo, unsigned hi, bool on)
+/* Sets or clears bits lo..hi of a line. */
+static void set_bits(uint32_t line[static FW_TRIE_ENTRIES], unsigned lo,
+		     unsigned hi, bool on)
 {
 	for (unsigned i = lo; i <= hi; i++) {
-		uint32_t bit = 1u << FW_LEAF_BIT(i);
+		uint32_t bit = 1u << FW_TRIE_BIT(i);
 
 		if (on)
-			bits[i >> 5] |= bit;
+			line[FW_TRIE_WORD(i)] |= bit;
 		else
-			bits[i >> 5] &= ~bit;
+			line[FW_TRIE_WORD(i)] &= ~bit;
 	}
 }
 
@@ -94,8 +95,8 @@ static bool make_leaf(struct cursor *c, uint32_t addr, uint32_t outer,
 		}
 		if (p.class != outer)
 			leaf.entry[1] = p.class;
-		set_bits(&leaf.entry[FW_LEAF_WORD(0)], lo,
-			 lo + (255u >> (p.len - 24)), p.class != outer);
+		set_bits(leaf.entry, lo, lo + (255u >> (p.len - 24)),
+			 p.class != outer);
 	}
 	*ret = FW_TRIE_LEAF | take_lines(c, 1, &to);
 	if (to)
@@ -103,30 +104,39 @@ static bool make_leaf(struct cursor *c, uint32_t addr, uint32_t outer,
 	return true;
 }
 
-/* The entry of a /24 of which some prefix is a part. */
-static uint32_t make_24(struct cursor *c, uint32_t addr, uint32_t outer)
+/* A node from the entries of all values of its byte; outer is the class of most,
+ * whose entries are left out. */
+static uint32_t make_node(struct cursor *c, uint32_t outer,
+			  const uint32_t entries[static 256])
 {
-	struct fw_trie_line *to;
-	struct prefix p;
-	uint32_t entry;
+	struct fw_trie_line node = { .entry = { outer } }, *to, *own;
+	uint32_t entry = FW_TRIE_NODE | take_lines(c, 1, &to);
+	unsigned n = 0;
 
-	if (make_leaf(c, addr, outer, &entry))
-		return entry;
-	entry = FW_TRIE_BLOCK | take_lines(c, FW_TRIE_BLOCK_LINES, &to);
-	for (unsigned i = 0; to && i < 256; i++)
-		to[i / FW_TRIE_ENTRIES].entry[i % FW_TRIE_ENTRIES] = outer;
-	for (; next_within(c, addr, 24, &p); c->at++) {
-		unsigned lo = p.addr & 255, hi = lo + (255u >> (p.len - 24));
-
-		for (unsigned i = lo; to && i <= hi; i++)
-			to[i / FW_TRIE_ENTRIES].entry[i % FW_TRIE_ENTRIES] =
-				p.class;
+	node.entry[1] = (uint32_t)c->n * FW_TRIE_ENTRIES;
+	for (unsigned i = 0; i < 256; i++) {
+		if (FW_TRIE_BIT(i) == 0)
+			FW_TRIE_COUNT(&node, i) = (uint8_t)n;
+		if (entries[i] == outer)
+			continue;
+		set_bits(node.entry, i, i, true);
+		n++;
 	}
+	(void)take_lines(c, (n + FW_TRIE_ENTRIES - 1) / FW_TRIE_ENTRIES, &own);
+	if (!to)
+		return entry;
+	*to = node;
+	for (unsigned i = 0, k = 0; i < 256; i++)
+		if (entries[i] != outer) {
+			own[k / FW_TRIE_ENTRIES].entry[k % FW_TRIE_ENTRIES] =
+				entries[i];
+			k++;
+		}
 	return entry;
 }
 
-/* --- a /16, and all ------------------------------------------------------- */
-/* Entries of 8 bits of the address behind `bits`, from the prefixes within. */
+/* Entries of the 8 bits behind the first `bits`, or the 16 of the root, from the
+ * prefixes within. */
 static void make_entries(struct cursor *c, uint32_t addr, unsigned bits,
 			 uint32_t *entries,
 			 uint32_t (*below)(struct cursor *c, uint32_t addr,
@@ -135,11 +145,9 @@ static void make_entries(struct cursor *c, uint32_t addr, unsigned bits,
 	unsigned end = bits ? bits + 8 : 16;
 	struct prefix p;
 
-	while (bits ? next_within(c, addr, bits, &p) : c->at < c->table->n) {
-		uint32_t at, n;
+	while (next_within(c, addr, bits, &p)) {
+		uint32_t at = p.addr << bits >> (32 - (end - bits)), n;
 
-		p = prefix_at(c->table, c->at);
-		at = p.addr << bits >> (32 - (end - bits));
 		if (p.len > end) {
 			entries[at] = below(c, p.addr, entries[at]);
 			continue;
@@ -151,18 +159,32 @@ static void make_entries(struct cursor *c, uint32_t addr, unsigned bits,
 	}
 }
 
-static uint32_t make_16(struct cursor *c, uint32_t addr, uint32_t outer)
+static void fill(uint32_t entries[static 256], uint32_t outer)
 {
-	struct fw_trie_line *to;
-	uint32_t entry = FW_TRIE_BLOCK | take_lines(c, FW_TRIE_BLOCK_LINES, &to);
-	uint32_t entries[256];
-
 	for (int i = 0; i < 256; i++)
 		entries[i] = outer;
+}
+
+/* The entry of a /24 of which some prefix is a part. */
+static uint32_t make_24(struct cursor *c, uint32_t addr, uint32_t outer)
+{
+	uint32_t entries[256], entry;
+
+	if (make_leaf(c, addr, outer, &entry))
+		return entry;
+	fill(entries, outer);
+	make_entries(c, addr, 24, entries, NULL);
+	return make_node(c, outer, entries);
+}
+
+/* --- a /16, and all ------------------------------------------------------- */
+static uint32_t make_16(struct cursor *c, uint32_t addr, uint32_t outer)
+{
+	uint32_t entries[256];
+
+	fill(entries, outer);
 	make_entries(c, addr, 16, entries, make_24);
-	if (to)
-		memcpy(to, entries, sizeof(entries));
-	return entry;
+	return make_node(c, outer, entries);
 }
 
 /* Writes the root to `root`, all else behind it. */
@@ -195,20 +217,27 @@ void fw_trie_write(const struct fw_plan_table *table, struct fw_trie_line *lines
 }
 
 /* --- looking up ----------------------------------------------------------- */
+static uint32_t entry_at(const struct fw_trie_line *lines, uint32_t at)
+{
+	return lines[at / FW_TRIE_ENTRIES].entry[at % FW_TRIE_ENTRIES];
+}
+
 uint32_t fw_trie_class(const struct fw_trie_line *lines, uint32_t addr)
 {
-	uint32_t entry = FW_TRIE_BLOCK | (addr >> 24) * FW_TRIE_BLOCK_LINES;
+	uint32_t entry = entry_at(lines, addr >> 16);
 
-	for (int shift = 16; entry & FW_TRIE_MORE; shift -= 8) {
+	for (int shift = 8; entry & FW_TRIE_MORE; shift -= 8) {
 		const struct fw_trie_line *line = &lines[entry & ~FW_TRIE_MORE];
 		uint32_t byte = addr >> shift & 255;
+		uint32_t bits = line->entry[FW_TRIE_WORD(byte)];
+		uint32_t bit = bits >> FW_TRIE_BIT(byte) & 1;
 
-		if (entry & FW_TRIE_BLOCK)
-			entry = line[byte / FW_TRIE_ENTRIES]
-					.entry[byte % FW_TRIE_ENTRIES];
-		else
-			entry = line->entry[line->entry[FW_LEAF_WORD(byte)] >>
-					    FW_LEAF_BIT(byte) & 1];
+		if (entry & FW_TRIE_LEAF || !bit)
+			return line->entry[bit];
+		bits &= (1u << FW_TRIE_BIT(byte)) - 1;
+		entry = entry_at(lines,
+				 line->entry[1] + FW_TRIE_COUNT(line, byte) +
+					 (uint32_t)__builtin_popcount(bits));
 	}
 	return entry;
 }

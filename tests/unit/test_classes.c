@@ -491,7 +491,7 @@ static void nested_prefixes_stay_few(void **state)
 
 	(void)state;
 	assert_int_equal(table(plan, "saddr4")->lines,
-			 FW_TRIE_ROOT_LINES + FW_TRIE_BLOCK_LINES + 1);
+			 FW_TRIE_ROOT_LINES + 3);
 	fw_plan_unref(plan);
 }
 
