@@ -4,7 +4,10 @@
  *
  * Catches, among others: a flip without its waits, a counter that is lost or
  * charged twice, a restart that lets packets through, a link that outlives its
- * device, a foreign program that is pushed out.
+ * device, a foreign program that is pushed out, a table that is loaded again
+ * although it did not change, or kept although it did.
+ *
+ *	FLYWALL_SWAPS	swaps with a million addresses, default 300
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,9 +21,11 @@
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "apply/apply.h"
 #include "apply/devices.h"
 #include "tests/net/veth.h"
 
@@ -161,19 +166,29 @@ static void test_empty_generation(void **state)
 	assert_int_equal(veth_probe(), ALL);
 }
 
-static void test_flips(void **state)
+/* n swaps of two policies under traffic: of what both decide alike no packet is
+ * decided otherwise. */
+static void flip(const struct veth_policy *one, const struct veth_policy *other,
+		 unsigned n)
 {
 	uint64_t sent[VETH_SOURCES], got[VETH_SOURCES];
+	struct fw_plan *plans[] = {veth_plan(one), veth_plan(other)};
+	struct fw_apply_error error;
 
-	(void)state;
-	commit(&first);
+	assert_int_equal(fw_apply_commit(apply, plans[0], &error), 0);
 	veth_traffic_on();
-	for (int i = 0; i < 200; i++) {
+	for (unsigned i = 1; i <= n; i++) {
 		veth_traffic_wait(3);
-		commit(i % 2 ? &first : &second);
+		if (fw_apply_commit(apply, plans[i % 2], &error))
+			fail_msg("commit: %s", error.text);
 	}
 	veth_traffic_off(sent, got);
-	assert_true(sent[0] > 600);
+	print_message("%u swaps: %lu of %lu and %lu of %lu packets that both "
+		      "accept arrived, %lu and %lu that both drop\n", n,
+		      (unsigned long)got[0], (unsigned long)sent[0],
+		      (unsigned long)got[7], (unsigned long)sent[7],
+		      (unsigned long)got[1], (unsigned long)got[4]);
+	assert_true(sent[0] >= 3ull * n);
 	assert_int_equal(got[0], sent[0]);
 	assert_int_equal(got[7], sent[7]);
 	assert_int_equal(got[1], 0);
@@ -182,8 +197,50 @@ static void test_flips(void **state)
 	assert_in_range(got[3], 1, sent[3] - 1);
 	/* One rule in both: each of its packets was counted once. */
 	assert_int_equal(packets_of("both"), sent[4]);
-	assert_int_equal(fw_apply_generation(apply), 201);
-	assert_int_equal(veth_nft->epoch, 201);
+	assert_int_equal(fw_apply_generation(apply), n + 1);
+	assert_int_equal(veth_nft->epoch, n + 1);
+	fw_plan_unref(plans[0]);
+	fw_plan_unref(plans[1]);
+}
+
+static void test_flips(void **state)
+{
+	(void)state;
+	flip(&first, &second, 200);
+}
+
+/* The kernel's number of the table that stands in a slot; 0: none. */
+static uint32_t table_in(const char *name, unsigned slot)
+{
+	const struct fw_bpf_map *map = fw_bpf_map(&apply->bpf, name);
+	uint32_t id = 0;
+
+	assert_non_null(map);
+	(void)bpf_map_lookup_elem(map->fd, &slot, &id);
+	return id;
+}
+
+/* With a million addresses in a table that is the same in both: it is loaded
+ * once, and with one more address again. */
+static void test_crowd(void **state)
+{
+	const char *swaps = getenv("FLYWALL_SWAPS");
+	struct veth_policy one = first, other = second;
+	uint32_t id;
+
+	(void)state;
+	one.crowd = other.crowd = 1000000;
+	flip(&one, &other, swaps ? (unsigned)atoi(swaps) : 300);
+	id = table_in("saddr4", 0);
+	assert_int_not_equal(id, 0);
+	commit(&one);
+	assert_int_equal(table_in("saddr4", 0), id);
+	assert_int_equal(table_in("saddr4", 1), id);
+	one.crowd++;
+	commit(&one);
+	assert_int_equal(veth_probe(), ALL & ~(S(1) | S(2) | S(4)));
+	assert_int_not_equal(table_in("saddr4", fw_apply_generation(apply) % 2),
+			     id);
 }
 
 /* A limit of which two generations have the same rule, and one of one's own:
@@ -544,6 +601,7 @@ int main(void)
 		TEST(test_drop),
 		TEST(test_empty_generation),
 		TEST(test_flips),
+		TEST(test_crowd),
 		TEST(test_limits),
 		TEST(test_shared_tables),
 		TEST(test_slots_of_counters),

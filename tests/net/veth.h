@@ -51,6 +51,8 @@ struct veth_policy {
 	enum fw_attach attach;
 	bool no_xdp, tc, watch;
 	struct veth_rule rules[VETH_RULES_MAX];
+	uint32_t crowd;		/* other addresses in the table: strangers that
+				   no rule names; the table is a trie then */
 	unsigned nft;		/* sources that a prerouting chain drops; only
 				   where nft is the real one */
 };

@@ -3,12 +3,14 @@
  * In: a policy over sources. Out: a plan as the compiler would make it, with
  * the tables that such rules need. May fail: no memory (the test ends).
  *
- * Row r, for r < 1 << rules, admits the rules whose bits r has.
+ * Each source is a class of its own, in every plan the same one: so the table of
+ * addresses is the same, whatever the rules are.
  */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <string.h>
 
+#include "plan/trie.h"
 #include "tests/net/veth.h"
 
 static size_t count_rules(const struct veth_policy *policy)
@@ -100,46 +102,83 @@ static void make_devices(struct fw_plan *plan, const struct veth_policy *policy)
 	plan->xdp.n_devices = policy->no_xdp ? 0 : 1;
 }
 
+#define EVERY (1 + VETH_SOURCES)	/* row of all rules */
+#define ROWS (EVERY + 1)
+
+/* The first stands for what has no entry, the others for the sources. */
+static void make_rows(struct fw_row *rows, const struct veth_policy *policy,
+		      size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (uint32_t s = 0; s < VETH_SOURCES; s++)
+			rows[1 + s].words[0] |=
+				(policy->rules[i].sources >> s & 1ull) << i;
+		rows[EVERY].words[0] |= 1ull << i;
+	}
+	for (int r = 0; r < ROWS; r++)
+		rows[r].any = rows[r].words[0] != 0;
+}
+
+static void put_prefix(struct fw_lpm4 *key, uint32_t *value, uint32_t address,
+		       uint32_t class)
+{
+	uint32_t be = htonl(address);
+
+	key->prefix_len = 32;
+	memcpy(key->addr, &be, sizeof(be));
+	*value = class;
+}
+
+/* The sources, and behind them, in the order of addresses, the crowd: each in a
+ * /24 of its own. */
+static void make_addresses(struct fw_plan *plan, uint32_t crowd,
+			   struct fw_plan_table *ret)
+{
+	uint32_t n = VETH_SOURCES + crowd;
+	struct fw_lpm4 *keys = items(plan, n, sizeof(*keys));
+	uint32_t *values = items(plan, n, sizeof(*values));
+	size_t lines = 0;
+
+	for (uint32_t s = 0; s < VETH_SOURCES; s++)
+		put_prefix(&keys[s], &values[s], 0x0a090002 + s, 1 + s);
+	for (uint32_t i = 0; i < crowd; i++)
+		put_prefix(&keys[VETH_SOURCES + i], &values[VETH_SOURCES + i],
+			   0x0b000000 + i * 3456, 1);
+	*ret = (struct fw_plan_table){
+		.name = crowd ? "saddr4" : "saddr4_lpm",
+		.kind = crowd ? FW_TABLE_TRIE : FW_TABLE_LPM,
+		.key_size = sizeof(*keys), .value_size = sizeof(*values),
+		.n = n, .keys = (void *)keys, .values = (void *)values};
+	if (!crowd)
+		return;
+	assert(!fw_trie_count(ret, &lines));
+	ret->lines = (uint32_t)lines;
+}
+
 static void make_tables(struct fw_plan *plan, const struct veth_policy *policy,
 			size_t n)
 {
 	struct fw_plan_table *tables = items(plan, 3, sizeof(*tables));
-	struct fw_row *rows = items(plan, 1u << n, sizeof(*rows));
-	struct fw_lpm4 *keys = items(plan, VETH_SOURCES, sizeof(*keys));
-	uint32_t *values = items(plan, VETH_SOURCES, sizeof(*values));
+	struct fw_row *rows = items(plan, ROWS, sizeof(*rows));
 	struct fw_gen *gen = items(plan, 1, sizeof(*gen));
 
 	*gen = (struct fw_gen){
 		.magic = FW_GEN_MAGIC,
-		.flags = FW_GEN_CLASSIFY | FW_GEN_SADDR4_LPM,
+		.flags = FW_GEN_CLASSIFY |
+			 (policy->crowd ? 0 : FW_GEN_SADDR4_LPM),
 		.mark_shift = 24,
 		.rules = (uint32_t)n,
-		.every = (1u << n) - 1,
+		.every = EVERY,
 	};
-	for (uint32_t r = 0; r < 1u << n; r++) {
-		rows[r].words[0] = r;
-		rows[r].any = r > 0;
-	}
-	for (uint32_t s = 0; s < VETH_SOURCES; s++) {
-		uint32_t address = htonl(0x0a090002 + s);
-
-		keys[s].prefix_len = 32;
-		memcpy(keys[s].addr, &address, sizeof(address));
-		for (size_t i = 0; i < n; i++)
-			values[s] |= (policy->rules[i].sources >> s & 1u) << i;
-	}
+	make_rows(rows, policy, n);
 	tables[0] = (struct fw_plan_table){
 		.name = "gen", .kind = FW_TABLE_ARRAY, .key_size = 4,
 		.value_size = sizeof(*gen), .n = 1, .values = (void *)gen};
 	tables[1] = (struct fw_plan_table){
 		.name = "rows", .kind = FW_TABLE_ARRAY, .key_size = 4,
-		.value_size = sizeof(*rows), .n = 1u << n,
+		.value_size = sizeof(*rows), .n = ROWS,
 		.values = (void *)rows};
-	tables[2] = (struct fw_plan_table){
-		.name = "saddr4_lpm", .kind = FW_TABLE_LPM,
-		.key_size = sizeof(*keys), .value_size = 4,
-		.n = VETH_SOURCES, .keys = (void *)keys,
-		.values = (void *)values};
+	make_addresses(plan, policy->crowd, &tables[2]);
 	plan->xdp.tables = tables;
 	plan->xdp.n_tables = 3;
 }
