@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every program loads, within a bound on what its verification costs: growth by
- * a factor shows here before another kernel refuses it. */
+/* Every program loads, within a bound on what its verification costs: growth shows
+ * here before another kernel refuses it. The bounds stand by half above what was
+ * reached; who raises one says so in the same change. */
 #include <stdio.h>
 #include <string.h>
 
 #include "kernel.h"
 
-#define INSTRUCTIONS_MAX 250000	/* of the verifier's million */
+/* Instructions that the verifier goes through, of the million that it may. */
+static const struct {
+	const char *name;
+	uint32_t most;
+} programs[] = {
+	[KERNEL_XDP] = { "xdp", 220000 },
+	[KERNEL_TC] = { "tc", 140000 },
+	[KERNEL_DNS] = { "dns", 20000 },
+};
 
 int main(void)
 {
-	static const char *const names[] = {
-		[KERNEL_XDP] = "xdp",
-		[KERNEL_TC] = "tc",
-		[KERNEL_DNS] = "dns",
-	};
 	unsigned failed = 0, passed = 0;
 
 	for (int i = KERNEL_XDP; i <= KERNEL_DNS; i++) {
@@ -22,13 +26,14 @@ int main(void)
 		int r = kernel_open(&kernel, (enum kernel_program)i, NULL);
 
 		if (r) {
-			fprintf(stderr, "%s: %s\n", names[i], strerror(-r));
+			fprintf(stderr, "%s: %s\n", programs[i].name, strerror(-r));
 			failed++;
 			continue;
 		}
-		printf("%s: %u instructions verified\n", names[i],
-		       kernel.instructions);
-		if (kernel.instructions > INSTRUCTIONS_MAX)
+		printf("%s: %u instructions verified, at most %u\n",
+		       programs[i].name, kernel.instructions, programs[i].most);
+		if (!kernel.instructions ||
+		    kernel.instructions > programs[i].most)
 			failed++;
 		else
 			passed++;
