@@ -7,11 +7,11 @@
  *
  * Rules are dense: prefixes of either address between /4 and /24, a protocol,
  * ranges of ports; packets are random ones of the same kind, so that many rules
- * match in each field and few or none in all. Prints nanoseconds a packet, the
- * median of the rounds, and ratios.
+ * match in each field and few or none in all. Rows: 64 packets, each many times in
+ * a row; and 65,536 packets in turn.
  */
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -19,44 +19,31 @@
 #include <string.h>
 
 #include "compile/typed.h"
+#include "tests/bench/bench.h"
 #include "tests/prog/kernel.h"
-#include "tests/prog/random.h"
 
-#define PACKETS 64
-#define REPEAT 20000
-#define ROUNDS_MAX 101
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#include "tests/bench/packets.skel.h"
+#pragma GCC diagnostic pop
 
-static const uint32_t sizes[] = { 16, 1000, 4096 };
+#define WARM 64			/* packets */
+#define REPEAT 20000		/* runs of each */
+
+static const struct {
+	uint32_t rules;
+	double most;		/* times an empty program */
+} sizes[] = { { 16, 5 }, { 1000, 10 }, { 4096, 25 } };
 #define SIZES 3
 
 struct contender {
-	const char *name;
 	int program;
 	struct kernel kernel;
-	uint32_t ns[ROUNDS_MAX];
+	double warm[BENCH_ROUNDS_MAX];	/* ns a packet */
+	double rotating[BENCH_ROUNDS_MAX];
 };
 
-static uint8_t packets[PACKETS][60];
-
-static void make_packet(struct rng *rng, uint8_t *p)
-{
-	static const uint8_t head[] = { 0x45, 0, 0, 46, 0, 1, 0, 0, 64, 6 };
-	uint32_t saddr = htonl(0x0a000000 | rng_below(rng, 1u << 24));
-	uint32_t daddr = htonl(0xac000000 | rng_below(rng, 1u << 24));
-	uint16_t ports[2] = {
-		htons((uint16_t)rng_below(rng, 65536)),
-		htons((uint16_t)rng_below(rng, 65536)),
-	};
-
-	memset(p, 0, 60);
-	p[12] = 8;
-	memcpy(p + 14, head, sizeof(head));
-	memcpy(p + 26, &saddr, 4);
-	memcpy(p + 30, &daddr, 4);
-	memcpy(p + 34, ports, 4);
-	p[46] = 0x50;
-	p[47] = 0x10;
-}
+static struct bench_corpus corpus;
 
 static struct fw_interval *one(struct fw_arena *arena, uint32_t lo, uint32_t hi)
 {
@@ -150,43 +137,33 @@ static int empty_program(void)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 
-	return bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", insns, 2, NULL);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = BPF_XDP,
+		    .prog_flags = BPF_F_XDP_HAS_FRAGS);
+
+	return bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", insns, 2, &opts);
 }
 
-/* Nanoseconds a packet, times 100: the kernel's figure is whole ones. */
-static uint32_t measure(const struct contender *c)
+/* The mean of packets that are each run many times in a row. */
+static double time_warm(int program)
 {
-	uint64_t sum = 0;
+	double sum = 0;
 
-	for (int i = 0; i < PACKETS; i++) {
-		struct xdp_md ctx = { .data_end = sizeof(packets[i]),
-				      .ingress_ifindex = 1 };
-		LIBBPF_OPTS(bpf_test_run_opts, opts,
-			    .data_in = packets[i],
-			    .data_size_in = sizeof(packets[i]),
-			    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx),
-			    .repeat = REPEAT);
-
-		if (bpf_prog_test_run_opts(c->program, &opts) < 0) {
-			perror("BPF_PROG_TEST_RUN");
-			exit(1);
-		}
-		sum += opts.duration;
-	}
-	return (uint32_t)(sum * 100 / PACKETS);
+	for (int i = 0; i < WARM; i++)
+		sum += bench_time(program, corpus.packets[i], REPEAT);
+	return sum / WARM;
 }
 
-static int by_value(const void *a, const void *b)
+/* Of all packets in turn, with what it costs to put them into the frame. */
+static double time_rotating(struct fw_packets_bpf *packets, int program)
 {
-	const uint32_t *x = a, *y = b;
+	uint32_t zero = 0;
 
-	return (*x > *y) - (*x < *y);
-}
-
-static double median(struct contender *c, int rounds)
-{
-	qsort(c->ns, (size_t)rounds, sizeof(*c->ns), by_value);
-	return c->ns[rounds / 2] / 100.0;
+	if (bpf_map_update_elem(bpf_map__fd(packets->maps.next_program), &zero,
+				&program, BPF_ANY))
+		bench_die("tail call", errno);
+	return bench_time(bpf_program__fd(packets->progs.corpus_rotate),
+			  corpus.packets[0], 2 * CORPUS_PACKETS);
 }
 
 static void open_contender(struct contender *c, uint32_t n)
@@ -198,40 +175,71 @@ static void open_contender(struct contender *c, uint32_t n)
 		r = kernel_fill(&c->kernel, 0, plan, 0);
 	if (r == 0)
 		r = kernel_control(&c->kernel, 0);
-	if (r < 0) {
-		fprintf(stderr, "cannot load: %s\n", strerror(-r));
-		exit(1);
-	}
+	if (r < 0)
+		bench_die("cannot load", -r);
 	c->program = c->kernel.program;
 	fw_plan_unref(plan);
 }
 
+static void say(const char *how, const double ns[SIZES], double empty)
+{
+	char measure[80], detail[80];
+
+	for (int i = 0; i < SIZES; i++) {
+		snprintf(measure, sizeof(measure),
+			 "verdict, %u rules / empty program, %s",
+			 sizes[i].rules, how);
+		snprintf(detail, sizeof(detail), "%.1f ns / %.1f ns", ns[i],
+			 empty);
+		bench_row(measure, ns[i] / empty, "<=", sizes[i].most, detail);
+	}
+	for (int i = 0; i < SIZES - 1; i++) {
+		snprintf(measure, sizeof(measure),
+			 "verdict, 4096 rules / %u, %s", sizes[i].rules, how);
+		snprintf(detail, sizeof(detail), "%.1f ns / %.1f ns",
+			 ns[SIZES - 1], ns[i]);
+		bench_row(measure, ns[SIZES - 1] / ns[i], "<=", i ? 3 : 7,
+			  detail);
+	}
+}
+
+/* Each round measures all of them; what all share is taken off the rotating
+ * ones, and what the empty program takes put back. */
 int main(int argc, char **argv)
 {
 	static struct contender c[SIZES + 1];
-	int rounds = argc > 1 ? atoi(argv[1]) : 15;
+	struct fw_packets_bpf *packets = fw_packets_bpf__open_and_load();
+	double warm[SIZES], rotating[SIZES], empty;
+	int rounds = bench_rounds(argc, argv);
 	struct rng rng = { .state = 2 };
-	double empty;
 
-	if (rounds < 1 || rounds > ROUNDS_MAX)
-		return 64;
-	for (int i = 0; i < PACKETS; i++)
-		make_packet(&rng, packets[i]);
+	if (!packets)
+		bench_die("programs", errno);
+	for (int i = 0; i < CORPUS_PACKETS; i++)
+		bench_packet(&rng, 0x0a000000 | rng_below(&rng, 1u << 24),
+			     0xac000000 | rng_below(&rng, 1u << 24),
+			     corpus.packets[i]);
+	bench_fill(bpf_map__fd(packets->maps.corpus), &corpus);
 	c[SIZES].program = empty_program();
 	for (int i = 0; i < SIZES; i++)
-		open_contender(&c[i], sizes[i]);
+		open_contender(&c[i], sizes[i].rules);
 	for (int r = 0; r < rounds; r++)
-		for (int i = 0; i <= SIZES; i++)
-			c[i].ns[r] = measure(&c[i]);
-	empty = median(&c[SIZES], rounds);
-	printf("a verdict in XDP, ns (medians of %d rounds)\n", rounds);
-	printf("  an empty program %21.1f\n", empty);
+		for (int i = SIZES; i >= 0; i--) {
+			c[i].warm[r] = time_warm(c[i].program);
+			c[i].rotating[r] = time_rotating(packets, c[i].program);
+			if (i < SIZES)
+				c[i].rotating[r] += c[SIZES].warm[r] -
+						    c[SIZES].rotating[r];
+		}
+	empty = bench_median(c[SIZES].warm, rounds);
 	for (int i = 0; i < SIZES; i++) {
-		double ns = median(&c[i], rounds);
-
-		printf("  %5u rules %26.1f   %5.1f times\n", sizes[i], ns,
-		       ns / empty);
+		warm[i] = bench_median(c[i].warm, rounds);
+		rotating[i] = bench_median(c[i].rotating, rounds);
 		kernel_close(&c[i].kernel);
 	}
+	printf("A verdict in XDP, medians of %d rounds\n", rounds);
+	say("warm packets", warm, empty);
+	say("65536 packets", rotating, empty);
+	fw_packets_bpf__destroy(packets);
 	return 0;
 }
