@@ -4,13 +4,16 @@
  * device by BPF_PROG_TEST_RUN with live frames (Linux 5.18), so that what is
  * measured behind it is the receiver's filter and not the sender's sockets.
  *
- *	flood DEVICE MAC SOURCE DESTINATION SECONDS
+ *	flood DEVICE MAC SOURCES DESTINATION SECONDS
  *
- * Sends from DEVICE, in this namespace, to the neighbour with MAC. Prints
- * `sent N in S seconds`. Needs root.
+ * Sends from DEVICE, in this namespace, to the neighbour with MAC, 65,536
+ * different packets in turn: from the address SOURCES, or from random ones of
+ * those that the file of this name lists, IPv4 networks or addresses, one a line.
+ * Prints `sent N in S seconds`. Needs root.
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -24,8 +27,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/bench/bench.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#include "tests/bench/packets.skel.h"
+#pragma GCC diagnostic pop
+
 #define BATCH 64
 #define ROUND 65536u	/* frames a call */
+#define SOURCES_MAX (1u << 20)
 
 struct frame {
 	struct ethhdr ether;
@@ -33,22 +44,41 @@ struct frame {
 	struct udphdr udp;
 	uint8_t data[18];
 } __attribute__((packed));
+_Static_assert(sizeof(struct frame) == CORPUS_SIZE, "a packet of the corpus");
 
-/* r1 = ifindex, r2 = 0, call bpf_redirect, exit: each frame out of DEVICE. */
-static int load_redirect(unsigned ifindex)
+struct source {
+	uint32_t first, size;	/* host order; how many addresses */
+};
+
+/* --- sources --------------------------------------------------------------- */
+static size_t read_sources(const char *name, struct source *ret)
 {
-	const struct bpf_insn program[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1,
-		  .imm = (int)ifindex },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2 },
-		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_redirect },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
+	uint32_t address = inet_addr(name);
+	FILE *in = address == INADDR_NONE ? fopen(name, "r") : NULL;
+	char line[64], *slash;
+	size_t n = 0;
 
-	return bpf_prog_load(BPF_PROG_TYPE_XDP, "flood", "GPL", program,
-			     sizeof(program) / sizeof(program[0]), NULL);
+	if (address != INADDR_NONE) {
+		ret[0] = (struct source){ ntohl(address), 1 };
+		return 1;
+	}
+	if (!in)
+		bench_die(name, errno);
+	while (n < SOURCES_MAX && fgets(line, sizeof(line), in)) {
+		line[strcspn(line, "\n")] = 0;
+		slash = strchr(line, '/');
+		if (slash)
+			*slash = 0;
+		ret[n].first = ntohl(inet_addr(line));
+		ret[n++].size = slash ? 1u << (32 - atoi(slash + 1)) : 1;
+	}
+	(void)fclose(in);
+	if (!n)
+		bench_die(name, EINVAL);
+	return n;
 }
 
+/* --- frames ---------------------------------------------------------------- */
 static uint16_t ip_checksum(const struct iphdr *ip)
 {
 	uint16_t words[sizeof(*ip) / 2];
@@ -62,7 +92,7 @@ static uint16_t ip_checksum(const struct iphdr *ip)
 }
 
 static void make_frame(struct frame *frame, const struct ether_addr *to,
-		       const char *source, const char *destination)
+		       uint32_t source, uint16_t port, const char *destination)
 {
 	struct iphdr ip = {
 		.version = 4,
@@ -70,7 +100,7 @@ static void make_frame(struct frame *frame, const struct ether_addr *to,
 		.ttl = 64,
 		.protocol = IPPROTO_UDP,
 		.tot_len = htons(sizeof(*frame) - sizeof(frame->ether)),
-		.saddr = inet_addr(source),
+		.saddr = htonl(source),
 		.daddr = inet_addr(destination),
 	};
 
@@ -80,7 +110,7 @@ static void make_frame(struct frame *frame, const struct ether_addr *to,
 	frame->ether.h_proto = htons(ETH_P_IP);
 	ip.check = ip_checksum(&ip);
 	frame->ip = ip;
-	frame->udp.source = htons(1024);
+	frame->udp.source = htons(port);
 	frame->udp.dest = htons(9);
 	frame->udp.len = htons(sizeof(frame->udp) + sizeof(frame->data));
 }
@@ -93,44 +123,61 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static void make_corpus(char **argv, const struct ether_addr *to,
+			struct bench_corpus *corpus)
+{
+	static struct source sources[SOURCES_MAX];
+	size_t n = read_sources(argv[3], sources);
+	struct rng rng = { .state = 4 };
+
+	for (uint32_t i = 0; i < CORPUS_PACKETS; i++) {
+		const struct source *s = &sources[rng_below(&rng, (uint32_t)n)];
+		struct frame frame;
+
+		make_frame(&frame, to, s->first + rng_below(&rng, s->size),
+			   (uint16_t)i, argv[4]);
+		memcpy(corpus->packets[i], &frame, sizeof(frame));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct ether_addr *to = argc == 6 ? ether_aton(argv[2]) : NULL;
-	struct frame frame;
+	static struct bench_corpus corpus;
+	struct fw_packets_bpf *bpf;
 	double start, seconds;
 	uint64_t sent = 0;
-	unsigned ifindex;
-	int program;
 
 	if (!to) {
-		fprintf(stderr, "usage: flood DEVICE MAC SOURCE DESTINATION "
+		fprintf(stderr, "usage: flood DEVICE MAC SOURCES DESTINATION "
 				"SECONDS\n");
 		return 64;
 	}
-	ifindex = if_nametoindex(argv[1]);
 	seconds = strtod(argv[5], NULL);
-	program = load_redirect(ifindex);
-	if (!ifindex || program < 0) {
-		fprintf(stderr, "flood: %s: %s\n", argv[1], strerror(errno));
-		return 1;
-	}
-	make_frame(&frame, to, argv[3], argv[4]);
+	bpf = fw_packets_bpf__open_and_load();
+	if (!bpf)
+		bench_die("programs", errno);
+	make_corpus(argv, to, &corpus);
+	bench_fill(bpf_map__fd(bpf->maps.corpus), &corpus);
+	bpf->bss->corpus_device = if_nametoindex(argv[1]);
+	if (!bpf->bss->corpus_device)
+		bench_die(argv[1], errno);
 	start = now();
 	while (now() - start < seconds) {
 		LIBBPF_OPTS(bpf_test_run_opts, options,
-			.data_in = &frame,
-			.data_size_in = sizeof(frame),
+			.data_in = corpus.packets[0],
+			.data_size_in = CORPUS_SIZE,
 			.repeat = ROUND,
 			.batch_size = BATCH,
 			.flags = BPF_F_TEST_XDP_LIVE_FRAMES);
 
-		if (bpf_prog_test_run_opts(program, &options) < 0) {
-			fprintf(stderr, "flood: %s\n", strerror(errno));
-			return 1;
-		}
+		if (bpf_prog_test_run_opts(
+			    bpf_program__fd(bpf->progs.corpus_flood), &options))
+			bench_die("BPF_PROG_TEST_RUN", errno);
 		sent += ROUND;
 	}
 	printf("sent %llu in %.3f seconds\n", (unsigned long long)sent,
 	       now() - start);
+	fw_packets_bpf__destroy(bpf);
 	return 0;
 }

@@ -1,46 +1,61 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Never part of `make check`: figures are for people, on a quiet machine.
-EXTRA_PROGRAMS = tests/bench/classify tests/bench/prefixes tests/bench/names \
-	tests/bench/flood tests/bench/usage
+EXTRA_PROGRAMS = tests/bench/classify tests/bench/prefixes tests/bench/limits \
+	tests/bench/names tests/bench/flood tests/bench/usage
+CLEANFILES += $(EXTRA_PROGRAMS)
+
 fw_bench = tests/bench/bench.c tests/bench/bench.h tests/bench/corpus.h
+fw_bench_packets = tests/bench/classify.$(OBJEXT) \
+	tests/bench/prefixes.$(OBJEXT) tests/bench/limits.$(OBJEXT) \
+	tests/bench/flood.$(OBJEXT)
+$(fw_bench_packets): tests/bench/packets.skel.h
 tests/bench/packets.bpf.o: tests/bench/corpus.h
 EXTRA_DIST += tests/bench/packets.bpf.c
 CLEANFILES += tests/bench/packets.skel.h tests/bench/packets.bpf.o
 tests_bench_classify_SOURCES = tests/bench/classify.c $(fw_bench) \
 	$(fw_prog_kernel)
 tests_bench_classify_LDADD = $(fw_prog_libs)
-tests/bench/classify.$(OBJEXT): tests/bench/packets.skel.h
 tests_bench_prefixes_SOURCES = tests/bench/prefixes.c $(fw_bench)
 tests_bench_prefixes_LDADD = $(fw_prog_libs)
-tests/bench/prefixes.$(OBJEXT): tests/bench/packets.skel.h
-tests_bench_names_SOURCES = tests/bench/names.c $(fw_prog_names) \
+tests_bench_limits_SOURCES = tests/bench/limits.c $(fw_bench)
+tests_bench_limits_LDADD = $(LIBBPF_LIBS) -lpthread
+tests_bench_names_SOURCES = tests/bench/names.c $(fw_bench) $(fw_prog_names) \
 	$(fw_prog_kernel)
 tests_bench_names_LDADD = $(fw_prog_libs)
-tests_bench_flood_SOURCES = tests/bench/flood.c
+tests_bench_flood_SOURCES = tests/bench/flood.c $(fw_bench)
 tests_bench_flood_LDADD = $(LIBBPF_LIBS)
 tests_bench_usage_SOURCES = tests/bench/usage.c
-CLEANFILES += tests/bench/classify$(EXEEXT) tests/bench/prefixes$(EXEEXT) \
-	tests/bench/names$(EXEEXT) \
-	tests/bench/flood$(EXEEXT) \
-	tests/bench/usage$(EXEEXT)
-EXTRA_DIST += tests/bench/run tests/bench/check tests/bench/ruleset
+EXTRA_DIST += tests/bench/run tests/bench/check tests/bench/ruleset \
+	tests/bench/packets tests/bench/lib.sh tests/bench/report
 
-bench: bench-check bench-classify bench-prefixes bench-names bench-packets
+# Each appends its rows to bench.tsv, of which the last makes a table, bench.json
+# and bench.svg. Another flood or measure is one more word here.
+fw_bench_env = $(AM_TESTS_ENVIRONMENT) FLYWALL_BENCH=$(abs_builddir)/bench.tsv
+CLEANFILES += bench.tsv bench.json bench.svg
+
+bench: bench-new bench-check bench-classify bench-prefixes bench-limits \
+	bench-names bench-packets bench-vetting bench-report
+
+bench-new:
+	rm -f bench.tsv
 
 bench-check: all tests/bench/usage$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/check
 
-bench-classify: all tests/bench/classify$(EXEEXT)
-	$(AM_TESTS_ENVIRONMENT) tests/bench/classify$(EXEEXT) $${FLYWALL_ROUNDS:-15}
+bench-classify bench-prefixes bench-limits bench-names: bench-%: all
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/$*$(EXEEXT)
+	$(fw_bench_env); tests/bench/$*$(EXEEXT) $${FLYWALL_ROUNDS:-15}
 
-bench-prefixes: all tests/bench/prefixes$(EXEEXT)
-	$(AM_TESTS_ENVIRONMENT) tests/bench/prefixes$(EXEEXT) $${FLYWALL_ROUNDS:-15}
+bench-packets: all tests/bench/flood$(EXEEXT) tests/bench/usage$(EXEEXT)
+	$(fw_bench_env); $(srcdir)/tests/bench/packets
 
-bench-names: all tests/bench/names$(EXEEXT)
-	$(AM_TESTS_ENVIRONMENT) tests/bench/names$(EXEEXT) $${FLYWALL_ROUNDS:-15}
-
-bench-packets: all tests/net/traffic$(EXEEXT) tests/bench/flood$(EXEEXT)
+bench-vetting: all tests/net/traffic$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/run
 
-.PHONY: bench bench-check bench-classify bench-prefixes bench-names bench-packets
+bench-report:
+	$(srcdir)/tests/bench/report bench.tsv bench.json bench.svg
+
+.PHONY: bench bench-new bench-check bench-classify bench-prefixes \
+	bench-limits bench-names bench-packets bench-vetting bench-report
+.NOTPARALLEL: bench

@@ -20,13 +20,12 @@
 #include <time.h>
 
 #include "compile/lower.h"
+#include "tests/bench/bench.h"
 #include "tests/prog/names.h"
-#include "tests/prog/random.h"
 #include "util/cleanup.h"
 
 #define FEW 1000
 #define MANY 1000000
-#define ROUNDS_MAX 101
 
 static const struct contender {
 	const char *title;
@@ -127,28 +126,21 @@ static void ask_below(struct names *names, const struct contender *c)
 		fail("questions", r);
 }
 
-static int by_value(const void *a, const void *b)
+static void say(const char *measure, double a, double b, double most)
 {
-	const double *x = a, *y = b;
+	char detail[80];
 
-	return (*x > *y) - (*x < *y);
-}
-
-static double median(double *values, int n)
-{
-	qsort(values, (size_t)n, sizeof(*values), by_value);
-	return values[n / 2];
+	snprintf(detail, sizeof(detail), "%.0f ns / %.0f ns", a, b);
+	bench_row(measure, a / b, "<=", most, detail);
 }
 
 int main(int argc, char **argv)
 {
-	static double ns[CONTENDERS][ROUNDS_MAX];
+	static double ns[CONTENDERS][BENCH_ROUNDS_MAX];
 	struct names names[CONTENDERS];
-	int rounds = argc > 1 ? atoi(argv[1]) : 15;
+	int rounds = bench_rounds(argc, argv);
 	double cost[CONTENDERS];
 
-	if (rounds < 1 || rounds > ROUNDS_MAX)
-		return 64;
 	for (size_t i = 0; i < CONTENDERS; i++) {
 		int r = names_open(&names[i]);
 
@@ -163,13 +155,11 @@ int main(int argc, char **argv)
 				   names_time(&names[i], true);
 	printf("a question in XDP, ns (medians of %d rounds)\n", rounds);
 	for (size_t i = 0; i < CONTENDERS; i++) {
-		cost[i] = median(ns[i], rounds);
+		cost[i] = bench_median(ns[i], rounds);
 		printf("  %-36s %6.1f\n", contenders[i].title, cost[i]);
 		names_close(&names[i]);
 	}
-	printf("a million over a thousand, three labels %.2f, six %.2f\n"
-	       "six labels over three, a thousand names %.2f, a million %.2f\n",
-	       cost[2] / cost[0], cost[3] / cost[1], cost[1] / cost[0],
-	       cost[3] / cost[2]);
+	say("DNS question, a million names / a thousand", cost[2], cost[0], 2.5);
+	say("DNS question, six labels / three", cost[3], cost[2], 1.2);
 	return 0;
 }

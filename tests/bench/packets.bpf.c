@@ -14,8 +14,11 @@
 	bpf_xdp_load_bytes(ctx, offset, to, size)
 #define fw_ctx_vlan(ctx) FW_NO_VLAN
 #define fw_ctx_gso(ctx) false
+#define fw_ctx_load_link(ctx, offset, to, size) \
+	bpf_xdp_load_bytes(ctx, offset, to, size)
 
 #include "bpf/addresses.h"
+#include "bpf/limits.h"
 #include "corpus.h"
 
 struct {
@@ -101,6 +104,58 @@ int address_lpm(struct xdp_md *ctx)
 	(void)ctx;
 	(void)next_address(&address);
 	found = fw_class_lpm(fw_inner(saddr4_lpm, 0), &address);
+	return XDP_DROP;
+}
+
+/* --- a bucket that all CPUs ask ------------------------------------------- */
+SEC("xdp")
+int bucket_swap(struct xdp_md *ctx)
+{
+	(void)ctx;
+	found = (__u32)fw_limit_holds(0, FW_ASK_LIMITS, CORPUS_SIZE);
+	return XDP_DROP;
+}
+
+/* The same bucket by tokens, under a lock. */
+struct locked_bucket {
+	struct bpf_spin_lock lock;
+	__u32 pad;
+	__u64 tokens, last;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct locked_bucket);
+} locked_buckets SEC(".maps");
+
+#define LOCKED_COST 1000	/* ns a packet */
+#define LOCKED_DEPTH 1000000
+
+SEC("xdp")
+int bucket_lock(struct xdp_md *ctx)
+{
+	__u32 key = 0;
+	struct locked_bucket *bucket =
+		bpf_map_lookup_elem(&locked_buckets, &key);
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	(void)ctx;
+	if (!bucket)
+		return XDP_ABORTED;
+	bpf_spin_lock(&bucket->lock);
+	if (now > bucket->last) {
+		bucket->tokens += now - bucket->last;
+		bucket->last = now;
+	}
+	if (bucket->tokens > LOCKED_DEPTH)
+		bucket->tokens = LOCKED_DEPTH;
+	if (bucket->tokens >= LOCKED_COST) {
+		bucket->tokens -= LOCKED_COST;
+		found = 1;
+	}
+	bpf_spin_unlock(&bucket->lock);
 	return XDP_DROP;
 }
 
