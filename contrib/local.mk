@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-EXTRA_DIST += contrib/quickstart contrib/lab.sh \
+EXTRA_DIST += contrib/quickstart contrib/lab.sh contrib/bench.svg \
 	contrib/systemd/flywall.service.in contrib/completion/flywall.bash
 
 CLEANFILES += contrib/systemd/flywall.service contrib/completion/flywall
