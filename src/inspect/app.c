@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * App: from a stream's first bytes to a parser, and from its facts to those that
+ * App: from a flow's first bytes to a parser, and from its facts to those that
  * rules ask for.
  *
- * In: the client's bytes, in any portions. Out: a state and facts. Nothing fails
- * but by a state.
+ * In: the client's bytes, in any portions, or its datagrams. Out: a state and
+ * facts. Nothing fails but by a state, and datagrams for want of memory.
  */
 #include "inspect/app.h"
 
@@ -12,15 +12,20 @@
 
 #include "util/cleanup.h"
 
+static void take_fingerprints(struct fw_app *app, const struct fw_hello *hello,
+			      char transport)
+{
+	fw_ja3(hello, app->ja3);
+	fw_ja4(hello, transport, app->ja4);
+}
+
 static enum fw_parse_state feed_tls(struct fw_app *app, const uint8_t *data,
 				    size_t len)
 {
 	enum fw_parse_state state = fw_tls_feed(&app->tls, data, len);
 
-	if (state == FW_PARSE_DONE) {
-		fw_ja3(&app->tls.hello, app->ja3);
-		fw_ja4(&app->tls.hello, 't', app->ja4);
-	}
+	if (state == FW_PARSE_DONE)
+		take_fingerprints(app, &app->tls.hello, 't');
 	return state;
 }
 
@@ -93,6 +98,7 @@ static const struct {
 } kinds[] = {
 	[FW_APP_UNKNOWN] = { "unknown", NULL, NULL },
 	[FW_APP_TLS] = { "tls", init_tls, feed_tls },
+	[FW_APP_QUIC] = { "quic", NULL, NULL },
 	[FW_APP_HTTP] = { "http", init_http, feed_http },
 	[FW_APP_SSH] = { "ssh", init_ssh, feed_ssh },
 	[FW_APP_DNS] = { "dns", init_dns, feed_dns },
@@ -157,6 +163,39 @@ enum fw_parse_state fw_app_feed(struct fw_app *app, const uint8_t *data,
 	return app->state;
 }
 
+/* --- datagrams ------------------------------------------------------------ */
+void fw_app_init_datagrams(struct fw_app *app)
+{
+	memset(app, 0, sizeof(*app));
+	app->kind = FW_APP_QUIC;
+	fw_quic_init(&app->quic);
+}
+
+int fw_app_datagram(struct fw_app *app, const uint8_t *data, size_t len)
+{
+	int err = 0;
+
+	if (app->state == FW_PARSE_NEED_MORE)
+		err = fw_quic_add(&app->quic, data, len);
+	if (app->state != app->quic.state &&
+	    app->quic.state == FW_PARSE_DONE)
+		take_fingerprints(app, &app->quic.hello, 'q');
+	app->state = app->quic.state;
+	return err;
+}
+
+void fw_app_done(struct fw_app *app)
+{
+	if (app->kind == FW_APP_QUIC)
+		fw_quic_done(&app->quic);
+}
+
+size_t fw_app_held(const struct fw_app *app)
+{
+	return sizeof(*app) +
+	       (app->kind == FW_APP_QUIC ? app->quic.crypto.cap : 0);
+}
+
 /* --- facts ---------------------------------------------------------------- */
 static bool text(struct fw_fact *fact, const char *bytes, size_t len)
 {
@@ -165,9 +204,19 @@ static bool text(struct fw_fact *fact, const char *bytes, size_t len)
 	return len;
 }
 
+const struct fw_hello *fw_app_hello(const struct fw_app *app)
+{
+	if (app->state != FW_PARSE_DONE)
+		return NULL;
+	return app->kind == FW_APP_TLS	? &app->tls.hello :
+	       app->kind == FW_APP_QUIC ? &app->quic.hello : NULL;
+}
+
 static bool tls_sni(const struct fw_app *app, struct fw_fact *fact)
 {
-	return text(fact, app->tls.hello.sni, app->tls.hello.sni_len);
+	const struct fw_hello *hello = fw_app_hello(app);
+
+	return text(fact, hello->sni, hello->sni_len);
 }
 
 static bool tls_ja3(const struct fw_app *app, struct fw_fact *fact)
@@ -182,14 +231,14 @@ static bool tls_ja4(const struct fw_app *app, struct fw_fact *fact)
 
 static bool tls_version(const struct fw_app *app, struct fw_fact *fact)
 {
-	fact->number = fw_hello_version(&app->tls.hello);
+	fact->number = fw_hello_version(fw_app_hello(app));
 	return true;
 }
 
 static bool tls_alpn(const struct fw_app *app, struct fw_fact *fact)
 {
 	size_t len;
-	const uint8_t *names = fw_hello_list(&app->tls.hello, FW_HELLO_ALPN,
+	const uint8_t *names = fw_hello_list(fw_app_hello(app), FW_HELLO_ALPN,
 					     &len);
 
 	return text(fact, (const char *)names, len);
@@ -235,15 +284,24 @@ static const struct {
 	[FW_FACT_DNS_QTYPE] = { FW_APP_DNS, dns_qtype },
 };
 
+/* QUIC carries TLS. */
+static bool has(const struct fw_app *app, enum fw_fact_kind fact)
+{
+	enum fw_app_kind kind = app->kind == FW_APP_QUIC ? FW_APP_TLS :
+							   app->kind;
+
+	return kind == facts[fact].kind;
+}
+
 bool fw_app_tells(const struct fw_app *app, enum fw_fact_kind fact)
 {
-	return app->kind == facts[fact].kind && app->state == FW_PARSE_DONE;
+	return has(app, fact) && app->state == FW_PARSE_DONE;
 }
 
 struct fw_fact fw_app_fact(const struct fw_app *app, enum fw_fact_kind kind)
 {
 	struct fw_fact fact = { .state = FW_FACT_ABSENT };
-	bool mine = app->kind == facts[kind].kind;
+	bool mine = has(app, kind);
 
 	if (app->kind == FW_APP_TEXT && app->state == FW_PARSE_NEED_MORE &&
 	    facts[kind].kind == FW_APP_TLS) {

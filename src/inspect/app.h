@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * App: which protocol a stream speaks, and its parser.
+ * App: which protocol a flow speaks, and its parser.
  *
  * The first bytes say which; from then on there is one parser, and what rules
  * ask of other protocols is known to be absent.
@@ -14,6 +14,7 @@
 #include "inspect/dns.h"
 #include "inspect/http.h"
 #include "inspect/ja.h"
+#include "inspect/quic.h"
 #include "inspect/ssh.h"
 #include "inspect/starttls.h"
 #include "inspect/tls.h"
@@ -22,6 +23,7 @@
 enum fw_app_kind {
 	FW_APP_UNKNOWN,		/* not yet */
 	FW_APP_TLS,
+	FW_APP_QUIC,
 	FW_APP_HTTP,
 	FW_APP_SSH,
 	FW_APP_DNS,
@@ -40,6 +42,7 @@ struct fw_app {
 	char ja3[FW_JA3_SIZE], ja4[FW_JA4_SIZE];	/* TLS, with DONE */
 	union {
 		struct fw_tls tls;
+		struct fw_quic quic;
 		struct fw_http http;
 		struct fw_ssh ssh;
 		struct fw_dns_stream dns;
@@ -52,6 +55,17 @@ void fw_app_init(struct fw_app *app, bool dns_port);
 enum fw_parse_state fw_app_feed(struct fw_app *app, const uint8_t *data,
 				size_t len);
 
+/* Of a flow of datagrams instead of a stream: those of its client, one by one.
+ * -ENOMEM: it was not taken in whole. */
+void fw_app_init_datagrams(struct fw_app *app);
+int fw_app_datagram(struct fw_app *app, const uint8_t *data, size_t len);
+
+/* Frees what the parser holds, but not app itself; bytes that it holds. */
+void fw_app_done(struct fw_app *app);
+size_t fw_app_held(const struct fw_app *app);
+
+/* The ClientHello of TLS and QUIC, valid with DONE; else NULL. */
+const struct fw_hello *fw_app_hello(const struct fw_app *app);
 /* The state, and with KNOWN the value, of a fact that a stream may tell. Texts
  * are valid as long as app is. */
 struct fw_fact fw_app_fact(const struct fw_app *app, enum fw_fact_kind fact);

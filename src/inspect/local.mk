@@ -11,6 +11,8 @@ libfwinspect_a_SOURCES = \
 	src/inspect/packet.c src/inspect/packet.h \
 	src/inspect/parse.h \
 	src/inspect/queue.c src/inspect/queue.h \
+	src/inspect/quic.c src/inspect/quic.h \
+	src/inspect/quic_keys.c src/inspect/quic_keys.h \
 	src/inspect/reassembly.c src/inspect/reassembly.h \
 	src/inspect/ssh.c src/inspect/ssh.h \
 	src/inspect/starttls.c src/inspect/starttls.h \

@@ -80,7 +80,8 @@ static void account(struct fw_vetting *vetting, struct fw_memory *memory)
 	uint64_t held = s ? sizeof(*s) : 0;
 
 	for (int i = 0; s && i < 2; i++)
-		held += s->stream[i].cap + (s->app[i] ? sizeof(*s->app[i]) : 0);
+		held += s->stream[i].cap +
+			(s->app[i] ? fw_app_held(s->app[i]) : 0);
 	memory->used = memory->used - vetting->held + held;
 	vetting->held = held;
 }
@@ -119,7 +120,8 @@ static bool open_streams(struct fw_vetting *vetting, struct fw_memory *memory)
 	for (int i = 0; i < 2; i++) {
 		/* Which side is the client is only certain with a handshake. */
 		fw_stream_init(&streams->stream[i], i == 0 || !handshake);
-		if (vetting->has_isn[i])
+		/* Datagrams are whole, whenever they come. */
+		if (vetting->has_isn[i] || vetting->tuple.proto != IPPROTO_TCP)
 			fw_stream_begin(&streams->stream[i],
 					vetting->isn[i] + 1);
 	}
@@ -134,6 +136,8 @@ void fw_vetting_settle(struct fw_vetting *vetting, struct fw_memory *memory)
 		return;
 	for (int i = 0; i < 2; i++) {
 		fw_stream_done(&vetting->streams->stream[i]);
+		if (vetting->streams->app[i])
+			fw_app_done(vetting->streams->app[i]);
 		free(vetting->streams->app[i]);
 	}
 	free(vetting->streams);
@@ -142,12 +146,15 @@ void fw_vetting_settle(struct fw_vetting *vetting, struct fw_memory *memory)
 }
 
 /* --- facts ---------------------------------------------------------------- */
-/* Those that a client's stream tells; of queries, also a datagram. */
-static const enum fw_fact_kind of_streams[] = {
+/* All but patterns are told by what a client says first. */
+#define FACTS_TOLD FW_FACT_PAYLOAD
+
+static const enum fw_fact_kind of_tls[] = {
 	FW_FACT_TLS_SNI, FW_FACT_TLS_JA3, FW_FACT_TLS_JA4,
-	FW_FACT_TLS_VERSION, FW_FACT_TLS_ALPN, FW_FACT_HTTP_HOST,
-	FW_FACT_SSH_VERSION, FW_FACT_DNS_QNAME, FW_FACT_DNS_QTYPE,
+	FW_FACT_TLS_VERSION, FW_FACT_TLS_ALPN,
 };
+static const enum fw_fact_kind of_text[] = { FW_FACT_HTTP_HOST,
+					     FW_FACT_SSH_VERSION };
 static const enum fw_fact_kind of_queries[] = { FW_FACT_DNS_QNAME,
 						FW_FACT_DNS_QTYPE };
 
@@ -192,9 +199,8 @@ static void update_fact(struct fw_vetting *vetting, enum fw_fact_kind kind)
 
 static bool open_facts(const struct fw_vetting *vetting)
 {
-	for (size_t i = 0; i < FW_ARRAY_SIZE(of_streams); i++)
-		if (vetting->window.facts[of_streams[i]].state ==
-		    FW_FACT_UNKNOWN)
+	for (size_t i = 0; i < FACTS_TOLD; i++)
+		if (vetting->window.facts[i].state == FW_FACT_UNKNOWN)
 			return true;
 	return false;
 }
@@ -216,22 +222,22 @@ static void note_client(struct fw_vetting *vetting)
 {
 	const struct fw_app *app = fw_vetting_app(vetting);
 
-	if (vetting->client || !app || app->kind != FW_APP_TLS ||
-	    app->state != FW_PARSE_DONE)
+	const struct fw_hello *hello = app ? fw_app_hello(app) : NULL;
+
+	if (vetting->client || !hello)
 		return;
 	vetting->client = calloc(1, sizeof(*vetting->client));
 	if (!vetting->client)
 		return;
 	memcpy(vetting->client->ja3, app->ja3, sizeof(app->ja3));
 	memcpy(vetting->client->ja4, app->ja4, sizeof(app->ja4));
-	memcpy(vetting->client->sni, app->tls.hello.sni,
-	       sizeof(app->tls.hello.sni));
+	memcpy(vetting->client->sni, hello->sni, sizeof(hello->sni));
 }
 
 static void update_facts(struct fw_vetting *vetting)
 {
-	for (size_t i = 0; i < FW_ARRAY_SIZE(of_streams); i++)
-		update_fact(vetting, of_streams[i]);
+	for (size_t i = 0; i < FACTS_TOLD; i++)
+		update_fact(vetting, (enum fw_fact_kind)i);
 	note_client(vetting);
 }
 
@@ -246,16 +252,19 @@ static void set_state(struct fw_vetting *vetting,
 /* Facts that cannot come over the flow's protocol. */
 static void no_parser(struct fw_vetting *vetting)
 {
-	bool queries = vetting->tuple.proto == IPPROTO_UDP &&
-		       (vetting->tuple.dport == FW_DNS_PORT ||
-			vetting->tuple.sport == FW_DNS_PORT);
+	bool datagrams = vetting->tuple.proto == IPPROTO_UDP;
+	bool queries = datagrams && (vetting->tuple.dport == FW_DNS_PORT ||
+				     vetting->tuple.sport == FW_DNS_PORT);
 
 	if (vetting->tuple.proto == IPPROTO_TCP)
 		return;
-	set_state(vetting, of_streams,
-		  FW_ARRAY_SIZE(of_streams) -
-			  (queries ? FW_ARRAY_SIZE(of_queries) : 0),
-		  FW_FACT_ABSENT);
+	set_state(vetting, of_text, FW_ARRAY_SIZE(of_text), FW_FACT_ABSENT);
+	if (!datagrams || queries)
+		set_state(vetting, of_tls, FW_ARRAY_SIZE(of_tls),
+			  FW_FACT_ABSENT);
+	if (!queries)
+		set_state(vetting, of_queries, FW_ARRAY_SIZE(of_queries),
+			  FW_FACT_ABSENT);
 }
 
 static enum fw_fact_state read_question(struct fw_vetting *vetting,
@@ -298,8 +307,8 @@ static void count(struct fw_vetting *vetting, uint64_t bytes)
 
 static void trouble(struct fw_vetting *vetting, enum fw_fact_state state)
 {
-	for (size_t i = 0; i < FW_ARRAY_SIZE(of_streams); i++) {
-		struct fw_fact *fact = &vetting->window.facts[of_streams[i]];
+	for (size_t i = 0; i < FACTS_TOLD; i++) {
+		struct fw_fact *fact = &vetting->window.facts[i];
 
 		if (fact->state == FW_FACT_UNKNOWN)
 			fact->state = state;
@@ -321,7 +330,10 @@ static bool open_app(struct fw_vetting *vetting, bool reply,
 	*app = malloc(sizeof(**app));
 	if (!*app)
 		return false;
-	fw_app_init(*app, port == FW_DNS_PORT);
+	if (vetting->tuple.proto == IPPROTO_UDP)
+		fw_app_init_datagrams(*app);
+	else
+		fw_app_init(*app, port == FW_DNS_PORT);
 	account(vetting, memory);
 	return true;
 }
@@ -360,16 +372,38 @@ static void feed(struct fw_vetting *vetting, const struct fw_packet *packet,
 		vetting->window.conflict = true;
 }
 
+/* A client's datagram that may be QUIC's. */
+static void take_datagram(struct fw_vetting *vetting,
+			  const struct fw_packet *packet,
+			  struct fw_memory *memory)
+{
+	if (!open_facts(vetting))
+		return;
+	if ((!vetting->streams && !open_streams(vetting, memory)) ||
+	    !open_app(vetting, false, memory) ||
+	    fw_app_datagram(vetting->streams->app[0], packet->payload,
+			    packet->payload_len)) {
+		trouble(vetting, FW_FACT_NO_MEMORY);
+		return;
+	}
+	update_facts(vetting);
+	account(vetting, memory);
+}
+
 static void add_datagram(struct fw_vetting *vetting,
-			 const struct fw_packet *packet)
+			 const struct fw_packet *packet, bool reply,
+			 struct fw_memory *memory)
 {
 	if (!packet->payload_len)
 		return;
 	vetting->payload = true;
 	count(vetting, packet->payload_full);
-	if (packet->tuple.proto == IPPROTO_UDP &&
-	    packet->tuple.dport == FW_DNS_PORT)
+	if (packet->tuple.proto != IPPROTO_UDP)
+		return;
+	if (packet->tuple.dport == FW_DNS_PORT)
 		take_question(vetting, packet);
+	else if (!reply)
+		take_datagram(vetting, packet, memory);
 }
 
 static void add_segment(struct fw_vetting *vetting,
@@ -423,7 +457,7 @@ void fw_vetting_add(struct fw_vetting *vetting, const struct fw_packet *packet,
 	if (packet->tuple.proto == IPPROTO_TCP)
 		add_segment(vetting, packet, reply, memory);
 	else
-		add_datagram(vetting, packet);
+		add_datagram(vetting, packet, reply, memory);
 	if (vetting->profile)
 		judge(vetting, now_ms);
 	if (decided(vetting))

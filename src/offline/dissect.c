@@ -227,8 +227,10 @@ static void put_alpn(struct line *line, const struct fw_hello *hello)
 
 static void put_tls(struct line *line, const struct fw_app *app)
 {
-	const struct fw_hello *hello = &app->tls.hello;
+	const struct fw_hello *hello = fw_app_hello(app);
 
+	if (!hello)
+		return;
 	put_text(line, "sni", hello->sni);
 	put_alpn(line, hello);
 	put_version(line, fw_hello_version(hello));
@@ -252,8 +254,7 @@ static void put_app(struct line *line, const struct fw_app *app)
 				      fw_app_name(app->kind));
 	if (app->kind == FW_APP_TLS)
 		put_text(line, "starttls", app->starttls.protocol);
-	if (app->kind == FW_APP_TLS && done)
-		put_tls(line, app);
+	put_tls(line, app);
 	if (app->kind == FW_APP_HTTP && done)
 		put_text(line, "http_host", app->http.host);
 	if (app->kind == FW_APP_HTTP)

@@ -21,6 +21,10 @@ fw_fuzz_tests += tests/fuzz/app
 tests_fuzz_app_SOURCES = tests/fuzz/app.c tests/fuzz/replay.c
 tests_fuzz_app_LDADD = libfwinspect.a $(NETTLE_LIBS)
 
+fw_fuzz_tests += tests/fuzz/quic
+tests_fuzz_quic_SOURCES = tests/fuzz/quic.c tests/fuzz/replay.c
+tests_fuzz_quic_LDADD = libfwinspect.a $(NETTLE_LIBS)
+
 fw_fuzz_tests += tests/fuzz/tls
 tests_fuzz_tls_SOURCES = tests/fuzz/tls.c tests/fuzz/replay.c
 tests_fuzz_tls_LDADD = libfwinspect.a
@@ -77,11 +81,13 @@ fuzz-parse fuzz-compile fuzz-explain fuzz-lists: grammar/parser.c \
 
 # What each of these needs of src/inspect/
 fuzz_dns_parts = dns
+fuzz_quic_parts = quic quic_keys hello reassembly
 fuzz_tls_parts = tls hello
 fuzz_reassembly_parts = reassembly
-fuzz_app_parts = app dns hello http ja ssh starttls tls
+fuzz_app_parts = app dns hello http ja quic quic_keys reassembly ssh \
+	starttls tls
 
-fuzz-app fuzz-dns fuzz-tls fuzz-reassembly:
+fuzz-app fuzz-dns fuzz-quic fuzz-tls fuzz-reassembly:
 	name=$(@:fuzz-%=%) && $(MKDIR_P) fuzz/$$name.found && \
 	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) \
 		-o fuzz/$$name $(srcdir)/tests/fuzz/$$name.c \
@@ -91,7 +97,7 @@ fuzz-app fuzz-dns fuzz-tls fuzz-reassembly:
 		fuzz/$$name.found $(srcdir)/tests/seeds/$$name
 
 .PHONY: fuzz-parse fuzz-compile fuzz-explain fuzz-lists fuzz-app fuzz-dns \
-	fuzz-tls fuzz-reassembly
+	fuzz-quic fuzz-tls fuzz-reassembly
 CLEANFILES += fuzz/words.dict
 
 fw_fuzz_tests += tests/fuzz/compile

@@ -115,6 +115,10 @@ fw_unit_tests += tests/unit/test_http
 tests_unit_test_http_SOURCES = tests/unit/test_http.c
 tests_unit_test_http_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_quic
+tests_unit_test_quic_SOURCES = tests/unit/test_quic.c $(fw_hello_sources)
+tests_unit_test_quic_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_tls
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c $(fw_hello_sources)
 tests_unit_test_tls_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)

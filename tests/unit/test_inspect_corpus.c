@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The inspector on captures that others made: every TLS server name over TCP
+ * The inspector on captures that others made: every server name of TLS and QUIC
  * that FLYWALL_CORPUS lists is found, by flow, with the fingerprint of its
  * client, and no other one; malformed captures get a verdict for every packet.
  */
@@ -103,7 +103,8 @@ static int inspect(const char *folder, const char *name)
 
 static struct fw_tuple tuple_of(char *const *fields)
 {
-	struct fw_tuple t = { .proto = IPPROTO_TCP };
+	bool udp = !strcmp(fields[1], "udp");
+	struct fw_tuple t = { .proto = udp ? IPPROTO_UDP : IPPROTO_TCP };
 	bool ip6 = strchr(fields[2], ':');
 
 	t.family = ip6 ? 6 : 4;
@@ -124,7 +125,7 @@ static void expect(char *line)
 
 	for (size_t i = 0; i < FW_ARRAY_SIZE(fields); i++)
 		fields[i] = strsep(&line, "\t\n");
-	if (fields[0][0] == '#' || strcmp(fields[1], "tcp") != 0)
+	if (fields[0][0] == '#')
 		return;
 	tuple = tuple_of(fields);
 	for (size_t i = 0; i < n_seen; i++) {
