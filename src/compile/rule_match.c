@@ -258,6 +258,9 @@ int fw_rule_match(struct fw_rule_check *check,
 		words_of(check, n), fw_loc_span(&first[0].loc, &first[n - 1].loc),
 		match->value,
 	};
+	/* Behind a second tag nft looks at other bytes. */
+	bool elsewhere = fw_rule_is_loose(check, &match->needs) ||
+			 (check->stacked && match->needs.link == FW_LINK_VLAN);
 	size_t ahead = n, n_values;
 	enum fw_relation relation;
 	struct fw_rule_values values;
@@ -265,9 +268,8 @@ int fw_rule_match(struct fw_rule_check *check,
 
 	if (!subject.name)
 		return -ENOMEM;
-	/* Behind a second tag nft looks at other bytes. */
-	if (fw_rule_is_loose(check, &match->needs) ||
-	    (check->stacked && match->needs.link == FW_LINK_VLAN))
+	if (elsewhere && (begins_tuple(fw_rule_at(check, n)) ||
+			  is_flags(match) || is_masked(fw_rule_at(check, n))))
 		return fw_rule_raw(check);
 	if (begins_tuple(fw_rule_at(check, n)))
 		return fw_rule_tuple(check);
@@ -286,6 +288,8 @@ int fw_rule_match(struct fw_rule_check *check,
 		check->failed = true;
 		return 0;
 	}
+	if (elsewhere)
+		return fw_rule_raw(check);
 	if (fw_rule_goes_on(fw_rule_at(check, ahead + n_values)))
 		values.set = NULL;
 	else if (result == FW_VALUE_OK)
