@@ -111,7 +111,8 @@ static int add_set(struct draft *d, const struct fw_typed_set *set)
 	o->merges = set->merges;
 	if (dup(arena, set->name, &o->name) < 0)
 		return -ENOMEM;
-	return dup(arena, set->body, &o->body);
+	return dup(arena, d->l->typed->lowering && set->timed_body ?
+				  set->timed_body : set->body, &o->body);
 }
 
 static const struct fw_typed_set *own_set(const struct fw_typed_table *t,

@@ -123,20 +123,24 @@ static int apply_changes(struct fw_set_check *check, bool *ret_changed)
 	return 0;
 }
 
-/* Elements of a live set may be added for a time, whatever its flags. */
-static void admit_times(struct fw_set_check *check)
+/* Elements of a live set may be added for a time, whatever its flags; where
+ * nothing is lowered, nft has the set as it was written. */
+static int admit_times(struct fw_set_check *check)
 {
-	struct fw_buf body = { 0 };
+	_cleanup_(fw_buf_done) struct fw_buf body = { 0 };
 	const char *text = check->body.text ? check->body.text : "";
 
 	if (!check->set->live || check->has_times)
-		return;
+		return 0;
 	if (check->flags_end)
 		fw_buf_addn(&body, text, check->flags_end);
 	fw_buf_add(&body, check->flags_end ? ",timeout" : "flags timeout\n");
 	fw_buf_add(&body, text + check->flags_end);
-	fw_buf_done(&check->body);
-	check->body = body;
+	if (body.failed)
+		return -ENOMEM;
+	check->set->timed_body = fw_arena_strdup(check->checker->arena,
+						 body.text);
+	return check->set->timed_body ? 0 : -ENOMEM;
 }
 
 static int finish(struct fw_set_check *check)
@@ -156,8 +160,9 @@ static int finish(struct fw_set_check *check)
 		set->n_intervals = check->intervals.n;
 		set->live = is_live(check);
 		set->constant = !set->dynamic && !check->stateful && !set->live;
-		admit_times(check);
-		r = apply_changes(check, &printed);
+		r = admit_times(check);
+		if (!r)
+			r = apply_changes(check, &printed);
 		if (r < 0)
 			return r;
 		printed |= check->file && !check->stateful;
