@@ -132,7 +132,8 @@ static void make_frames(struct loaded *one, struct rng *rng)
 
 		do {
 			packet_random(rng, one->plan, FRAME_MAX, frame);
-		} while (!oracle_observable(frame, one->ruleset.transport));
+		} while (!oracle_observable(frame, one->ruleset.transport) ||
+			 packet_ends_in_address(frame));
 		frame->bytes[0] &= 0xfe;	/* to one, and not to us */
 		frame->bytes[6] = 0x02;
 		frame->bytes[7] = 0;

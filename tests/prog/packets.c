@@ -266,3 +266,38 @@ void packet_random(struct rng *rng, const struct fw_plan *plan, size_t limit,
 	if (ret->len < 14)
 		ret->len = 14;
 }
+
+bool packet_ends_in_address(const struct packet *packet)
+{
+	/* Where the addresses of one kind begin, and the bytes of each. */
+	static const struct {
+		uint16_t type;
+		size_t at, size, n;
+	} kinds[] = {
+		{ 0x0800, 12, 4, 2 },
+		{ 0x86dd, 8, 16, 2 },
+		{ 0x0806, 8, 6, 1 },
+		{ 0x0806, 14, 4, 1 },
+		{ 0x0806, 18, 6, 1 },
+		{ 0x0806, 24, 4, 1 },
+	};
+	size_t header = 14;
+	uint16_t type;
+
+	for (;; header += 4) {
+		type = (uint16_t)(packet->bytes[header - 2] << 8 |
+				  packet->bytes[header - 1]);
+		if ((type != 0x8100 && type != 0x88a8) ||
+		    packet->len < header + 4)
+			break;
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t at = header + kinds[i].at;
+		size_t in = packet->len > at ? packet->len - at : 0;
+
+		if (type == kinds[i].type && in % kinds[i].size &&
+		    in < kinds[i].size * kinds[i].n)
+			return true;
+	}
+	return false;
+}

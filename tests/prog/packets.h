@@ -18,3 +18,9 @@ struct packet {
 /* Values come from the plan's rules half of the time. limit: longest frame. */
 void packet_random(struct rng *rng, const struct fw_plan *plan, size_t limit,
 		   struct packet *ret);
+
+/*
+ * Whether the frame ends inside an address of IP or ARP. nft reads of one what a
+ * prefix of whole bytes needs, and so may meet it there; XDP asks for the whole.
+ */
+bool packet_ends_in_address(const struct packet *packet);

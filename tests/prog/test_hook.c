@@ -309,19 +309,6 @@ static bool observable(const struct packet *packet)
 	return false;
 }
 
-/* nft reads of an address what a prefix of whole bytes needs, and so may meet it
- * where a frame ends inside of it; XDP asks for the whole. */
-static bool lacks_address(const struct packet *packet)
-{
-	struct fw_model_packet fields;
-
-	fw_model_packet_parse(packet->bytes, packet->len, &fields);
-	return (fields.value[FW_FIELD_L3] == FW_L3_IP &&
-		!fields.has[FW_FIELD_DADDR4]) ||
-	       (fields.value[FW_FIELD_L3] == FW_L3_IP6 &&
-		!fields.has[FW_FIELD_DADDR6]);
-}
-
 static void run_frame(struct test *t, const struct fw_plan *plan, uint64_t seed)
 {
 	struct fw_model_result want;
@@ -331,7 +318,7 @@ static void run_frame(struct test *t, const struct fw_plan *plan, uint64_t seed)
 	do {
 		packet_random(&t->rng, plan, FRAME_MAX, &packet);
 	} while (!observable(&packet) ||
-		 (t->prefixes && lacks_address(&packet)));
+		 (t->prefixes && packet_ends_in_address(&packet)));
 	want = fw_model_xdp(plan, DEVICE, packet.bytes, packet.len, NULL);
 	if (receive(t, &packet, &seen) == 0 &&
 	    seen == (want.verdict == FW_VERDICT_ACCEPT)) {
