@@ -3,7 +3,7 @@
 # Each program is compiled for the BPF machine, stripped of what only a debugger
 # needs, and embedded by its skeleton. The builder's CFLAGS never reach it.
 
-fw_bpf_headers = bpf/abi.h bpf/maps.h bpf/packet.h bpf/rows.h \
+fw_bpf_headers = bpf/abi.h bpf/abi_events.h bpf/maps.h bpf/packet.h bpf/rows.h \
 	bpf/dns_name.h bpf/dns_reply.h bpf/tests.h bpf/limits.h bpf/flows.h \
 	bpf/addresses.h bpf/classify.h bpf/events.h
 fw_bpf_programs = bpf/xdp.bpf.c bpf/tc.bpf.c bpf/dns.bpf.c

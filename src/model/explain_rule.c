@@ -22,7 +22,8 @@ struct passage {
 	enum fw_truth truth;	/* of what was tested so far */
 	const char *doubt;
 	bool acted, muted;
-	bool ended;		/* it came to its end: XDP counts there */
+	bool ended;		/* it came to where XDP counts: its end, or a
+				   log that nothing behind it counts for */
 	struct fw_explain_rule record;
 };
 
@@ -289,6 +290,22 @@ static void count(struct passage *p, const struct fw_step *step)
 		p->record.counter = step->words + strlen(name);
 }
 
+/* Whether XDP counts the rule at this step, a log. */
+static bool counts_log(const struct fw_chain_rule *rule,
+		       const struct fw_step *step)
+{
+	static const char name[] = "log";
+	const struct fw_step *end = rule->steps + rule->n_steps;
+
+	if (!step->words || strncmp(step->words, name, strlen(name)) != 0)
+		return false;
+	while (++step < end)
+		if (step->kind == FW_STEP_COUNTER ||
+		    step->kind >= FW_STEP_VERDICT)
+			return false;
+	return true;
+}
+
 /* Whether it is done with; *ret is then valid. */
 static int take_step(struct fw_walk *walk, struct passage *p,
 		     const struct fw_step *step, bool *ret_done, unsigned *ret)
@@ -314,6 +331,7 @@ static int take_step(struct fw_walk *walk, struct passage *p,
 		p->muted = true;
 	if (step->kind == FW_STEP_EFFECT) {
 		p->acted = true;
+		p->ended |= counts_log(p->rule, step);
 		change(walk, p, step);
 	}
 	return 0;
