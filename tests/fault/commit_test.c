@@ -225,22 +225,40 @@ static void test_killed(void **state)
 	assert_int_equal(veth_probe(), BY_SECOND);
 }
 
-/* A start that is refused leaves nothing but says why. */
-static void test_fails_at_start(void **state)
+static int open_with(const char *point, struct fw_apply **ret,
+		     struct fw_apply_error *error)
 {
 	struct fw_plan_options options = {.flows = 4096};
-	struct fw_apply_error error;
-	struct fw_apply *none = NULL;
+	int r;
 
-	assert_int_equal(fw_apply_flush(apply, &error), 0);
-	assert_int_equal(setenv("FLYWALL_FAULT", *state, 1), 0);
-	assert_int_equal(fw_apply_open(veth_config(), &options, &none, &error),
-			 -EIO);
+	assert_int_equal(setenv("FLYWALL_FAULT", point, 1), 0);
+	r = fw_apply_open(veth_config(), &options, ret, error);
 	assert_int_equal(unsetenv("FLYWALL_FAULT"), 0);
-	assert_null(none);
+	return r;
+}
+
+/* A start whose program the kernel refuses says why. Where an earlier one's is
+ * attached it ends there, and that goes on; else it goes on without. */
+static void test_refused_at_start(void **state)
+{
+	struct fw_apply *other = NULL;
+	struct fw_apply_error error;
+	const char *reason;
+
+	assert_int_equal(open_with(*state, &other, &error), -EIO);
+	assert_null(other);
 	assert_int_equal(error.code, 69);
 	assert_non_null(strstr(error.text, *state));
 	assert_non_null(strstr(error.text, "/verifier.log"));
+	assert_int_equal(veth_probe(), BY_FIRST);
+
+	assert_int_equal(fw_apply_flush(apply, &error), 0);
+	assert_int_equal(open_with(*state, &other, &error), 0);
+	assert_true(fw_apply_lacks(other, &reason));
+	assert_non_null(strstr(reason, *state));
+	assert_non_null(strstr(reason, "/verifier.log"));
+	assert_int_equal(fw_apply_flush(other, &error), 0);
+	fw_apply_close(other);
 	veth_run("test -z \"$(ls %s/test)\"", veth_config()->bpffs);
 }
 
@@ -283,8 +301,8 @@ int main(void)
 		TEST(test_killed, "flip 2"),
 		TEST(test_killed, "drain 2"),
 		TEST(test_killed, "retire 2"),
-		TEST(test_fails_at_start, "xdp"),
-		TEST(test_fails_at_start, "tc"),
+		TEST(test_refused_at_start, "xdp"),
+		TEST(test_refused_at_start, "tc"),
 		TEST(test_killed_at_start, "xdp"),
 		TEST(test_killed_at_start, "dns"),
 	};
