@@ -2,12 +2,16 @@
 /*
  * ClientHello messages, put together field by field (RFC 8446 section 4.1.2).
  *
- * In: what a test wants in it. Out: bytes. A message that does not fit aborts.
+ * In: what a test wants in it. Out: bytes. A message that does not fit
+ * or cannot be read aborts.
  */
 #include "tests/unit/hello.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "util/cleanup.h"
 
 void hello_put(struct hello *hello, const void *data, size_t len)
 {
@@ -102,4 +106,22 @@ struct hello hello_make(const char *sni, size_t record, size_t pad)
 	struct hello message = hello_message(sni, pad);
 
 	return hello_records(&message, record);
+}
+
+struct hello hello_seed(const char *name)
+{
+	const char *top = getenv("abs_top_srcdir");
+	struct hello hello = { 0 };
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/tests/seeds/tls/%s",
+		       top ? top : ".", name);
+	_cleanup_fclose_ FILE *file = fopen(path, "rb");
+
+	if (!file)
+		abort();
+	hello.len = fread(hello.data, 1, sizeof(hello.data), file);
+	if (!hello.len)
+		abort();
+	return hello;
 }

@@ -24,3 +24,6 @@ struct hello hello_message(const char *sni, size_t pad);
 struct hello hello_records(const struct hello *message, size_t record);
 
 void hello_put(struct hello *hello, const void *data, size_t len);
+
+/* The first message of a real client, from tests/seeds/tls. */
+struct hello hello_seed(const char *name);

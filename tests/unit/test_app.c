@@ -67,21 +67,6 @@ static void kinds(void **state)
 }
 
 /* --- TLS ------------------------------------------------------------------ */
-static struct hello read_seed(const char *name)
-{
-	const char *top = getenv("abs_top_srcdir");
-	struct hello hello = { 0 };
-	char path[4096];
-
-	(void)snprintf(path, sizeof(path), "%s/tests/seeds/tls/%s",
-		       top ? top : ".", name);
-	_cleanup_fclose_ FILE *file = fopen(path, "rb");
-
-	assert_non_null(file);
-	hello.len = fread(hello.data, 1, sizeof(hello.data), file);
-	return hello;
-}
-
 /* Messages of openssl s_client; JA3 is what tshark makes of them. */
 static void tls_facts(void **state)
 {
@@ -100,7 +85,7 @@ static void tls_facts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(seeds); i++) {
-		struct hello hello = read_seed(seeds[i].seed);
+		struct hello hello = hello_seed(seeds[i].seed);
 		struct fw_app app = feed(hello.data, hello.len, 7, false);
 		struct fw_fact fact = fw_app_fact(&app, FW_FACT_TLS_JA3);
 
@@ -136,7 +121,7 @@ static void tls_in_text(void **state)
 		  "xmpp" },
 		{ "<stream:stream><starttls xmlns=\"x\"></starttls>", "xmpp" },
 	};
-	struct hello seed = read_seed("openssl-tls13"), all;
+	struct hello seed = hello_seed("openssl-tls13"), all;
 	struct fw_fact fact;
 	struct fw_app app;
 

@@ -29,22 +29,6 @@ static struct fw_tls parse(const void *data, size_t len)
 #define assert_state(tls, expected) \
 	assert_int_equal((tls).state, expected)
 
-static struct hello read_seed(const char *name)
-{
-	const char *top = getenv("abs_top_srcdir");
-	struct hello hello = { 0 };
-	char path[4096];
-
-	(void)snprintf(path, sizeof(path), "%s/tests/seeds/tls/%s",
-		       top ? top : ".", name);
-	_cleanup_fclose_ FILE *file = fopen(path, "rb");
-
-	assert_non_null(file);
-	hello.len = fread(hello.data, 1, sizeof(hello.data), file);
-	assert_true(hello.len > 0);
-	return hello;
-}
-
 /* Messages of openssl s_client. */
 static void real_hello(void **state)
 {
@@ -59,7 +43,7 @@ static void real_hello(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(seeds); i++) {
-		struct hello hello = read_seed(seeds[i].seed);
+		struct hello hello = hello_seed(seeds[i].seed);
 		struct fw_tls tls = parse(hello.data, hello.len);
 
 		assert_state(tls, FW_PARSE_DONE);
@@ -75,7 +59,7 @@ static void real_hello(void **state)
  * byte the parser wants more, after it the facts are the same. */
 static void every_cut(void **state)
 {
-	struct hello hello = read_seed("openssl-tls13");
+	struct hello hello = hello_seed("openssl-tls13");
 
 	(void)state;
 	for (size_t cut = 0; cut <= hello.len; cut++) {
