@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "grammar/internal.h"
+#include "util/pages.h"
 
 #define FIRST_CAP 64
 #define WEIGHT_STATEMENT 4
@@ -24,12 +25,14 @@ static bool no_memory(struct fw_parser *parser)
 
 static bool reserve(void **items, size_t n, size_t *cap, size_t size)
 {
-	size_t new_cap = *cap ? *cap * 2 : FIRST_CAP;
+	size_t new_cap = *cap ? *cap * 2 : FIRST_CAP, new_size;
 	void *grown;
 
 	if (n < *cap)
 		return true;
-	grown = reallocarray(*items, new_cap, size);
+	if (__builtin_mul_overflow(new_cap, size, &new_size))
+		return false;
+	grown = fw_pages_grow(*items, *cap * size, new_size);
 	if (!grown)
 		return false;
 	*items = grown;

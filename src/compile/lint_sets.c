@@ -16,6 +16,7 @@
 #include "compile/sets.h"
 #include "compile/vocabulary.h"
 #include "util/cleanup.h"
+#include "util/pages.h"
 
 /* An element with its words, in the order of the file. */
 struct element {
@@ -104,7 +105,7 @@ int fw_lint_elements(struct fw_set_check *check)
 
 	if (n < 2 || check->checker->diags->n_errors)
 		return 0;
-	elements = calloc(n, sizeof(*elements));
+	elements = fw_pages_calloc(n, sizeof(*elements));
 	if (!elements)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {

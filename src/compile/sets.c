@@ -14,6 +14,7 @@
 #include "compile/sets.h"
 #include "plan/changes.h"
 #include "util/cleanup.h"
+#include "util/pages.h"
 
 /* Without intervals each value stands for itself. */
 static size_t count_values(const struct fw_typed_set *set)
@@ -69,7 +70,7 @@ static int count_elements(struct fw_set_check *check, size_t *ret)
 	*ret = n;
 	if (!check->size || n <= check->size)
 		return 0;
-	sorted = calloc(n, sizeof(*sorted));
+	sorted = fw_pages_calloc(n, sizeof(*sorted));
 	if (!sorted)
 		return -ENOMEM;
 	memcpy(sorted, check->texts.items, n * sizeof(*sorted));

@@ -14,6 +14,7 @@
 #include "compile/sets.h"
 #include "compile/vocabulary.h"
 #include "util/cleanup.h"
+#include "util/pages.h"
 
 size_t fw_set_value_words(const struct fw_res_run *run)
 {
@@ -185,7 +186,7 @@ static int check_overlaps(struct fw_set_check *check)
 
 	if (!check->set->interval || check->set->merges || check->file || n < 2)
 		return 0;
-	sorted = calloc(n, sizeof(*sorted));
+	sorted = fw_pages_calloc(n, sizeof(*sorted));
 	if (!sorted)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)

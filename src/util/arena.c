@@ -19,9 +19,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "util/pages.h"
+
 #define CHUNK_MIN (4u << 10)
 #define CHUNK_MAX (8u << 20)
-#define HUGE_MIN (2u << 20)	/* from here on chunks are mapped for huge pages */
 
 struct chunk {
 	struct chunk *next;
@@ -61,19 +62,18 @@ void fw_arena_free(struct fw_arena *arena)
 	free(arena);
 }
 
-/* Zeroed, and untouched pages of a large chunk cost nothing. A million elements
- * are half a million faults of small pages. */
+/* Zeroed, and untouched pages of a large chunk cost nothing. */
 static struct chunk *new_chunk(size_t size)
 {
 	struct chunk *chunk;
 
-	if (size < HUGE_MIN)
+	if (size < FW_PAGES_HUGE)
 		return calloc(1, size);
 	chunk = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (chunk == MAP_FAILED)
 		return NULL;
-	(void)madvise(chunk, size, MADV_HUGEPAGE);
+	fw_pages_huge(chunk, size);
 	chunk->mapped = size;
 	return chunk;
 }

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/pages.h"
+
 #define FIRST_CAP 64
 
 static void fail(struct fw_buf *buf)
@@ -38,7 +40,7 @@ static bool reserve(struct fw_buf *buf, size_t len)
 		return true;
 	while (cap < need)
 		cap *= 2;
-	text = realloc(buf->text, cap);
+	text = fw_pages_grow(buf->text, buf->cap, cap);
 	if (!text) {
 		fail(buf);
 		return false;

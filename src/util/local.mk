@@ -16,6 +16,8 @@ libfwutil_a_SOURCES = \
 	src/util/log.c \
 	src/util/log.h \
 	src/util/nearest.c \
+	src/util/pages.c \
+	src/util/pages.h \
 	src/util/sha256.c \
 	src/util/sha256.h \
 	src/util/siphash.c \
