@@ -9,7 +9,9 @@
 
 #include <linux/types.h>
 
-#define FW_ABI_VERSION 9	/* of the pinned maps; raise on any change */
+#include "abi_syn.h"
+
+#define FW_ABI_VERSION 10	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -27,6 +29,8 @@
 #define FW_MARK_BLOCK 0x02	/* worker: block; likewise */
 #define FW_MARK_CARRY(slot) (0x04 << (slot))	/* accepted by XDP, slot 0|1 */
 #define FW_MARK_TRUSTED 0x10	/* hint for QoS and routing, never believed */
+#define FW_MARK_SYNPROXY_SHIFT 5	/* number of the rule's `synproxy` */
+#define FW_MARK_SYNPROXY 0xe0
 
 #define FW_CTMARK_STATE 0x0c
 #define FW_CTMARK_NONE 0x00
@@ -140,6 +144,7 @@ enum fw_l3 {
  *	cuts	ARRAY		struct fw_cut
  *	rows	ARRAY		struct fw_row
  *	actions	ARRAY		struct fw_action, by rule
+ *	syn	ARRAY[1]	struct fw_syn
  *	watch	HASH		u32 ifindex -> struct fw_watch (socket filter)
  *
  * Row numbers index "rows"; equal rows are one row. A device that has no entry
@@ -347,8 +352,15 @@ enum fw_verdict {
 	FW_VERDICT_SKIP,	/* the scan goes on at another rule */
 	FW_VERDICT_NXDOMAIN,	/* a query is answered, or dropped where it */
 	FW_VERDICT_REFUSED,	/* cannot be */
+	FW_VERDICT_SYNPROXY,	/* an accept, but of what a cookie answers or
+				   shows to be forged */
 	FW_VERDICT_MAX_,
 };
+
+/* In struct fw_action: SYNPROXY's has the number of its options, from 1. */
+#define FW_VERDICT_WITH(verdict, number) ((verdict) | (number) << 4)
+#define FW_VERDICT_OF(verdict) ((verdict) & 0xf)
+#define FW_VERDICT_NUMBER(verdict) ((verdict) >> 4)
 
 struct fw_action {
 	__u32 counter;		/* slot in "counters", or FW_NO_COUNTER */
@@ -356,7 +368,7 @@ struct fw_action {
 	__u32 limit;		/* number in "limits", from 1; 0: none. Where it
 				   does not hold, the rule has not matched */
 	__u32 id;		/* in events: FW_RULE_ID(), or 0 */
-	__u8 verdict;		/* enum fw_verdict */
+	__u8 verdict;		/* FW_VERDICT_WITH() */
 	__u8 flags;		/* FW_ACTION_* */
 	__u8 pad[6];
 };
@@ -427,6 +439,8 @@ struct fw_name_bucket {
  *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
  *	sources	  LRU_HASH	struct fw_limit_key -> u64, a limit's `until`
  *	blocked	  ARRAY[1]	u64: how many flows in the map are blocked
+ *	syn_rate  ARRAY[1]	struct fw_syn_rate
+ *	programs  PROG_ARRAY[FW_PROGRAM_MAX_]
  *	events	  RINGBUF	struct fw_event_head + body
  */
 #define FW_COUNTERS_MAX 16384
@@ -523,6 +537,11 @@ enum fw_stat {
 					   question */
 	FW_STAT_XDP_DNS_ANSWERED,
 	FW_STAT_XDP_DROP_UNANSWERED,	/* `dns reply` of what has no answer */
+	FW_STAT_XDP_SYN,		/* met `synproxy`: answered or passed */
+	FW_STAT_XDP_SYN_ANSWERED,	/* with a cookie */
+	FW_STAT_XDP_SYN_PASSED,
+	FW_STAT_XDP_COOKIE,		/* came back, and is right */
+	FW_STAT_XDP_DROP_COOKIE,	/* an ACK without connection or cookie */
 	FW_STAT_TC_PACKETS,
 	FW_STAT_TC_META,		/* generation taken from XDP */
 	FW_STAT_TC_RECLASSIFIED,	/* judged anew: no or stale metadata */
@@ -599,6 +618,8 @@ struct fw_flow {
 #define FW_META_MAGIC 0x6677
 #define FW_META_CARRY(slot) (1u << (slot))	/* accepted by that slot */
 #define FW_META_OVERLAP 4u		/* judged by both generations */
+#define FW_META_SYNPROXY_SHIFT 4	/* number of the `synproxy` that is to */
+#define FW_META_SYNPROXY (7u << FW_META_SYNPROXY_SHIFT)	/* look at it */
 
 struct fw_meta {
 	__u16 magic;
@@ -625,6 +646,9 @@ FW_ASSERT_SIZE(struct fw_lpm4, 8);
 FW_ASSERT_SIZE(struct fw_lpm6, 20);
 FW_ASSERT_SIZE(struct fw_name_head, 24);
 FW_ASSERT_SIZE(struct fw_name_bucket, 64);
+FW_ASSERT_SIZE(struct fw_synproxy, 4);
+FW_ASSERT_SIZE(struct fw_syn, 24 + 4 * FW_SYNPROXIES);
+FW_ASSERT_SIZE(struct fw_syn_rate, 24);
 FW_ASSERT_SIZE(struct fw_counter, 16);
 FW_ASSERT_SIZE(struct fw_limit, 64);
 FW_ASSERT_SIZE(struct fw_limit_key, 24);

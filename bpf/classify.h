@@ -27,6 +27,8 @@
 #define FW_JUDGED_REFUSED 16u
 #define FW_JUDGED_ANSWER (FW_JUDGED_NXDOMAIN | FW_JUDGED_REFUSED)
 #define FW_JUDGED_MALFORMED 32u	/* dropped for that, before any rule */
+#define FW_JUDGED_SYNPROXY_SHIFT 6	/* the number of its options */
+#define FW_JUDGED_SYNPROXY ((FW_SYNPROXIES - 1) << FW_JUDGED_SYNPROXY_SHIFT)
 
 /* What one slot has for a device; dev is NULL when that is nothing. */
 struct fw_view {
@@ -331,20 +333,25 @@ static __always_inline __u32 fw_judge_chain(FW_CTX *ctx,
 		return FW_JUDGED_NXDOMAIN;
 	if (verdict == FW_VERDICT_REFUSED)
 		return FW_JUDGED_REFUSED;
-	if (verdict == FW_VERDICT_ACCEPT)
-		return chain->policy == FW_VERDICT_NONE ? FW_JUDGED_CARRY : 0;
+	if (verdict == FW_VERDICT_ACCEPT ||
+	    FW_VERDICT_OF(verdict) == FW_VERDICT_SYNPROXY) {
+		judged = FW_VERDICT_NUMBER(verdict) << FW_JUDGED_SYNPROXY_SHIFT;
+		return chain->policy == FW_VERDICT_NONE ?
+			       judged | FW_JUDGED_CARRY : judged;
+	}
 	if (how & FW_SCAN_CHARGE)
 		fw_charge(chain->policy_counter, pkt->len);
 	return FW_JUDGED_POLICY |
 	       (chain->policy == FW_VERDICT_DROP ? FW_JUDGED_DROP : 0);
 }
 
-/* Of all chains of the device: the first that drops or answers, else the last. */
+/* Of all chains of the device: the first that drops or answers, else the last,
+ * with the first `synproxy`. */
 static __always_inline __u32 fw_judge(FW_CTX *ctx, const struct fw_view *view,
 				      const struct fw_packet *pkt, __u32 how)
 {
 	const struct fw_dev *dev = view->dev;
-	__u32 judged = FW_JUDGED_POLICY;
+	__u32 judged = FW_JUDGED_POLICY, synproxy = 0;
 
 	how |= view->slot;
 	if (!dev)
@@ -357,8 +364,10 @@ static __always_inline __u32 fw_judge(FW_CTX *ctx, const struct fw_view *view,
 		judged = fw_judge_chain(ctx, pkt, &dev->chains[i], how);
 		if (judged & (FW_JUDGED_DROP | FW_JUDGED_ANSWER))
 			break;
+		if (!synproxy)
+			synproxy = judged & FW_JUDGED_SYNPROXY;
 	}
-	return judged;
+	return (judged & ~FW_JUDGED_SYNPROXY) | synproxy;
 }
 
 struct fw_judgement {
@@ -366,7 +375,14 @@ struct fw_judgement {
 	bool drop;
 	__u8 answer;		/* one of FW_JUDGED_ANSWER, or 0; unless drop */
 	__u16 carry;		/* FW_META_CARRY() of the slots */
+	__u8 synproxy;		/* number of a `synproxy`, or 0; unless drop */
+	__u8 synproxy_slot;	/* valid with it */
 };
+
+static __always_inline __u8 fw_judged_synproxy(__u32 judged)
+{
+	return (judged & FW_JUDGED_SYNPROXY) >> FW_JUDGED_SYNPROXY_SHIFT;
+}
 
 /* By the active slot, in overlap by both: drop wins, then an answer; each
  * slot's accept is carried by a bit of its own, only the active one's counters
@@ -398,6 +414,12 @@ static __always_inline void fw_judge_word(FW_CTX *ctx,
 	judgement->answer = judgement->active & FW_JUDGED_ANSWER;
 	if (!judgement->answer)
 		judgement->answer = judgement->other & FW_JUDGED_ANSWER;
+	judgement->synproxy = fw_judged_synproxy(judgement->active);
+	judgement->synproxy_slot = active->slot;
+	if (!judgement->synproxy) {
+		judgement->synproxy = fw_judged_synproxy(judgement->other);
+		judgement->synproxy_slot = other->slot;
+	}
 	judgement->carry = 0;
 	if (judgement->active & FW_JUDGED_CARRY)
 		judgement->carry |= FW_META_CARRY(active->slot);

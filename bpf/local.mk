@@ -3,11 +3,13 @@
 # Each program is compiled for the BPF machine, stripped of what only a debugger
 # needs, and embedded by its skeleton. The builder's CFLAGS never reach it.
 
-fw_bpf_headers = bpf/abi.h bpf/abi_events.h bpf/maps.h bpf/packet.h bpf/rows.h \
-	bpf/dns_name.h bpf/dns_reply.h bpf/tests.h bpf/limits.h bpf/flows.h \
-	bpf/addresses.h bpf/classify.h bpf/events.h
-fw_bpf_programs = bpf/xdp.bpf.c bpf/tc.bpf.c bpf/dns.bpf.c
-fw_bpf_skeletons = bpf/xdp.skel.h bpf/tc.skel.h bpf/dns.skel.h
+fw_bpf_headers = bpf/abi.h bpf/abi_events.h bpf/abi_syn.h bpf/maps.h \
+	bpf/packet.h bpf/rows.h bpf/dns_name.h bpf/reply.h bpf/dns_reply.h \
+	bpf/syn_options.h bpf/meta.h bpf/conntrack.h bpf/tests.h bpf/limits.h \
+	bpf/flows.h bpf/addresses.h bpf/classify.h bpf/events.h
+fw_bpf_programs = bpf/xdp.bpf.c bpf/syn.bpf.c bpf/tc.bpf.c bpf/dns.bpf.c
+fw_bpf_skeletons = bpf/xdp.skel.h bpf/syn.skel.h bpf/tc.skel.h \
+	bpf/dns.skel.h
 
 EXTRA_DIST += $(fw_bpf_headers) $(fw_bpf_programs)
 CLEANFILES += $(fw_bpf_skeletons) $(fw_bpf_skeletons:.skel.h=.bpf.o)

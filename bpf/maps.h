@@ -67,6 +67,7 @@ FW_GENERATIONAL_ARRAY(tests, sizeof(struct fw_test), FW_TESTS_MAX, 0);
 FW_GENERATIONAL_ARRAY(cuts, sizeof(struct fw_cut), 1, BPF_F_INNER_MAP);
 FW_GENERATIONAL_ARRAY(rows, sizeof(struct fw_row), 1, BPF_F_INNER_MAP);
 FW_GENERATIONAL_ARRAY(actions, sizeof(struct fw_action), FW_RULES_MAX, 0);
+FW_GENERATIONAL_ARRAY(syn, sizeof(struct fw_syn), 1, 0);
 FW_GENERATIONAL(watch, BPF_MAP_TYPE_HASH, sizeof(__u32),
 		sizeof(struct fw_watch), FW_DEVICES_MAX, 0);
 
@@ -151,6 +152,21 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fw_syn_rate);
+} syn_rate SEC(".maps");
+
+/* The XDP programs that another one goes on to. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, FW_PROGRAM_MAX_);
+	__type(key, __u32);
+	__type(value, __u32);
+} programs SEC(".maps");
 
 static __always_inline void fw_stat_sum(enum fw_stat stat, __u64 n)
 {

@@ -45,6 +45,7 @@ static __always_inline long fw_ctx_load_link(struct __sk_buff *skb,
 #include "flows.h"
 
 #define MARK_BITS 0xffu
+#define FLAG_SYN 0x02
 
 /* A kernel that copies a packet for generic XDP (skb_pp_cow_data(), since 6.9)
  * forgets how long its link header is: data begins behind it, and metadata is
@@ -92,7 +93,8 @@ static __always_inline __u16 meta_carry(const struct fw_meta *meta, __u64 word)
 {
 	if (word & FW_CONTROL_OVERLAP)
 		return meta->flags;
-	return meta->flags & FW_META_CARRY(fw_control_slot(word));
+	return meta->flags & (FW_META_CARRY(fw_control_slot(word)) |
+			      FW_META_SYNPROXY);
 }
 
 /* By the active word, as XDP does it. The rules' counters are charged where no
@@ -116,6 +118,10 @@ static __always_inline void judge_again(struct __sk_buff *skb, __u64 word,
 	else if (pkt->malformed)
 		fw_stat_add(pkt->malformed);
 	fw_judge_word(skb, judgement, word, &active, &other, pkt, !xdp);
+	/* A SYN that XDP has let through is none of nft's synproxy. */
+	if (!xdp || !(pkt->tcp_flags & FLAG_SYN))
+		judgement->carry |= judgement->synproxy
+				    << FW_META_SYNPROXY_SHIFT;
 }
 
 /* Merged packets count as what they were on the wire. */
@@ -139,6 +145,8 @@ static __always_inline __u32 carry_marks(__u16 carry)
 		marks |= FW_MARK_CARRY(0);
 	if (carry & FW_META_CARRY(1))
 		marks |= FW_MARK_CARRY(1);
+	marks |= (carry & FW_META_SYNPROXY) >> FW_META_SYNPROXY_SHIFT
+		 << FW_MARK_SYNPROXY_SHIFT;
 	return marks;
 }
 

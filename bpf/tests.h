@@ -21,6 +21,13 @@ struct fw_ids {
 	__u32 of[FW_FIELD_MAX_];
 };
 
+/* What one XDP program tells the next one of the packet. */
+struct fw_handover {
+	__u64 word;		/* the control word that the packet has met */
+	__u16 carry;		/* FW_META_CARRY() */
+	__u8 slot, number;	/* of the rule's `synproxy` */
+};
+
 /* Too large for the stack, and used by one packet at a time. */
 struct fw_scratch {
 	struct fw_packet packet;
@@ -32,6 +39,7 @@ struct fw_scratch {
 	__u32 decided;		/* id of the last one with a verdict */
 	__u32 limited;		/* it had a limit */
 	__u32 pad;
+	struct fw_handover handover;
 };
 
 struct {

@@ -3,9 +3,10 @@
  * XDP: blocked flows, and the lowered ingress rules of every device.
  *
  * In: a frame. Out: XDP_DROP; XDP_TX with the answer to a DNS query in its place;
- * or XDP_PASS with struct fw_meta in front of the frame, from which TC takes the
- * packet's generation and the accepts that nft has to heed. Where there is no
- * room for metadata, the packet passes without and TC judges it again.
+ * what syn.bpf.c says, where a rule says `synproxy`; or XDP_PASS with struct
+ * fw_meta in front of the frame, from which TC takes the packet's generation and
+ * the accepts that nft has to heed. Where there is no room for metadata, the
+ * packet passes without and TC judges it again.
  */
 #include <linux/bpf.h>
 
@@ -24,30 +25,10 @@
 #include "classify.h"
 #include "dns_reply.h"
 #include "flows.h"
+#include "meta.h"
 
 #define DNS_NXDOMAIN 3	/* RFC 1035 section 4.1.1 */
 #define DNS_REFUSED 5
-
-/* True when the metadata stands right in front of the frame. Another program's
- * goes: TC must not find a stranger's in the place of this one. */
-static __always_inline bool meta_write(struct xdp_md *ctx, __u64 word,
-				       __u16 carry)
-{
-	int move = (int)(ctx->data - sizeof(struct fw_meta) - ctx->data_meta);
-	struct fw_meta *meta;
-
-	if (bpf_xdp_adjust_meta(ctx, move))
-		return false;
-	meta = (void *)(long)ctx->data_meta;
-	if ((void *)(meta + 1) > (void *)(long)ctx->data)
-		return false;
-	meta->magic = FW_META_MAGIC;
-	meta->flags = carry;
-	if (word & FW_CONTROL_OVERLAP)
-		meta->flags |= FW_META_OVERLAP;
-	meta->epoch = (__u32)(word >> FW_CONTROL_EPOCH_SHIFT);
-	return true;
-}
 
 static __always_inline enum fw_stat drop_reason(__u32 judged)
 {
@@ -103,6 +84,24 @@ static __always_inline int reply(struct xdp_md *ctx,
 	return XDP_TX;
 }
 
+/* To the program of SYN cookies, which has a stack of its own. Comes back where
+ * this kernel has none of it: then nft's synproxy has to do. */
+static __always_inline void hand_over(struct xdp_md *ctx, __u64 word,
+				      const struct fw_judgement *judgement)
+{
+	struct fw_scratch *room = fw_scratch_of();
+
+	if (!room)
+		return;
+	room->handover = (struct fw_handover){
+		.word = word,
+		.carry = judgement->carry,
+		.slot = judgement->synproxy_slot,
+		.number = judgement->synproxy,
+	};
+	bpf_tail_call(ctx, &programs, FW_PROGRAM_SYN);
+}
+
 SEC("xdp.frags")
 int fw_xdp(struct xdp_md *ctx)
 {
@@ -136,11 +135,11 @@ int fw_xdp(struct xdp_md *ctx)
 		if (judgement.answer)
 			return reply(ctx, pkt, judgement.answer);
 		fw_tell_logs(ctx->ingress_ifindex, 0);
+		if (judgement.synproxy)
+			hand_over(ctx, word, &judgement);
 	}
-	fw_stat_add(FW_STAT_XDP_ACCEPT);
-	if (!meta_write(ctx, word, judgement.carry))
-		fw_stat_add(FW_STAT_XDP_NO_META);
-	return XDP_PASS;
+	return fw_pass(ctx, word, judgement.carry |
+		       judgement.synproxy << FW_META_SYNPROXY_SHIFT);
 }
 
 char LICENSE[] SEC("license") = "GPL";

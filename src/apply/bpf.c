@@ -23,6 +23,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include "bpf/dns.skel.h"
+#include "bpf/syn.skel.h"
 #include "bpf/tc.skel.h"
 #include "bpf/xdp.skel.h"
 #pragma GCC diagnostic pop
@@ -31,15 +32,19 @@ const char *const fw_bpf_program_names[FW_BPF_PROGRAM_MAX_] = {
 	[FW_BPF_XDP] = "xdp",
 	[FW_BPF_TC] = "tc",
 	[FW_BPF_DNS] = "dns",
+	[FW_BPF_SYN] = "syn",
 };
 
 static const struct {
 	enum bpf_prog_type type;
 	const void *(*elf)(size_t *size);
+	enum bpf_func_id helper;	/* without which it is left out, or 0 */
 } objects[FW_BPF_PROGRAM_MAX_] = {
-	[FW_BPF_XDP] = {BPF_PROG_TYPE_XDP, fw_xdp_bpf__elf_bytes},
-	[FW_BPF_TC] = {BPF_PROG_TYPE_SCHED_CLS, fw_tc_bpf__elf_bytes},
-	[FW_BPF_DNS] = {BPF_PROG_TYPE_SOCKET_FILTER, fw_dns_bpf__elf_bytes},
+	[FW_BPF_XDP] = {BPF_PROG_TYPE_XDP, fw_xdp_bpf__elf_bytes, 0},
+	[FW_BPF_TC] = {BPF_PROG_TYPE_SCHED_CLS, fw_tc_bpf__elf_bytes, 0},
+	[FW_BPF_DNS] = {BPF_PROG_TYPE_SOCKET_FILTER, fw_dns_bpf__elf_bytes, 0},
+	[FW_BPF_SYN] = {BPF_PROG_TYPE_XDP, fw_syn_bpf__elf_bytes,
+			BPF_FUNC_tcp_raw_gen_syncookie_ipv4},
 };
 
 struct loading {
@@ -244,6 +249,15 @@ static bool can_do_without(const struct loading *l, enum fw_bpf_program which)
 			      (void *)fw_bpf_program_names[which]) == 0;
 }
 
+static bool kernel_has(enum fw_bpf_program which)
+{
+	if (!libbpf_probe_bpf_prog_type(objects[which].type, NULL))
+		return false;
+	return !objects[which].helper ||
+	       libbpf_probe_bpf_helper(objects[which].type,
+				       objects[which].helper, NULL);
+}
+
 static int open_object(struct loading *l, enum fw_bpf_program which)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts,
@@ -254,8 +268,7 @@ static int open_object(struct loading *l, enum fw_bpf_program which)
 	int r;
 
 	errno = 0;
-	r = libbpf_probe_bpf_prog_type(objects[which].type, NULL);
-	if (r == 0) {
+	if (!kernel_has(which)) {
 		(void)snprintf(l->bpf->reason[which],
 			       sizeof(l->bpf->reason[which]),
 			       "this kernel loads no %s program: %s",
@@ -291,6 +304,21 @@ static int open_object(struct loading *l, enum fw_bpf_program which)
 	return r;
 }
 
+/* Where XDP goes on to; nowhere where this daemon has no such program, though an
+ * earlier one had. */
+static int link_programs(struct fw_bpf *bpf)
+{
+	__u32 key = FW_PROGRAM_SYN;
+	int fd = fw_bpf_map_fd(bpf, "programs");
+
+	if (fd < 0)
+		return 0;
+	if (bpf->prog[FW_BPF_SYN] >= 0)
+		return bpf_map_update_elem(fd, &key, &bpf->prog[FW_BPF_SYN],
+					   BPF_ANY);
+	return bpf_map_delete_elem(fd, &key) && errno != ENOENT ? -errno : 0;
+}
+
 static int open_objects(struct loading *l)
 {
 	int r = 0;
@@ -300,6 +328,10 @@ static int open_objects(struct loading *l)
 		l->bpf->prog[i] = -1;
 	for (int i = 0; i < FW_BPF_PROGRAM_MAX_ && !r; i++)
 		r = open_object(l, (enum fw_bpf_program)i);
+	if (!r && link_programs(l->bpf))
+		r = fw_apply_fail(l->error, FW_APPLY_SYSTEM, -errno,
+				  "cannot link the XDP programs: %s",
+				  strerror(errno));
 	if (r)
 		fw_bpf_done(l->bpf);
 	return r;

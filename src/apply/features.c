@@ -21,4 +21,5 @@ const struct fw_feature_row fw_features[] = {
 _Static_assert(FW_ARRAY_SIZE(fw_features) == FW_FEATURE_MAX_, "features");
 _Static_assert((int)FW_FEATURE_XDP == (int)FW_BPF_XDP &&
 	       (int)FW_FEATURE_TC == (int)FW_BPF_TC &&
-	       (int)FW_FEATURE_DNS == (int)FW_BPF_DNS, "the programs come first");
+	       (int)FW_FEATURE_DNS == (int)FW_BPF_DNS &&
+	       (int)FW_FEATURE_COOKIES == (int)FW_BPF_SYN, "the programs come first");

@@ -3,8 +3,7 @@
  * In: this kernel. Out: what it has of what Flywall uses. May fail: memory; what
  * cannot be asked, for want of a permission, is unknown.
  *
- * Programs are loaded as they are, and let go of. Of map types and helpers
- * libbpf knows a program that uses little else. nft is asked for a rule, which
+ * Programs are loaded as they are, and let go of. nft is asked for a rule, which
  * it tries in an empty network namespace.
  */
 #include "apply/features.h"
@@ -22,18 +21,15 @@ FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
 #define CHAIN(hook) \
 	"table inet ask { chain c { type filter hook " hook " priority 0; "
 
-/* How each of the others is asked for: by a map type, a helper of XDP programs,
- * or a ruleset. */
+/* How each of the others is asked for: by a map type or a
+ * ruleset. */
 static const struct {
 	enum bpf_map_type map;
-	enum bpf_func_id helper;
 	const char *ruleset;
 } questions[FW_FEATURE_MAX_] = {
 	[FW_FEATURE_MAP_IN_MAP] = {.map = BPF_MAP_TYPE_ARRAY_OF_MAPS},
 	[FW_FEATURE_LPM_TRIE] = {.map = BPF_MAP_TYPE_LPM_TRIE},
 	[FW_FEATURE_RINGBUF] = {.map = BPF_MAP_TYPE_RINGBUF},
-	[FW_FEATURE_COOKIES] = {
-		.helper = BPF_FUNC_tcp_raw_gen_syncookie_ipv4},
 	[FW_FEATURE_NFT_INGRESS] = {
 		.ruleset = "table netdev ask { chain c { type filter hook "
 			   "ingress device \"lo\" priority 0; }; }"},
@@ -48,8 +44,8 @@ static const struct {
 			   "priority 0; devices = { \"lo\" }; }; }"},
 };
 
-/* What a function of libbpf's says: 1, 0 or -errno. */
-static void take_probe(int r, const char *what, struct fw_feature_answer *ret)
+/* What libbpf says of a map type: 1, 0 or -errno. */
+static void take_map(int r, struct fw_feature_answer *ret)
 {
 	ret->available = r > 0 ? FW_FEATURE_YES :
 			 r == 0 ? FW_FEATURE_NO : FW_FEATURE_UNKNOWN;
@@ -58,7 +54,7 @@ static void take_probe(int r, const char *what, struct fw_feature_answer *ret)
 			       "cannot be asked for: %s", strerror(-r));
 	else
 		(void)snprintf(ret->reason, sizeof(ret->reason),
-			       "this kernel has no such %s", what);
+			       "this kernel has no such map type");
 }
 
 static int ask_nft(struct fw_arena *arena, const char *ruleset,
@@ -99,16 +95,12 @@ static int ask(struct fw_arena *arena, enum fw_feature which, FILE *log,
 		return ask_nft(arena, questions[which].ruleset, ret);
 	/* The kernel would say of everything else that it does not exist. */
 	if (geteuid() != 0)
-		take_probe(-EPERM, "", ret);
+		take_map(-EPERM, ret);
 	else if ((int)which < (int)FW_BPF_PROGRAM_MAX_)
 		ask_program((enum fw_bpf_program)which, log, ret);
-	else if (questions[which].map)
-		take_probe(libbpf_probe_bpf_map_type(questions[which].map, NULL),
-			   "map type", ret);
 	else
-		take_probe(libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP,
-						   questions[which].helper,
-						   NULL), "helper", ret);
+		take_map(libbpf_probe_bpf_map_type(questions[which].map, NULL),
+			 ret);
 	return 0;
 }
 

@@ -62,4 +62,8 @@ libfwapply_a_SOURCES = \
 	src/apply/snapshot.h \
 	src/apply/stage.c \
 	src/apply/stage.h \
-	src/apply/status.c
+	src/apply/status.c \
+	src/apply/syn.c \
+	src/apply/syn.h \
+	src/apply/sysctl.c \
+	src/apply/sysctl.h

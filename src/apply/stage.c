@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "apply/error.h"
+#include "apply/syn.h"
 #include "util/cleanup.h"
 
 struct staging {
@@ -244,7 +245,8 @@ static int make_actions(struct staging *s, struct made *made)
 	for (uint32_t i = 0; i < xdp->n_rules && !r; i++) {
 		const struct fw_xdp_rule *rule = &xdp->rules[i];
 
-		actions[i].verdict = (uint8_t)rule->verdict;
+		actions[i].verdict = (uint8_t)FW_VERDICT_WITH(rule->verdict,
+							      rule->synproxy);
 		actions[i].skip_to = rule->skip_to;
 		actions[i].counter = FW_NO_COUNTER;
 		actions[i].flags = rule->log ? FW_ACTION_LOG : 0;
@@ -299,6 +301,16 @@ static int make_name_head(struct staging *s, struct made *made)
 	return made_array(made, "name_head", 1, sizeof(*head), head);
 }
 
+static int make_syn(struct staging *s, struct made *made)
+{
+	struct fw_syn *syn = malloc(sizeof(*syn));
+
+	if (!syn)
+		return -ENOMEM;
+	fw_syn_make(s->plan, syn);
+	return made_array(made, "syn", 1, sizeof(*syn), syn);
+}
+
 static const struct {
 	const char *name;
 	int (*make)(struct staging *s, struct made *made);
@@ -309,6 +321,7 @@ static const struct {
 	{"names", make_names},
 	{"name_filter", make_name_filter},
 	{"name_head", make_name_head},
+	{"syn", make_syn},
 };
 
 /* 1 and rows filled, 0 when the plan has no such table, or -errno. */

@@ -68,6 +68,8 @@ static int lower(struct fw_typed *typed, struct fw_plan *plan)
 	int r;
 
 	plan->options = typed->options;
+	memcpy(plan->synproxies, typed->synproxies, sizeof(plan->synproxies));
+	plan->n_synproxies = typed->n_synproxies;
 	plan->log_dns_queries = typed->dns_log_queries;
 	r = fw_device_insist(typed);
 	if (!r)

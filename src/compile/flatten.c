@@ -381,13 +381,17 @@ static int note_first(struct flattening *f, const struct all *when)
 	return f->out->first ? 0 : -ENOMEM;
 }
 
+static bool decides(const struct fw_part *part)
+{
+	return part->kind == FW_PART_VERDICT || part->kind == FW_PART_SYNPROXY;
+}
+
 /* Only counters, logs and a verdict follow? */
 static bool ends_soon(const struct fw_typed_rule *rule, size_t i)
 {
 	while (++i < rule->n_parts)
 		if (rule->parts[i].kind != FW_PART_COUNTER &&
-		    rule->parts[i].kind != FW_PART_VERDICT &&
-		    !rule->parts[i].log_level)
+		    !decides(&rule->parts[i]) && !rule->parts[i].log_level)
 			return false;
 	return true;
 }
@@ -447,7 +451,7 @@ static bool counts_later(const struct fw_typed_rule *rule, size_t i)
 {
 	while (++i < rule->n_parts)
 		if (rule->parts[i].kind == FW_PART_COUNTER ||
-		    rule->parts[i].kind == FW_PART_VERDICT ||
+		    decides(&rule->parts[i]) ||
 		    rule->parts[i].kind == FW_PART_JUMP ||
 		    rule->parts[i].kind == FW_PART_VMAP ||
 		    rule->parts[i].kind == FW_PART_DNS_REPLY)
@@ -476,6 +480,22 @@ static int flatten_act(struct flattening *f, const struct fw_typed_rule *rule,
 	return emit(f, when, FW_VERDICT_NONE, ACT_LOG | ACT_COUNT, rule->rule);
 }
 
+/* Where cookies are off it only accepts. */
+static int flatten_synproxy(struct flattening *f, const struct fw_part *part,
+			    struct all *when, uint32_t rule, struct acts *acts)
+{
+	bool off = f->typed->options.syn_cookies == FW_SYN_COOKIES_OFF;
+	size_t before = f->out->rules.n;
+	int r = add_part(f, when, part);
+
+	if (r == 0)
+		r = finish(f, when, off ? FW_VERDICT_ACCEPT :
+					  FW_VERDICT_SYNPROXY, rule, acts);
+	if (r == 0 && !off && f->out->rules.n > before)
+		f->out->rules.items[before].synproxy = part->synproxy;
+	return r;
+}
+
 static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 			 struct all *when, uint32_t behind, uint32_t back)
 {
@@ -498,6 +518,9 @@ static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 							    FW_VERDICT_NXDOMAIN :
 							    FW_VERDICT_REFUSED,
 					   rule->rule, &acts);
+			break;
+		case FW_PART_SYNPROXY:
+			r = flatten_synproxy(f, part, when, rule->rule, &acts);
 			break;
 		case FW_PART_IIF:
 			if (!fw_device_meets(part, f->device))

@@ -12,6 +12,9 @@
  *	mangle - 10	expected_*	and off the connection mark of an
  *					expected connection, a copy of its
  *					master's: the user's rules decide anew
+ *	raw - 5		synproxy_*	SYNs of forwarded connections that
+ *	filter - 10			ingress left to nft's synproxy, untracked;
+ *					and that synproxy
  *	…		the user's	inspect: state unvetted, profile, accept
  *	filter + 10	gate_*		trusted on, blocked dropped, unvetted to
  *					vet, which queues or drops
@@ -20,7 +23,7 @@
  *
  * The connection mark is the only truth; what the packet mark says is believed
  * between vet and mark_* alone. A configuration without a profile needs none of
- * this: then the own table holds the epoch only.
+ * this: then the own table holds the epoch only, and what `synproxy` needs.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -351,6 +354,51 @@ static int add_vetting(struct gate *g)
 	return r;
 }
 
+/* --- synproxy at ingress --------------------------------------------------- */
+/* `mss 1460 wscale 7 timestamp sack-perm`, as nft has it. */
+static char *synproxy_words(struct gate *g, const struct fw_synproxy *from)
+{
+	char *text = fw_arena_strdup(g->arena, "synproxy");
+
+	if (text && from->offers & FW_SYN_MSS)
+		text = fw_arena_printf(g->arena, "%s mss %u", text, from->mss);
+	if (text && from->offers & FW_SYN_WSCALE)
+		text = fw_arena_printf(g->arena, "%s wscale %u", text,
+				       from->wscale);
+	if (text && from->offers & FW_SYN_TIMESTAMP)
+		text = fw_arena_printf(g->arena, "%s timestamp", text);
+	if (text && from->offers & FW_SYN_SACK)
+		text = fw_arena_printf(g->arena, "%s sack-perm", text);
+	return text;
+}
+
+/* For connections that are forwarded: the cookie's ACK, which belongs to none
+ * yet, begins one with the server. Where XDP answers no SYNs, they come here
+ * themselves. */
+static int add_synproxies(struct gate *g)
+{
+	const uint32_t mask = bits(g, FW_MARK_SYNPROXY);
+	fw_nft_rule_vec pre = { 0 }, forward = { 0 };
+	int r = fw_nft_rule_add(g->arena, &pre, "meta mark & 0x%08x != 0x%08x "
+				"tcp flags & (fin | syn | rst | ack) == syn "
+				"fib daddr type != local notrack", mask, 0u);
+
+	if (r == 0)
+		r = add_chain(g, "synproxy_prerouting", "prerouting",
+			      PRIORITY_RAW - 5, &pre);
+	for (uint8_t i = 1; r == 0 && i <= g->plan->n_synproxies; i++) {
+		const char *words = synproxy_words(g, &g->plan->synproxies[i]);
+
+		r = !words ? -ENOMEM :
+		    fw_nft_rule_add(g->arena, &forward, "meta mark & 0x%08x == "
+				    "0x%08x ct state invalid,untracked %s",
+				    mask, bits(g, (unsigned)i <<
+					       FW_MARK_SYNPROXY_SHIFT), words);
+	}
+	return r < 0 ? r : add_chain(g, "synproxy_forward", "forward",
+				     PRIORITY_FILTER - 10, &forward);
+}
+
 static const char *const epoch_elements[] = { FW_NFT_EPOCH };
 static const struct fw_nft_object epoch_set = {
 	.kind = "set",
@@ -371,6 +419,10 @@ int fw_gate_table(const struct fw_typed *typed, struct fw_plan *plan,
 		.marks = typed->options.marks,
 	};
 	int r = typed->n_profiles > 0 ? add_vetting(&g) : 0;
+
+	if (r == 0 && plan->n_synproxies > 0 &&
+	    plan->options.syn_cookies != FW_SYN_COOKIES_OFF)
+		r = add_synproxies(&g);
 
 	*ret = (struct fw_nft_table){
 		.family = "inet",

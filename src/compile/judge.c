@@ -168,6 +168,7 @@ static bool accepts(const struct judge *j, const struct fw_flat *flat)
 {
 	for (size_t i = 0; i < flat->rules.n; i++)
 		if (flat->rules.items[i].verdict == FW_VERDICT_ACCEPT ||
+		    flat->rules.items[i].verdict == FW_VERDICT_SYNPROXY ||
 		    (ends(&flat->rules.items[i]) &&
 		     j->chain->policy == FW_VERDICT_ACCEPT))
 			return true;

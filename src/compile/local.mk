@@ -66,6 +66,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/own_types.h \
 	src/compile/pending.c \
 	src/compile/questions.c \
+	src/compile/synproxies.c \
 	src/compile/reach.c \
 	src/compile/reached.c \
 	src/compile/region_facts.c \

@@ -380,8 +380,7 @@ static void put_sets(struct writer *w, const struct fw_typed *typed,
 /* --- rules ---------------------------------------------------------------- */
 /* What stands in nft for a part of Flywall's own: a verdict, or "" for nothing;
  * NULL where the part is nft's. */
-static const char *nearest(const struct fw_typed_chain *chain,
-			   const struct fw_part *part)
+static const char *nearest(const struct fw_part *part)
 {
 	switch (part->kind) {
 	case FW_PART_INSPECT:
@@ -395,14 +394,15 @@ static const char *nearest(const struct fw_typed_chain *chain,
 	case FW_PART_DNS_NAME:
 	case FW_PART_DNS_TYPE:
 		return "";
+	case FW_PART_SYNPROXY:
+		return "accept";
 	default:
-		return fw_form_is_ingress_synproxy(chain, part) ? "" : NULL;
+		return NULL;
 	}
 }
 
 /* The rule's words without Flywall's. */
-static int nft_words(struct writer *w, const struct fw_typed_chain *chain,
-		     const struct fw_typed_rule *rule,
+static int nft_words(struct writer *w, const struct fw_typed_rule *rule,
 		     const struct fw_word **ret, size_t *ret_n)
 {
 	struct fw_word *words;
@@ -410,7 +410,7 @@ static int nft_words(struct writer *w, const struct fw_typed_chain *chain,
 
 	*ret = rule->words;
 	*ret_n = rule->n_words;
-	while (part < rule->n_parts && !nearest(chain, &rule->parts[part]))
+	while (part < rule->n_parts && !nearest(&rule->parts[part]))
 		part++;
 	if (part == rule->n_parts)
 		return 0;
@@ -422,11 +422,11 @@ static int nft_words(struct writer *w, const struct fw_typed_chain *chain,
 		const char *text;
 
 		for (size_t k = 0; k < rule->n_parts; k++)
-			if (nearest(chain, &rule->parts[k]) &&
+			if (nearest(&rule->parts[k]) &&
 			    rule->parts[k].n_words &&
 			    rule->parts[k].words == &rule->words[i])
 				own = &rule->parts[k];
-		text = own ? nearest(chain, own) : NULL;
+		text = own ? nearest(own) : NULL;
 		if (!own || *text)
 			words[n++] = rule->words[i];
 		if (own && *text) {
@@ -449,7 +449,7 @@ static void put_rule(struct writer *w, const struct fw_typed_chain *chain,
 	const struct fw_word *words;
 	size_t n;
 
-	if (nft_words(w, chain, rule, &words, &n)) {
+	if (nft_words(w, rule, &words, &n)) {
 		w->failed = true;
 		return;
 	}

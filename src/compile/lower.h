@@ -40,16 +40,12 @@ int fw_rule_key(const char *family, const char *table, const char *chain,
 
 /* --- what nft gets of a rule (nft_form.c) ---------------------------------- */
 /* False where the rule as a whole is nothing for nft. */
-bool fw_form_is_nfts(const struct fw_typed_chain *chain,
-		     const struct fw_typed_rule *rule);
+bool fw_form_is_nfts(const struct fw_typed_rule *rule);
 /* The rule's words with statements of Flywall's own in nft's form; the words
  * themselves where there is none. */
 int fw_form(struct fw_typed *typed, struct fw_arena *arena,
 	    const struct fw_typed_rule *rule, const struct fw_word **ret_words,
 	    size_t *ret_n);
-/* `synproxy` where nft has none. */
-bool fw_form_is_ingress_synproxy(const struct fw_typed_chain *chain,
-				 const struct fw_part *part);
 
 /* --- content of Flywall's own sets (contents.c) ---------------------------- */
 /* The plan's copy in the place of the compilation's; NULL stays. -ENOMEM. */

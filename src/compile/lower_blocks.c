@@ -154,8 +154,7 @@ struct statements {
 	FW_VEC(struct fw_plan_statement) items;
 };
 
-static bool is_statement(const struct fw_typed_chain *chain,
-			 const struct fw_part *part,
+static bool is_statement(const struct fw_part *part,
 			 enum fw_statement_kind *ret)
 {
 	switch (part->kind) {
@@ -180,9 +179,11 @@ static bool is_statement(const struct fw_typed_chain *chain,
 	case FW_PART_DNS_REPLY:
 		*ret = FW_STATEMENT_DNS_REPLY;
 		return true;
-	default:
+	case FW_PART_SYNPROXY:
 		*ret = FW_STATEMENT_SYNPROXY;
-		return fw_form_is_ingress_synproxy(chain, part);
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -219,7 +220,7 @@ static int chain_statements(struct statements *s,
 		const struct fw_typed_rule *rule = &chain->rules[i];
 
 		for (size_t p = 0; r == 0 && p < rule->n_parts; p++)
-			if (is_statement(chain, &rule->parts[p], &kind))
+			if (is_statement(&rule->parts[p], &kind))
 				r = push_statement(s, rule->rule, kind,
 						   &rule->parts[p]);
 	}

@@ -186,15 +186,15 @@ static void note_inspects(struct draft *d, const struct fw_typed_rule *rule)
 	}
 }
 
-static int add_rule(struct draft *d, const struct fw_typed_chain *c,
-		    const struct fw_typed_rule *rule, fw_nft_rule_vec *rules)
+static int add_rule(struct draft *d, const struct fw_typed_rule *rule,
+		    fw_nft_rule_vec *rules)
 {
 	const struct fw_word *words;
 	struct fw_nft_rule *out;
 	size_t n;
 	int r;
 
-	if (!fw_form_is_nfts(c, rule))
+	if (!fw_form_is_nfts(rule))
 		return 0;
 	note_inspects(d, rule);
 	r = fw_form(d->l->typed, d->l->typed->arena, rule, &words, &n);
@@ -298,7 +298,7 @@ static int add_remainder(struct draft *d, const struct fw_typed_chain *c,
 				    FW_NFT_CARRY " != 0 accept");
 	for (size_t i = 0; r == 0 && i < c->n_rules; i++)
 		if (rest->kept[i])
-			r = add_rule(d, c, &c->rules[i], &rules);
+			r = add_rule(d, &c->rules[i], &rules);
 	return r < 0 ? r : add_chain(d, c, name, base, &rules);
 }
 
@@ -335,7 +335,7 @@ static int add_whole(struct draft *d, const struct fw_typed_chain *c)
 	}
 	r = add_head(d, c, &rules);
 	for (size_t i = 0; r == 0 && i < c->n_rules; i++)
-		r = add_rule(d, c, &c->rules[i], &rules);
+		r = add_rule(d, &c->rules[i], &rules);
 	return r < 0 ? r : add_chain(d, c, c->name, base, &rules);
 }
 

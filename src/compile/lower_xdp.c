@@ -237,7 +237,7 @@ static bool same_rule(const struct fw_xdp_rule *a, const struct fw_xdp_rule *b)
 {
 	if (a->rule != b->rule || a->verdict != b->verdict ||
 	    a->skip_to != b->skip_to || a->counted != b->counted ||
-	    a->log != b->log ||
+	    a->log != b->log || a->synproxy != b->synproxy ||
 	    !a->limit != !b->limit || a->n_matches != b->n_matches ||
 	    a->n_lives != b->n_lives)
 		return false;

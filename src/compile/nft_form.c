@@ -11,7 +11,7 @@
  *	block for TIME		drop
  *	dns …			the whole rule stays out: without its match it
  *				would hit packets that are not meant
- *	synproxy at ingress	likewise; nft has none there
+ *	synproxy at ingress	TCP is accepted, with the number in the mark
  */
 #include <errno.h>
 #include <string.h>
@@ -21,25 +21,14 @@
 
 typedef FW_VEC(struct fw_word) word_vec;
 
-bool fw_form_is_ingress_synproxy(const struct fw_typed_chain *chain,
-				 const struct fw_part *part)
-{
-	return part->kind == FW_PART_RAW && !part->is_match &&
-	       part->n_words > 0 && fw_word_is(&part->words[0], "synproxy") &&
-	       (chain->hook == FW_HOOK_INGRESS ||
-		strcmp(chain->table->family, "netdev") == 0);
-}
-
-bool fw_form_is_nfts(const struct fw_typed_chain *chain,
-		     const struct fw_typed_rule *rule)
+bool fw_form_is_nfts(const struct fw_typed_rule *rule)
 {
 	for (size_t i = 0; i < rule->n_parts; i++) {
 		const struct fw_part *part = &rule->parts[i];
 
 		if (part->kind == FW_PART_DNS_NAME ||
 		    part->kind == FW_PART_DNS_TYPE ||
-		    part->kind == FW_PART_DNS_REPLY ||
-		    fw_form_is_ingress_synproxy(chain, part))
+		    part->kind == FW_PART_DNS_REPLY)
 			return false;
 	}
 	return true;
@@ -71,6 +60,21 @@ static int keep(struct fw_arena *arena, word_vec *out,
 	return 0;
 }
 
+/* The number goes on in the mark, to nft's synproxy behind (gate.c). */
+static char *synproxy_words(const struct fw_typed *typed,
+			    struct fw_arena *arena, const struct fw_part *part)
+{
+	unsigned shift = typed->options.mark_shift;
+	unsigned number = part->synproxy;
+
+	if (typed->options.syn_cookies == FW_SYN_COOKIES_OFF)
+		return fw_arena_strdup(arena, "meta l4proto 6 accept");
+	return fw_arena_printf(arena, "meta l4proto 6 meta mark set meta mark & "
+			       "0x%08x | 0x%08x accept",
+			       ~((uint32_t)FW_MARK_SYNPROXY << shift),
+			       number << FW_MARK_SYNPROXY_SHIFT << shift);
+}
+
 static int put_part(struct fw_typed *typed, struct fw_arena *arena,
 		    const struct fw_part *part, bool muted, word_vec *out)
 {
@@ -87,6 +91,8 @@ static int put_part(struct fw_typed *typed, struct fw_arena *arena,
 		return put(arena, out, "counter", loc);
 	case FW_PART_BLOCK:
 		return put(arena, out, "drop", loc);
+	case FW_PART_SYNPROXY:
+		return put(arena, out, synproxy_words(typed, arena, part), loc);
 	case FW_PART_INSPECT:
 		r = put(arena, out, "jump", loc);
 		return r ? r : put(arena, out, fw_gate_inspect_name(

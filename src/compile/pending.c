@@ -24,8 +24,6 @@ static const struct {
 	{ "options", "vlan-offload", "off" },
 	{ "options", "dns-pending", NULL },
 	{ "options", "leases", NULL },
-	{ "options", "syn-cookies", "auto" },
-	{ "options", "syn-cookies", "on" },
 	{ "options", "sysctl", "set" },
 	{ "options", "control", NULL },
 	{ "options", "metrics", NULL },
@@ -51,7 +49,7 @@ static const struct {
 	{ "rule", "qos", NULL },
 	{ "rule", "audit", NULL },
 	{ "rule", "block", NULL },
-	{ "rule", "synproxy", NULL },	/* at ingress */
+	{ "rule", "synproxy", "name" },	/* at ingress */
 
 	{ "set", "type", "pattern" },
 	{ "set of Flywall's own", "timeout", NULL },

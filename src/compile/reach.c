@@ -408,29 +408,6 @@ static void check_places(struct reach *reach)
 	}
 }
 
-/* What nft has elsewhere and only Flywall has at ingress. */
-static int note_synproxies(struct reach *reach)
-{
-	for (size_t c = 0; c < reach->table->n_chains; c++) {
-		const struct fw_typed_chain *chain = &reach->table->chains[c];
-
-		for (size_t i = 0; i < chain->n_rules; i++) {
-			const struct fw_typed_rule *rule = &chain->rules[i];
-
-			for (size_t p = 0; p < rule->n_parts; p++) {
-				const struct fw_part *part = &rule->parts[p];
-
-				if (fw_form_is_ingress_synproxy(chain, part) &&
-				    fw_pending_note(reach->checker, "rule",
-						    "synproxy", NULL,
-						    &part->words[0].loc))
-					return -ENOMEM;
-			}
-		}
-	}
-	return 0;
-}
-
 static int check_table(struct fw_checker *checker,
 		       const struct fw_typed_table *table)
 {
@@ -457,7 +434,7 @@ static int check_table(struct fw_checker *checker,
 		if (reach.state[i] == UNSEEN && loops(&reach, i, 0))
 			return 0;
 	check_places(&reach);
-	return note_synproxies(&reach);
+	return fw_check_synproxies(checker, table);
 }
 
 int fw_check_reach(struct fw_checker *checker)

@@ -203,6 +203,12 @@ bool fw_check_decimal(struct fw_checker *checker, const struct fw_word *word,
 bool fw_check_percent(struct fw_checker *checker, const struct fw_word *word,
 		      uint32_t *ret);
 
+/* --- synproxies.c --------------------------------------------------------- */
+/* Reads `synproxy` in the table's ingress chains; behind jumps, as those say
+ * which chains these are. */
+int fw_check_synproxies(struct fw_checker *checker,
+			const struct fw_typed_table *table);
+
 /* --- pending.c ------------------------------------------------------------ */
 /*
  * Says that the file uses something: a key or value (word, may be NULL) of a

@@ -98,6 +98,7 @@ enum fw_part_kind {
 	FW_PART_DNS_NAME,	/* dns qname: domains is valid */
 	FW_PART_DNS_TYPE,	/* dns qtype: qtypes is valid */
 	FW_PART_DNS_REPLY,	/* dns reply nxdomain | refused: rcode */
+	FW_PART_SYNPROXY,	/* synproxy … at ingress: synproxy is valid */
 	FW_PART_RAW,		/* anything else: nft's affair */
 };
 
@@ -160,6 +161,7 @@ struct fw_part {
 	const struct fw_interval *qtypes;	/* DNS_TYPE: sorted, apart */
 	size_t n_qtypes;
 	unsigned rcode;			/* DNS_REPLY: 3 nxdomain, 5 refused */
+	uint8_t synproxy;		/* SYNPROXY: in typed->synproxies */
 };
 
 struct fw_typed_rule {
@@ -258,6 +260,8 @@ struct fw_typed {
 	struct fw_plan_service service;
 	struct fw_qos_class *qos;
 	size_t n_qos;
+	struct fw_synproxy synproxies[FW_SYNPROXIES];	/* from 1 */
+	uint8_t n_synproxies;
 	struct fw_plan_monitors monitors;
 	struct fw_plan_events events;
 	struct fw_plan_learn learn;

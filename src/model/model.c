@@ -101,8 +101,10 @@ static void walk(const struct fw_plan *plan, const struct fw_xdp_device *chain,
 			continue;
 		}
 		result->rule = r;
-		result->verdict = rule->verdict;
-		result->carried = rule->verdict == FW_VERDICT_ACCEPT &&
+		/* What comes of a SYN is the host's to know. */
+		result->verdict = rule->verdict == FW_VERDICT_SYNPROXY ?
+					  FW_VERDICT_ACCEPT : rule->verdict;
+		result->carried = result->verdict == FW_VERDICT_ACCEPT &&
 				  chain->policy == FW_VERDICT_NONE;
 		return;
 	}

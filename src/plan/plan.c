@@ -74,6 +74,7 @@ static const char *const verdict_names[] = {
 	[FW_VERDICT_SKIP] = "skip",
 	[FW_VERDICT_NXDOMAIN] = "nxdomain",
 	[FW_VERDICT_REFUSED] = "refused",
+	[FW_VERDICT_SYNPROXY] = "synproxy",
 };
 ASSERT_NAMES(verdict_names, FW_VERDICT_MAX_);
 
@@ -99,6 +100,11 @@ static const char *const stat_names[] = {
 	[FW_STAT_XDP_DNS_ODD] = "xdp-dns-odd",
 	[FW_STAT_XDP_DNS_ANSWERED] = "xdp-dns-answered",
 	[FW_STAT_XDP_DROP_UNANSWERED] = "xdp-drop-unanswered",
+	[FW_STAT_XDP_SYN] = "xdp-syn",
+	[FW_STAT_XDP_SYN_ANSWERED] = "xdp-syn-answered",
+	[FW_STAT_XDP_SYN_PASSED] = "xdp-syn-passed",
+	[FW_STAT_XDP_COOKIE] = "xdp-cookie",
+	[FW_STAT_XDP_DROP_COOKIE] = "xdp-drop-cookie",
 	[FW_STAT_TC_PACKETS] = "tc-packets",
 	[FW_STAT_TC_META] = "tc-meta",
 	[FW_STAT_TC_RECLASSIFIED] = "tc-reclassified",

@@ -217,6 +217,7 @@ struct fw_xdp_rule {
 				   the number behind its last word */
 	const struct fw_plan_limit *limit;	/* or NULL: a match behind all
 						   others */
+	uint8_t synproxy;	/* verdict SYNPROXY: in plan->synproxies */
 	const struct fw_live_match *lives;	/* must hold too */
 	size_t n_lives;
 };
@@ -536,6 +537,9 @@ struct fw_plan {
 	size_t n_sets;
 	const struct fw_plan_statement *statements;
 	size_t n_statements;
+	struct fw_synproxy synproxies[FW_SYNPROXIES];	/* from 1, as rules and
+							   marks know them */
+	uint8_t n_synproxies;
 	const struct fw_plan_pending *pending;	/* by place */
 	size_t n_pending;
 };

@@ -87,7 +87,7 @@ static void add_limit(struct fw_hasher *h, const struct fw_plan_limit *limit)
 static void add_xdp_rule(struct fw_hasher *h, const struct fw_xdp_rule *r)
 {
 	fw_hasher_add_u64(h, r->rule);
-	fw_hasher_add_u64(h, r->verdict);
+	fw_hasher_add_u64(h, r->verdict | (uint64_t)r->synproxy << 8);
 	fw_hasher_add_u64(h, r->skip_to);
 	fw_hasher_add_u64(h, r->counted | (r->limit ? 2u : 0) |
 				     (r->log ? 4u : 0));
@@ -128,6 +128,15 @@ static void add_xdp(struct fw_hasher *h, const struct fw_plan_xdp *xdp)
 	fw_hasher_add_u64(h, xdp->n_tables);
 	for (size_t i = 0; i < xdp->n_tables; i++)
 		add_hash(h, &xdp->tables[i].hash);
+}
+
+static void add_synproxies(struct fw_hasher *h, const struct fw_plan *plan)
+{
+	for (uint8_t i = 1; i <= plan->n_synproxies; i++) {
+		fw_hasher_add_u64(h, plan->synproxies[i].offers);
+		fw_hasher_add_u64(h, plan->synproxies[i].mss);
+		fw_hasher_add_u64(h, plan->synproxies[i].wscale);
+	}
 }
 
 static void add_object(struct fw_hasher *h, const struct fw_nft_object *o)
@@ -250,6 +259,7 @@ int fw_plan_seal(struct fw_plan *plan)
 		return -ENOMEM;
 	add_options(h, &plan->options);
 	add_rules(h, plan);
+	add_synproxies(h, plan);
 	add_xdp(h, &plan->xdp);
 	add_nft_tables(h, plan);
 	fw_hasher_add_u64(h, plan->n_profiles);

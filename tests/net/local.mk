@@ -6,6 +6,9 @@
 check_PROGRAMS += tests/net/traffic
 tests_net_traffic_SOURCES = tests/net/traffic.c
 
+check_PROGRAMS += tests/net/segments
+tests_net_segments_SOURCES = tests/net/segments.c
+
 fw_net_tests = \
 	tests/net/attach \
 	tests/net/check_live \
@@ -31,9 +34,11 @@ fw_net_tests = \
 	tests/net/rulesets \
 	tests/net/split \
 	tests/net/steer \
+	tests/net/syn \
+	tests/net/syn_flood \
 	tests/net/vetted
 
-EXTRA_DIST += $(fw_net_tests) tests/net/lib.sh \
+EXTRA_DIST += $(fw_net_tests) tests/net/lib.sh tests/net/syn.sh \
 	tests/net/rulesets.d/commands.nft \
 	tests/net/rulesets.d/layer2.nft \
 	tests/net/rulesets.d/nat.nft \

@@ -17,6 +17,7 @@ struct bpf_object;
 enum kernel_program {
 	KERNEL_XDP,
 	KERNEL_TC,
+	KERNEL_SYN,
 	KERNEL_DNS,
 };
 

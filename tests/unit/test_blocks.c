@@ -241,7 +241,7 @@ static void pending(void **state)
 {
 	(void)state;
 	is_pending("options { syn-cookies off }\n", "");
-	is_pending("options { syn-cookies on }\n", "syn-cookies on");
+	is_pending("options { syn-cookies on }\n", "");
 	is_pending("options { malformed nft }\n", "");
 	is_pending("options { malformed drop }\n", "");
 	is_pending("options { existing inspect }\n", "existing");
@@ -261,8 +261,9 @@ static void pending(void **state)
 		   "");
 	is_pending("table ip t { chain c { learn; } }\n", "learn");
 	is_pending("table ip t { chain c { synproxy mss 1460; } }\n", "");
-	is_pending("table netdev t { chain c { synproxy mss 1460; } }\n",
-		   "synproxy");
+	is_pending("table netdev t { chain c { synproxy mss 1460; } }\n", "");
+	is_pending("table netdev t { chain c { synproxy name \"x\"; }\n"
+		   "synproxy x { mss 1460; wscale 7; } }\n", "synproxy name");
 }
 
 int main(void)

@@ -379,7 +379,8 @@ static void what_is_left_to_nft(void **state)
 	is("dnat to [2001:db8::1]:80", "raw (dnat)");
 	is("meter m { ip saddr limit rate 5/second } drop",
 	   "raw (meter)\ndrop");
-	is("synproxy mss 1460 wscale 7 timestamp sack-perm", "raw (synproxy)");
+	is_in("inet", "synproxy mss 1460 wscale 7 timestamp sack-perm",
+	      "raw (synproxy)");
 	is("tcp option maxseg size set 1360 accept",
 	   "raw (tcp option)\naccept");
 	is("queue flags bypass to 3 comment \"q\"", "raw (queue)");
@@ -389,6 +390,18 @@ static void what_is_left_to_nft(void **state)
 	is("meta skuid \"root\" drop", "raw (meta skuid)\ndrop");
 	is("ip saddr & 255.0.0.255 == 10.0.0.1 drop",
 	   "raw (ip saddr) l3 1\ndrop");
+}
+
+/* At ingress only. */
+static void synproxies(void **state)
+{
+	(void)state;
+	is("counter synproxy mss 1460 sack-perm", "counter\nsynproxy 1");
+	is("synproxy", "synproxy 1");
+	is_wrong("synproxy mss 65536", "value");
+	is_wrong("synproxy wscale 15", "value");
+	is_wrong("synproxy mss", "value");
+	is_wrong("synproxy mss 1460 counter", "after-verdict");
 }
 
 /* nft takes each protocol of a list for named: what is of one of them alone
@@ -470,6 +483,7 @@ int main(void)
 		cmocka_unit_test(families),
 		cmocka_unit_test(statements),
 		cmocka_unit_test(what_is_left_to_nft),
+		cmocka_unit_test(synproxies),
 		cmocka_unit_test(after_a_list_of_protocols),
 		cmocka_unit_test(words_keep_their_meaning),
 		cmocka_unit_test(wrong_values),

@@ -170,6 +170,9 @@ static void print_part(struct fw_buf *buf, const struct fw_part *part)
 	case FW_PART_COUNTER:
 		fw_buf_add(buf, "counter");
 		break;
+	case FW_PART_SYNPROXY:
+		fw_buf_printf(buf, "synproxy %u", part->synproxy);
+		break;
 	case FW_PART_VERDICT:
 		fw_buf_add(buf, fw_verdict_name(part->verdict));
 		break;
