@@ -115,11 +115,31 @@ static struct fw_bpf_map *find_map(struct fw_bpf *bpf, const char *name)
 	return NULL;
 }
 
+/* What the configuration says of a map; 0: nothing. */
+static __u32 capacity(const struct loading *l, const char *name)
+{
+	if (!strcmp(name, "flow_map"))
+		return l->options->flows;
+	return strcmp(name, "sources") ? 0 : l->options->rate_sources;
+}
+
+/* Vetted flows are worth more than the size that was asked for; buckets of rate
+ * limits are not: whoever is over a limit soon is again. */
+static bool outgrown(const struct loading *l, const struct bpf_map *map,
+		     const struct fw_bpf_map *m)
+{
+	__u32 wanted = capacity(l, m->name);
+
+	return !strcmp(m->name, "sources") &&
+	       m->max_entries != (wanted ? wanted : bpf_map__max_entries(map));
+}
+
 /* Where a map comes from, in this order: an object loaded before, the pin of
  * an earlier daemon, this object. */
 static int prepare_map(struct loading *l, struct bpf_map *map)
 {
 	struct fw_bpf_map *m = find_map(l->bpf, bpf_map__name(map));
+	__u32 wanted;
 	char path[FW_BPF_PATH_MAX];
 
 	if (!m)
@@ -135,21 +155,38 @@ static int prepare_map(struct loading *l, struct bpf_map *map)
 					     strerror(errno));
 		if (m->fd >= 0)
 			m->max_entries = max_entries(m->fd);
+		if (m->fd >= 0 && outgrown(l, map, m)) {
+			(void)close(m->fd);
+			m->fd = -1;
+		}
 	}
 	if (m->fd >= 0)
 		return bpf_map__reuse_fd(map, m->fd);
-	if (!strcmp(m->name, "flow_map"))
-		return bpf_map__set_max_entries(map, l->options->flows);
-	if (!strcmp(m->name, "sources") && l->options->rate_sources)
-		return bpf_map__set_max_entries(map, l->options->rate_sources);
-	return 0;
+	wanted = capacity(l, m->name);
+	return wanted ? bpf_map__set_max_entries(map, wanted) : 0;
+}
+
+/* In the place of a pin that may be there. */
+static int pin_map(const struct loading *l, const struct fw_bpf_map *m)
+{
+	char path[FW_BPF_PATH_MAX], fresh[FW_BPF_PATH_MAX];
+	char name[BPF_OBJ_NAME_LEN + 8];
+	int r;
+
+	(void)snprintf(name, sizeof(name), "new_%s", m->name);
+	if (!map_path(l->fs, m->name, path) ||
+	    !fw_bpf_fs_path(l->fs->dir, name, fresh))
+		return -ENAMETOOLONG;
+	(void)unlink(fresh);
+	r = bpf_obj_pin(m->fd, fresh) || rename(fresh, path) ? -errno : 0;
+	return !r ? 0 : fw_apply_fail(l->error, FW_APPLY_SYSTEM, r,
+				      "cannot pin %s: %s", path, strerror(-r));
 }
 
 /* Keeps and pins what the object brought. */
 static int take_map(struct loading *l, const struct bpf_map *map)
 {
 	struct fw_bpf_map *m = find_map(l->bpf, bpf_map__name(map));
-	char path[FW_BPF_PATH_MAX];
 
 	if (m->fd >= 0)
 		return 0;
@@ -157,15 +194,7 @@ static int take_map(struct loading *l, const struct bpf_map *map)
 	if (m->fd < 0)
 		return -errno;
 	m->max_entries = max_entries(m->fd);
-	if (!l->fs)
-		return 0;
-	if (!map_path(l->fs, m->name, path))
-		return -ENAMETOOLONG;
-	if (bpf_obj_pin(m->fd, path))
-		return fw_apply_fail(l->error, FW_APPLY_SYSTEM, -errno,
-				     "cannot pin %s: %s", path,
-				     strerror(errno));
-	return 0;
+	return l->fs ? pin_map(l, m) : 0;
 }
 
 static void keep_log(const char *state_dir)

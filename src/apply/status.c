@@ -95,10 +95,38 @@ static size_t set_maps(struct fw_apply *apply, struct fw_map_status *ret,
 	return 2;
 }
 
+#define SOURCES_BATCH 4096
+
+/* Sources that rate limits remember. */
+static uint64_t count_sources(const struct fw_bpf_map *map)
+{
+	_cleanup_free_ struct fw_limit_key *keys =
+		calloc(SOURCES_BATCH, sizeof(*keys));
+	_cleanup_free_ uint64_t *values = calloc(SOURCES_BATCH,
+						 sizeof(*values));
+	uint32_t cursor = 0, n;
+	uint64_t sum = 0;
+	bool first = true;
+	int r = 0;
+
+	if (!keys || !values)
+		return 0;
+	while (!r) {
+		n = SOURCES_BATCH;
+		r = bpf_map_lookup_batch(map->fd, first ? NULL : &cursor,
+					 &cursor, keys, values, &n, NULL);
+		if (!r || r == -ENOENT)
+			sum += n;
+		first = false;
+	}
+	return sum;
+}
+
 size_t fw_apply_maps(struct fw_apply *apply, struct fw_map_status *ret,
 		     size_t max)
 {
 	const struct fw_bpf_map *flows = fw_bpf_map(&apply->bpf, "flow_map");
+	const struct fw_bpf_map *sources = fw_bpf_map(&apply->bpf, "sources");
 	unsigned slot = fw_control_slot(&apply->control);
 	size_t n = 0;
 
@@ -130,6 +158,12 @@ size_t fw_apply_maps(struct fw_apply *apply, struct fw_map_status *ret,
 		};
 		(void)fw_apply_flows(apply, count_one, &ret[n++].entries);
 	}
+	if (sources && n < max)
+		ret[n++] = (struct fw_map_status){
+			.name = sources->name,
+			.entries = count_sources(sources),
+			.max = sources->max_entries,
+		};
 	return n + set_maps(apply, ret + n, max - n);
 }
 
@@ -267,6 +301,8 @@ static void describe_programs(struct description *d, const struct fw_bpf *bpf)
 static void describe_host(struct description *d, const struct fw_apply *apply)
 {
 	const struct fw_bpf_map *flows = fw_bpf_map(&apply->bpf, "flow_map");
+	const struct fw_bpf_map *sources = fw_bpf_map(&apply->bpf, "sources");
+	__u32 wanted = apply->plan ? apply->plan->options.rate_sources : 0;
 	bool queue = fw_nft_has_queue(apply->nft);
 	const char *warning = fw_nft_warning(apply->nft);
 
@@ -282,6 +318,11 @@ static void describe_host(struct description *d, const struct fw_apply *apply)
 			    fw_arena_printf(d->arena, "%u entries",
 					    flows->max_entries),
 			    "the map that was adopted keeps its size until flywall stop --flush");
+	if (sources && wanted && sources->max_entries != wanted)
+		add_feature(d, "rate-sources", "rate limits",
+			    fw_arena_printf(d->arena, "%u entries",
+					    sources->max_entries),
+			    "the map gets its new size when the daemon starts again");
 }
 
 int fw_apply_describe(struct fw_apply *apply)
