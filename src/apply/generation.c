@@ -27,6 +27,7 @@
 #include "apply/apply.h"
 #include "apply/error.h"
 #include "apply/fault.h"
+#include "apply/settings.h"
 #include "apply/stage.h"
 #include "util/cleanup.h"
 
@@ -37,6 +38,7 @@ struct commit {
 	struct fw_apply_error *error;
 	uint64_t epoch;		/* of the generation that is being made */
 	unsigned slot;		/* its slot */
+	struct fw_settings_were were;	/* before it */
 };
 
 static int wait_rcu(struct commit *c)
@@ -70,6 +72,8 @@ static int stage(struct commit *c)
 
 	if (!r)
 		r = fw_devices_stage(&a->devices, c->plan, c->error);
+	if (!r)	/* tables are made of them */
+		fw_settings_set(c->plan, &c->were);
 	fw_counters_stage_begin(&a->counters);
 	fw_counters_stage_begin(&a->limits);
 	if (!r)
@@ -137,6 +141,7 @@ static int back_out(struct commit *c, int error)
 	fw_control_set(&a->control, c->epoch - 1, !c->slot, false);
 	fw_nft_abort(a->nft);
 	fw_devices_abort(&a->devices);
+	fw_settings_put_back(&c->were);
 	fw_counters_abort(&a->counters);
 	fw_counters_abort(&a->limits);
 	a->unretired = fw_rcu_wait(&a->rcu) ||

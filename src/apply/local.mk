@@ -63,6 +63,8 @@ libfwapply_a_SOURCES = \
 	src/apply/stage.c \
 	src/apply/stage.h \
 	src/apply/status.c \
+	src/apply/settings.c \
+	src/apply/settings.h \
 	src/apply/syn.c \
 	src/apply/syn.h \
 	src/apply/sysctl.c \

@@ -12,6 +12,7 @@
 
 #include "apply/apply.h"
 #include "apply/features.h"
+#include "apply/settings.h"
 #include "util/cleanup.h"
 #include "util/vec.h"
 
@@ -298,6 +299,23 @@ static void describe_programs(struct description *d, const struct fw_bpf *bpf)
 			 bpf->reason[i]);
 }
 
+/* Of the kernel, as synproxy needs them. */
+static void describe_settings(struct description *d, const struct fw_plan *plan)
+{
+	unsigned needed = fw_settings_needed(plan);
+	unsigned lacking = fw_settings_lacking(plan);
+	char reason[64];
+
+	for (int i = 0; i < FW_SETTING_MAX_; i++) {
+		if (!(needed & 1u << i))
+			continue;
+		fw_setting_explain((enum fw_setting)i, reason, sizeof(reason));
+		add_feature(d, fw_settings[i].name, "kernel",
+			    lacking & 1u << i ? fw_settings[i].without : NULL,
+			    copy(d, reason));
+	}
+}
+
 static void describe_host(struct description *d, const struct fw_apply *apply)
 {
 	const struct fw_bpf_map *flows = fw_bpf_map(&apply->bpf, "flow_map");
@@ -334,6 +352,8 @@ int fw_apply_describe(struct fw_apply *apply)
 		return -ENOMEM;
 	describe_programs(&d, &apply->bpf);
 	describe_host(&d, apply);
+	if (plan)
+		describe_settings(&d, plan);
 	for (size_t i = 0; plan && i < plan->n_devices; i++)
 		describe_device(&d, apply, &plan->devices[i]);
 	if (d.oom) {

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "apply/settings.h"
 #include "apply/sysctl.h"
 
 #define NS_PER_S 1000000000ULL
@@ -63,8 +64,7 @@ static void offer_forwarded(struct fw_syn *syn)
 {
 	long loose;
 
-	if (!setting("net.ipv4.ip_forward") &&
-	    !setting("net.ipv6.conf.all.forwarding"))
+	if (!fw_settings_forward())
 		return;
 	syn->flags |= FW_SYN_ROUTER;
 	if (fw_sysctl_read("net.netfilter.nf_conntrack_tcp_loose", &loose) &&

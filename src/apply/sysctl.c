@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * In: names of settings. Out: what /proc/sys says of them. May fail: a kernel
- * that has no such setting, or not for this namespace.
+ * that has no such setting, or not for this namespace; one that takes no such
+ * value, or nothing from this process.
  */
 #include "apply/sysctl.h"
 
@@ -35,4 +36,15 @@ bool fw_sysctl_read(const char *name, long *ret)
 		found = true;
 	}
 	return found;
+}
+
+bool fw_sysctl_write(const char *name, long value)
+{
+	FILE *out = open_setting(name, "we");
+	bool written;
+
+	if (!out)
+		return false;
+	written = fprintf(out, "%ld\n", value) > 0;
+	return fclose(out) == 0 && written;
 }

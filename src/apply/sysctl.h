@@ -7,3 +7,6 @@
 /* The last number of the setting: of `tcp_rmem` the greatest. False where the
  * kernel has no such setting, or it is no number. */
 bool fw_sysctl_read(const char *name, long *ret);
+
+/* False where the kernel does not take it. */
+bool fw_sysctl_write(const char *name, long value);

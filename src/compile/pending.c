@@ -24,7 +24,6 @@ static const struct {
 	{ "options", "vlan-offload", "off" },
 	{ "options", "dns-pending", NULL },
 	{ "options", "leases", NULL },
-	{ "options", "sysctl", "set" },
 	{ "options", "control", NULL },
 	{ "options", "metrics", NULL },
 

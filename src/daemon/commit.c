@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "apply/settings.h"
 #include "util/log.h"
 
 static void explain_workers(int error, uint16_t queue,
@@ -59,11 +60,32 @@ static void explain_apply(const struct fw_plan *plan,
 			       error->text);
 }
 
+/* Settings that the plan lacks, and those of `lacked` that are as it needs them
+ * now. */
+static void tell_settings(const struct fw_plan *plan, unsigned lacked)
+{
+	unsigned lacking = fw_settings_lacking(plan);
+	char state[64];
+
+	for (int i = 0; i < FW_SETTING_MAX_; i++) {
+		const struct fw_setting_row *row = &fw_settings[i];
+
+		fw_setting_explain((enum fw_setting)i, state, sizeof(state));
+		if (lacking & 1u << i)
+			fw_log(LOG_WARNING, "%s %s: %s", row->name, state,
+			       row->without);
+		else if (lacked & 1u << i)
+			fw_log(LOG_NOTICE, "%s set to %ld, as synproxy needs it",
+			       row->name, row->wanted);
+	}
+}
+
 static bool change_kernel(struct fw_daemon *daemon, const struct fw_plan *plan,
 			  struct fw_commit_error *ret_error)
 {
 	struct fw_apply_error error = { .rule = FW_NO_RULE };
 	uint16_t queue = 0;
+	unsigned lacked;
 	int r;
 
 	r = fw_workers_prepare(&daemon->workers, plan,
@@ -72,11 +94,13 @@ static bool change_kernel(struct fw_daemon *daemon, const struct fw_plan *plan,
 		explain_workers(r, queue, ret_error);
 		return false;
 	}
+	lacked = fw_settings_lacking(plan);
 	r = fw_apply_commit(daemon->apply, plan, &error);
 	if (r < 0) {
 		explain_apply(plan, &error, ret_error);
 		return false;
 	}
+	tell_settings(plan, lacked);
 	r = fw_apply_sets_error(daemon->apply);
 	if (r < 0)
 		fw_log_errno(LOG_ERR, r, "sets in XDP are not as they are in "

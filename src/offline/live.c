@@ -4,7 +4,8 @@
  *
  * In: a valid configuration, and this machine. Out: diagnostics. What may fail:
  * memory, which the diagnostics note. The order: what is not there, what the
- * kernel does not load, what nft does not take, what others do.
+ * kernel does not load and how it is set, what nft does not take, what others
+ * do.
  */
 #include "offline/live.h"
 
@@ -13,6 +14,7 @@
 
 #include "apply/bpf.h"
 #include "apply/devices.h"
+#include "apply/settings.h"
 #include "offline/foreign.h"
 #include "offline/load.h"
 #include "offline/opinion.h"
@@ -165,6 +167,33 @@ static void try_programs(struct live *live, const char *file)
 			   "%s; what it would do runs in nft", error.text);
 }
 
+/* --- settings ------------------------------------------------------------- */
+static void look_at_settings(struct live *live, const char *file)
+{
+	const struct fw_plan *plan = live->load->plan;
+	const struct fw_loc loc = { .file = file };
+	unsigned lacking = fw_settings_lacking(plan);
+	struct fw_diag *diag;
+	char state[64];
+
+	for (int i = 0; i < FW_SETTING_MAX_; i++) {
+		const struct fw_setting_row *row = &fw_settings[i];
+
+		if (!(lacking & 1u << i))
+			continue;
+		fw_setting_explain((enum fw_setting)i, state, sizeof(state));
+		if (plan->options.sysctl_set) {
+			fw_note(&live->load->diags, "host", &loc,
+				"%s %s: it will be set", row->name, state);
+			continue;
+		}
+		diag = fw_warning(&live->load->diags, "host", &loc,
+				  "%s %s: %s", row->name, state, row->without);
+		fw_diag_hint(&live->load->diags, diag,
+			     "'options { sysctl set }' has Flywall set it");
+	}
+}
+
 void fw_live(struct fw_load *load, const char *file)
 {
 	struct fw_facts facts;
@@ -182,6 +211,7 @@ void fw_live(struct fw_load *load, const char *file)
 		look_at_hooks(&live, file);
 	}
 	try_programs(&live, file);
+	look_at_settings(&live, file);
 	fw_foreign(load);
 	fw_opinion_live(load, !r && !live.missing);
 }

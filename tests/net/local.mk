@@ -32,6 +32,7 @@ fw_net_tests = \
 	tests/net/refused \
 	tests/net/reload \
 	tests/net/rulesets \
+	tests/net/settings \
 	tests/net/sources \
 	tests/net/split \
 	tests/net/steer \
