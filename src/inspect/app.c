@@ -58,6 +58,22 @@ static enum fw_parse_state feed_http(struct fw_app *app, const uint8_t *data,
 	return feed_text(app, data, len);
 }
 
+/* A preface that breaks off may still be a request of HTTP/1. */
+static enum fw_parse_state feed_http2(struct fw_app *app, const uint8_t *data,
+				      size_t len)
+{
+	static const char preface[] = FW_HTTP2_PREFACE;
+	size_t before = app->http2.taken;
+	enum fw_parse_state state = fw_http2_feed(&app->http2, data, len);
+
+	if (state != FW_PARSE_OTHER)
+		return state;
+	app->kind = FW_APP_HTTP;
+	fw_http_init(&app->http);
+	state = feed_http(app, (const uint8_t *)preface, before);
+	return state == FW_PARSE_NEED_MORE ? feed_http(app, data, len) : state;
+}
+
 static enum fw_parse_state feed_ssh(struct fw_app *app, const uint8_t *data,
 				    size_t len)
 {
@@ -80,6 +96,11 @@ static void init_http(struct fw_app *app)
 	fw_http_init(&app->http);
 }
 
+static void init_http2(struct fw_app *app)
+{
+	fw_http2_init(&app->http2);
+}
+
 static void init_ssh(struct fw_app *app)
 {
 	fw_ssh_init(&app->ssh);
@@ -100,6 +121,7 @@ static const struct {
 	[FW_APP_TLS] = { "tls", init_tls, feed_tls },
 	[FW_APP_QUIC] = { "quic", NULL, NULL },
 	[FW_APP_HTTP] = { "http", init_http, feed_http },
+	[FW_APP_HTTP2] = { "http2", init_http2, feed_http2 },
 	[FW_APP_SSH] = { "ssh", init_ssh, feed_ssh },
 	[FW_APP_DNS] = { "dns", init_dns, feed_dns },
 	[FW_APP_TEXT] = { "text", NULL, feed_text },
@@ -117,7 +139,7 @@ const char *fw_app_name(enum fw_app_kind kind)
  * version 3.x; a token of HTTP may begin as "SSH-" does. */
 static enum fw_app_kind kind_of(const uint8_t *head, size_t n, bool dns_port)
 {
-	static const char ssh[] = "SSH-";
+	static const char ssh[] = "SSH-", http2[] = "PRI ";
 
 	if (head[0] >= 20 && head[0] <= 22 && (n < 2 || head[1] == 3))
 		return n < 2 ? FW_APP_UNKNOWN : FW_APP_TLS;
@@ -125,6 +147,8 @@ static enum fw_app_kind kind_of(const uint8_t *head, size_t n, bool dns_port)
 		return n < sizeof(ssh) - 1 ? FW_APP_UNKNOWN : FW_APP_SSH;
 	if (dns_port)
 		return FW_APP_DNS;
+	if (!memcmp(head, http2, n))
+		return n < sizeof(http2) - 1 ? FW_APP_UNKNOWN : FW_APP_HTTP2;
 	if ((head[0] > ' ' && head[0] <= '~') || head[0] == '\r' ||
 	    head[0] == '\n')
 		return FW_APP_HTTP;
@@ -188,12 +212,15 @@ void fw_app_done(struct fw_app *app)
 {
 	if (app->kind == FW_APP_QUIC)
 		fw_quic_done(&app->quic);
+	if (app->kind == FW_APP_HTTP2)
+		fw_http2_done(&app->http2);
 }
 
 size_t fw_app_held(const struct fw_app *app)
 {
 	return sizeof(*app) +
-	       (app->kind == FW_APP_QUIC ? app->quic.crypto.cap : 0);
+	       (app->kind == FW_APP_QUIC  ? app->quic.crypto.cap :
+		app->kind == FW_APP_HTTP2 ? fw_http2_held(&app->http2) : 0);
 }
 
 /* --- facts ---------------------------------------------------------------- */
@@ -246,7 +273,10 @@ static bool tls_alpn(const struct fw_app *app, struct fw_fact *fact)
 
 static bool http_host(const struct fw_app *app, struct fw_fact *fact)
 {
-	return text(fact, app->http.host, app->http.host_len);
+	const struct fw_host *host = app->kind == FW_APP_HTTP2 ?
+					     &app->http2.host : &app->http.host;
+
+	return text(fact, host->name, host->len);
 }
 
 static bool ssh_version(const struct fw_app *app, struct fw_fact *fact)
@@ -284,11 +314,12 @@ static const struct {
 	[FW_FACT_DNS_QTYPE] = { FW_APP_DNS, dns_qtype },
 };
 
-/* QUIC carries TLS. */
+/* QUIC carries TLS, and HTTP/2 what HTTP/1 does. */
 static bool has(const struct fw_app *app, enum fw_fact_kind fact)
 {
-	enum fw_app_kind kind = app->kind == FW_APP_QUIC ? FW_APP_TLS :
-							   app->kind;
+	enum fw_app_kind kind = app->kind == FW_APP_QUIC  ? FW_APP_TLS :
+				app->kind == FW_APP_HTTP2 ? FW_APP_HTTP :
+							    app->kind;
 
 	return kind == facts[fact].kind;
 }

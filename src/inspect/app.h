@@ -13,6 +13,7 @@
 
 #include "inspect/dns.h"
 #include "inspect/http.h"
+#include "inspect/http2.h"
 #include "inspect/ja.h"
 #include "inspect/quic.h"
 #include "inspect/ssh.h"
@@ -25,6 +26,7 @@ enum fw_app_kind {
 	FW_APP_TLS,
 	FW_APP_QUIC,
 	FW_APP_HTTP,
+	FW_APP_HTTP2,
 	FW_APP_SSH,
 	FW_APP_DNS,
 	FW_APP_TEXT,		/* that may turn to TLS */
@@ -44,6 +46,7 @@ struct fw_app {
 		struct fw_tls tls;
 		struct fw_quic quic;
 		struct fw_http http;
+		struct fw_http2 http2;
 		struct fw_ssh ssh;
 		struct fw_dns_stream dns;
 	};

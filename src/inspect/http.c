@@ -30,46 +30,6 @@ static bool alphanumeric(char c)
 	       (c >= 'a' && c <= 'z');
 }
 
-/* --- the host ------------------------------------------------------------- */
-/* An authority (RFC 3986 section 3.2) without its user and port, as a set's
- * element would have it; nothing where there is none. False for what is no
- * host. */
-static bool take_host(struct fw_http *http, const char *text, size_t len)
-{
-	const char *user = memrchr(text, '@', len);
-	const char *end;
-
-	if (user) {
-		len -= (size_t)(user + 1 - text);
-		text = user + 1;
-	}
-	if (len && *text == '[') {
-		end = memchr(text, ']', len);
-		if (!end)
-			return false;
-		end++;
-	} else {
-		end = memchr(text, ':', len);
-	}
-	if (end)
-		len = (size_t)(end - text);
-	if (len && text[len - 1] == '.')
-		len--;
-	if (len > FW_HTTP_HOST_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] <= ' ' || text[i] > '~')
-			return false;
-		http->host[i] = text[i];
-		if (text[i] >= 'A' && text[i] <= 'Z')
-			http->host[i] = (char)(text[i] - 'A' + 'a');
-	}
-	http->host[len] = '\0';
-	http->host_len = (uint16_t)len;
-	http->has_host = len;
-	return true;
-}
-
 /* --- the request's line ---------------------------------------------------- */
 /* RFC 9110 section 5.6.2. */
 static bool token_character(char c)
@@ -105,7 +65,7 @@ static bool target_host(struct fw_http *http, const char *target, size_t len)
 		;
 	http->in_target = true;
 	/* what was not kept may be more of it */
-	return !(http->cut && at + n == end) && take_host(http, at, n);
+	return !(http->cut && at + n == end) && fw_authority_host(&http->host, at, n);
 }
 
 static bool is_version(const char *text, size_t len)
@@ -171,7 +131,7 @@ static enum fw_parse_state read_header(struct fw_http *http)
 		;
 	while (end > value && blank(end[-1]))
 		end--;
-	return take_host(http, value, (size_t)(end - value)) ?
+	return fw_authority_host(&http->host, value, (size_t)(end - value)) ?
 		       FW_PARSE_NEED_MORE : FW_PARSE_MALFORMED;
 }
 

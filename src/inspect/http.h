@@ -9,19 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inspect/authority.h"
 #include "inspect/parse.h"
 
-#define FW_HTTP_HOST_MAX 255
 #define FW_HTTP_LINE_MAX 1024	/* of what is kept of a line to be read */
 #define FW_HTTP_REQUEST_MAX 255	/* of what is kept of the request's line */
 
 struct fw_http {
 	enum fw_parse_state state;
 	/* The facts, valid with DONE: */
-	bool has_host;
-	uint16_t host_len;
-	char host[FW_HTTP_HOST_MAX + 1];	/* lower case, without user,
-						   port and final dot */
+	struct fw_host host;
 	bool request_done;	/* its line is whole: */
 	char request[FW_HTTP_REQUEST_MAX + 1];	/* as it came, without end */
 

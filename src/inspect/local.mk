@@ -2,10 +2,12 @@
 noinst_LIBRARIES += libfwinspect.a
 libfwinspect_a_SOURCES = \
 	src/inspect/app.c src/inspect/app.h \
+	src/inspect/authority.c src/inspect/authority.h \
 	src/inspect/ct_attr.c src/inspect/ct_attr.h \
 	src/inspect/dns.c src/inspect/dns.h \
 	src/inspect/hello.c src/inspect/hello.h \
 	src/inspect/http.c src/inspect/http.h \
+	src/inspect/http2.c src/inspect/http2.h \
 	src/inspect/inspector.c src/inspect/inspector.h \
 	src/inspect/ja.c src/inspect/ja.h \
 	src/inspect/packet.c src/inspect/packet.h \

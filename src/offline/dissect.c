@@ -256,9 +256,13 @@ static void put_app(struct line *line, const struct fw_app *app)
 		put_text(line, "starttls", app->starttls.protocol);
 	put_tls(line, app);
 	if (app->kind == FW_APP_HTTP && done)
-		put_text(line, "http_host", app->http.host);
+		put_text(line, "http_host", app->http.host.name);
 	if (app->kind == FW_APP_HTTP)
 		put_text(line, "http_request", app->http.request);
+	if (app->kind == FW_APP_HTTP2 && done) {
+		put_text(line, "http_host", app->http2.host.name);
+		put_text(line, "http_request", app->http2.request);
+	}
 	if (app->kind == FW_APP_SSH && done)
 		put_text(line, "ssh_banner", app->ssh.banner);
 	if (app->kind == FW_APP_DNS && done)

@@ -59,5 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	feed(&portions, data, size, 0, dns_port);
 	compare(&whole, &bytes);
 	compare(&whole, &portions);
+	fw_app_done(&whole);
+	fw_app_done(&bytes);
+	fw_app_done(&portions);
 	return 0;
 }

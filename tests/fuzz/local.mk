@@ -19,7 +19,7 @@ tests_fuzz_dns_LDADD = libfwinspect.a
 
 fw_fuzz_tests += tests/fuzz/app
 tests_fuzz_app_SOURCES = tests/fuzz/app.c tests/fuzz/replay.c
-tests_fuzz_app_LDADD = libfwinspect.a $(NETTLE_LIBS)
+tests_fuzz_app_LDADD = libfwinspect.a $(NETTLE_LIBS) $(NGHTTP2_LIBS)
 
 fw_fuzz_tests += tests/fuzz/quic
 tests_fuzz_quic_SOURCES = tests/fuzz/quic.c tests/fuzz/replay.c
@@ -84,7 +84,7 @@ fuzz_dns_parts = dns
 fuzz_quic_parts = quic quic_keys hello reassembly
 fuzz_tls_parts = tls hello
 fuzz_reassembly_parts = reassembly
-fuzz_app_parts = app dns hello http ja quic quic_keys reassembly ssh \
+fuzz_app_parts = app authority dns hello http http2 ja quic quic_keys reassembly ssh \
 	starttls tls
 
 fuzz-app fuzz-dns fuzz-quic fuzz-tls fuzz-reassembly:
@@ -92,7 +92,7 @@ fuzz-app fuzz-dns fuzz-quic fuzz-tls fuzz-reassembly:
 	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) \
 		-o fuzz/$$name $(srcdir)/tests/fuzz/$$name.c \
 		$($(@:fuzz-%=fuzz_%_parts):%=$(srcdir)/src/inspect/%.c) \
-		$(NETTLE_LIBS) && \
+		$(NETTLE_LIBS) $(NGHTTP2_LIBS) && \
 	fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 		fuzz/$$name.found $(srcdir)/tests/seeds/$$name
 

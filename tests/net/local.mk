@@ -80,7 +80,8 @@ tests_net_nft_queue_test_LDADD = $(fw_nft_test_libs)
 check_PROGRAMS += tests/net/queue_worker
 tests_net_queue_worker_SOURCES = tests/net/queue_worker.c
 tests_net_queue_worker_LDADD = libfwinspect.a libfwplan.a libfwutil.a \
-	$(LIBNFQ_LIBS) $(LIBMNL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS)
+	$(LIBNFQ_LIBS) $(LIBMNL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
+	$(NGHTTP2_LIBS)
 EXTRA_DIST += tests/net/queue
 TESTS += tests/net/queue
 
@@ -90,7 +91,7 @@ TESTS += tests/net/flows_test
 tests_net_flows_test_SOURCES = tests/net/flows_test.c
 tests_net_flows_test_LDADD = libfwdaemon.a libfwinspect.a libfwplan.a \
 	libfwutil.a $(LIBNFCT_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
-	$(CMOCKA_LIBS)
+	$(NGHTTP2_LIBS) $(CMOCKA_LIBS)
 
 # The vocabulary against nft's own bytecode
 check_PROGRAMS += tests/net/bytecode_test

@@ -101,7 +101,8 @@ tests_unit_test_lists_SOURCES = tests/unit/test_lists.c
 tests_unit_test_lists_LDADD = $(fw_unit_libs)
 
 fw_hello_sources = tests/unit/hello.c tests/unit/hello.h
-fw_inspect_test_libs = libfwinspect.a $(LIBNFQ_LIBS) $(LIBMNL_LIBS)
+fw_inspect_test_libs = libfwinspect.a $(LIBNFQ_LIBS) $(LIBMNL_LIBS) \
+	$(NGHTTP2_LIBS)
 
 fw_unit_tests += tests/unit/test_question
 tests_unit_test_question_SOURCES = tests/unit/test_question.c
@@ -114,6 +115,10 @@ tests_unit_test_app_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_http
 tests_unit_test_http_SOURCES = tests/unit/test_http.c
 tests_unit_test_http_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_http2
+tests_unit_test_http2_SOURCES = tests/unit/test_http2.c
+tests_unit_test_http2_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_quic
 tests_unit_test_quic_SOURCES = tests/unit/test_quic.c $(fw_hello_sources)
