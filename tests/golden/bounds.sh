@@ -6,6 +6,7 @@
 #
 #	bounds.sh [NAME…]
 #
+#	FLYWALL_BOUNDS		names, where none are given; all by default
 #	FLYWALL_BOUND_SECONDS	of processor time, default 20
 #	FLYWALL_BOUND_MIB	of address space, default 2048; 0 for none
 #
@@ -13,7 +14,7 @@
 flywall=${FLYWALL:-${abs_top_builddir:?}/flywall}
 seconds=${FLYWALL_BOUND_SECONDS:-20} mib=${FLYWALL_BOUND_MIB:-2048}
 dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT
-only=" $* "
+only=" ${*:-${FLYWALL_BOUNDS:-}} "
 [ "$mib" = 0 ] ||
 	(ulimit -c 0 -v $((mib * 1024)) && exec "$flywall" -V) >/dev/null 2>&1 ||
 	{ echo "SKIP: the program does not start in $mib MiB" >&2; exit 77; }
