@@ -9,9 +9,31 @@
  */
 #include <string.h>
 
-#include "compile/typecheck.h"
+#include "compile/rule.h"
 #include "compile/vocabulary.h"
 #include "util/cleanup.h"
+
+/* A value and more, with no space between: 1.1.1.1.1 */
+static bool is_broken(const struct fw_word *words, size_t n)
+{
+	size_t len = fw_value_words(words, n);
+
+	return len && len < n && len + fw_words_touching(words, n, len) == n;
+}
+
+static enum fw_value_result broken(struct fw_checker *checker,
+				   const struct fw_subject *subject,
+				   const struct fw_word *words, size_t n)
+{
+	struct fw_loc loc = fw_loc_span(&words[0].loc, &words[n - 1].loc);
+	const char *text = fw_words_as_one(checker->arena, words, n);
+
+	checker->diags->oom |= !text;
+	if (text)
+		fw_error(checker->diags, "bad-value", &loc, "'%s' is no %s",
+			 text, fw_value_prose(subject->type));
+	return FW_VALUE_WRONG;
+}
 
 enum fw_value_result fw_check_value(struct fw_checker *checker,
 				    const struct fw_subject *subject,
@@ -20,10 +42,13 @@ enum fw_value_result fw_check_value(struct fw_checker *checker,
 {
 	struct fw_diags *diags = checker->diags;
 	size_t before = diags->n;
-	enum fw_value_result r = fw_value_read(diags, subject->type, words, n,
-					       ret);
-	struct fw_diag *diag = diags->n > before ? &diags->items[before] : NULL;
+	enum fw_value_result r;
+	struct fw_diag *diag;
 
+	if (is_broken(words, n))
+		return broken(checker, subject, words, n);
+	r = fw_value_read(diags, subject->type, words, n, ret);
+	diag = diags->n > before ? &diags->items[before] : NULL;
 	if (!diag || (strcmp(diag->id, "wrong-type") &&
 		      strcmp(diag->id, "wrong-family")))
 		return r;

@@ -83,6 +83,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/rule_keys.c \
 	src/compile/rule_bits.c \
 	src/compile/rule_device.c \
+	src/compile/rule_follows.c \
 	src/compile/rule_limit.c \
 	src/compile/rule_match.c \
 	src/compile/rule_meter.c \
@@ -114,6 +115,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/suffixes.c \
 	src/compile/symbols.c \
 	src/compile/symbols.h \
+	src/compile/touching.c \
 	src/compile/typecheck.c \
 	src/compile/typecheck.h \
 	src/compile/typecheck_chain.c \

@@ -447,7 +447,6 @@ static int tell_ingress(struct lowering *l, const struct fw_typed_chain *c,
 		if (!stayed)
 			stayed = p;
 	}
-	rule->counted |= n > n_stayed;
 	rule->layer = n > 0 && !stayed ? FW_LAYER_XDP : FW_LAYER_NFT;
 	rule->reason = NULL;
 	if (n == 0)
@@ -494,7 +493,6 @@ static int tell_jumps(struct lowering *l)
 			uint32_t at = p->judged.met.items[k];
 			struct fw_plan_rule *rule = &l->typed->rules[at];
 
-			rule->counted = true;
 			if (reached[at] || rule->layer == FW_LAYER_XDP ||
 			    !rule->reason || strcmp(rule->reason, "jump") != 0)
 				continue;
@@ -503,6 +501,17 @@ static int tell_jumps(struct lowering *l)
 		}
 	}
 	return r;
+}
+
+/* XDP counts each rule that does something there, with a counter or without. */
+static void tell_counted(const struct lowering *l)
+{
+	for (size_t i = 0; i < l->rules.n; i++) {
+		const struct fw_xdp_rule *x = &l->rules.items[i];
+
+		if (x->counted && x->rule != FW_NO_RULE)
+			l->typed->rules[x->rule].counted = true;
+	}
 }
 
 static int lower_chains(struct lowering *l)
@@ -539,6 +548,7 @@ int fw_lower_xdp(struct fw_typed *typed, struct fw_plan *plan)
 		r = lower_chains(&l);
 	if (r < 0)
 		return r;
+	tell_counted(&l);
 	plan->xdp.rules = l.rules.items;
 	plan->xdp.n_rules = (uint32_t)l.rules.n;
 	plan->xdp.devices = l.devices.items;

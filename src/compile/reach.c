@@ -44,6 +44,31 @@ static size_t find_chain(const struct reach *reach, const char *name)
 	return chain ? chain->index : SIZE_MAX;
 }
 
+/* No chain of the table has a name like it: does one of another table? Else one
+ * may be lacking. */
+static void tell_elsewhere(struct reach *reach, const struct fw_word *word,
+			   struct fw_diag *diag)
+{
+	struct fw_checker *checker = reach->checker;
+	const struct fw_resolved *resolved = checker->resolved;
+
+	for (size_t i = 0; i < resolved->tables.n; i++) {
+		const struct fw_res_table *table =
+			resolved->tables.items[i];
+		const struct fw_res_chain *chain =
+			fw_res_chain(table, word->text);
+
+		if (!chain)
+			continue;
+		fw_diag_related(checker->diags, diag, &chain->loc,
+				"this one stands in table %s %s; a jump stays "
+				"in its table", table->family, table->name);
+		return;
+	}
+	fw_diag_hint(checker->diags, diag,
+		     "'chain %s { … }' in this table makes one", word->text);
+}
+
 static int unknown_chain(struct reach *reach, const struct fw_word *word)
 {
 	struct fw_checker *checker = reach->checker;
@@ -59,8 +84,11 @@ static int unknown_chain(struct reach *reach, const struct fw_word *word)
 	if (checker->diags->n_errors > FW_DIAG_SHOWN)
 		return 0;
 	for (size_t i = 0; i < reach->table->n_chains; i++) {
-		const char **slot = fw_vec_push(checker->arena, &names);
+		const char **slot;
 
+		if (reach->table->chains[i].hook)
+			continue;
+		slot = fw_vec_push(checker->arena, &names);
 		if (!slot)
 			return -ENOMEM;
 		*slot = reach->table->chains[i].name;
@@ -68,6 +96,8 @@ static int unknown_chain(struct reach *reach, const struct fw_word *word)
 	near = fw_nearest(word->text, names.items, names.n);
 	if (near)
 		fw_diag_hint(checker->diags, diag, "did you mean '%s'?", near);
+	else
+		tell_elsewhere(reach, word, diag);
 	return 0;
 }
 

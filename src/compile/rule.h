@@ -63,6 +63,14 @@ int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 /* `@th,16,32` is a place in the packet, not a set: words[i] begins one. */
 bool fw_rule_is_payload(const struct fw_word *words, size_t n, size_t i);
 
+/* --- touching.c ----------------------------------------------------------- */
+/* How many of the words from `from` on belong to the one in front of them: no
+ * space is between, and they begin nothing. */
+size_t fw_words_touching(const struct fw_word *words, size_t n, size_t from);
+/* The text of such words; NULL when memory runs out. */
+const char *fw_words_as_one(struct fw_arena *arena, const struct fw_word *words,
+			    size_t n);
+
 /* --- statements.c --------------------------------------------------------- */
 /* The statement here, or what is nft's affair. *ret_ends: it is a verdict. */
 int fw_rule_statement(struct fw_rule_check *check, bool *ret_ends);
@@ -143,6 +151,10 @@ int fw_rule_push_match(struct fw_rule_check *check,
 /* --- rule_device.c -------------------------------------------------------- */
 /* A device by name, its keywords being the next n words. */
 int fw_rule_device(struct fw_rule_check *check, bool out, size_t n);
+/* rule_follows.c: words of nft's that must follow others. False after a
+ * diagnostic. */
+bool fw_rule_follows(struct fw_rule_check *check, const struct fw_word *words,
+		     size_t n);
 /* rule_limit.c: the statement's words as a limit; false where nft is to judge. */
 bool fw_rule_limit(const struct fw_word *words, size_t n,
 		   struct fw_plan_limit *ret);

@@ -196,6 +196,7 @@ enum fw_value_result fw_rule_values(struct fw_rule_check *check,
 	*ret_n = fw_value_words(word, n);
 	if (!*ret_n)
 		return FW_VALUE_OTHER;
+	*ret_n += fw_words_touching(word, n, *ret_n);
 	slot = fw_vec_push(check->checker->arena, &ret->vec);
 	if (!slot) {
 		check->checker->diags->oom = true;

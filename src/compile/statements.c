@@ -283,6 +283,24 @@ static int check_audit(struct fw_rule_check *check)
 	return 0;
 }
 
+/* block for 10x */
+static int broken_time(struct fw_rule_check *check)
+{
+	const struct fw_word *time = fw_rule_at(check, 2);
+	size_t n = 1 + fw_words_touching(time, fw_rule_left(check) - 2, 1);
+	struct fw_loc loc = fw_loc_span(&time[0].loc, &time[n - 1].loc);
+	const char *text = fw_words_as_one(check->checker->arena, time, n);
+	struct fw_diag *diag;
+
+	if (!text)
+		return -ENOMEM;
+	diag = fw_error(check->checker->diags, "bad-value", &loc,
+			"'%s' is no time", text);
+	fw_diag_hint(check->checker->diags, diag, "block for 10m");
+	check->failed = true;
+	return 0;
+}
+
 /* block for 10m */
 static int check_block(struct fw_rule_check *check)
 {
@@ -294,6 +312,8 @@ static int check_block(struct fw_rule_check *check)
 	if (!word || !fw_word_is(word, "for") || !time)
 		return fails(check, 1, "blocked for how long?",
 			     "block for 10m");
+	if (fw_words_touching(time, fw_rule_left(check) - 2, 1))
+		return broken_time(check);
 	if (!fw_check_time(check->checker, time, &ms)) {
 		check->failed = true;
 		return 0;

@@ -9,6 +9,7 @@
  * nft. A wrong value of a known match, and a set that is not there or has
  * another type, are diagnostics.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -122,6 +123,9 @@ int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 	part->is_match = is_match;
 	look_at_sets(check, part->words, part->n_words);
 	look_at_level(check, part);
+	if (!check->failed)
+		check->failed = !fw_rule_follows(check, part->words,
+						 part->n_words);
 	if (!is_match || part->words[0].kind != FW_WORD_PLAIN)
 		return 0;
 	needs = fw_vocab_implies(part->words[0].text);
@@ -214,6 +218,26 @@ static void warn_unknown(struct fw_rule_check *check)
 		fw_diag_hint(diags, diag, "did you mean '%s'?", near);
 }
 
+/* `meta mark set 0xzz`: the end of a number that is none. */
+static bool is_no_number(struct fw_rule_check *check)
+{
+	const struct fw_word *words = check->rule->words, *first;
+	size_t n = fw_words_touching(words, check->rule->n_words, check->pos);
+	struct fw_loc loc;
+	const char *text;
+
+	if (!n || !isdigit((unsigned char)*words[check->pos - 1].text))
+		return false;
+	first = &words[check->pos - 1];
+	loc = fw_loc_span(&first->loc, &first[n].loc);
+	text = fw_words_as_one(check->checker->arena, first, n + 1);
+	check->checker->diags->oom |= !text;
+	if (text)
+		fw_error(check->checker->diags, "bad-value", &loc,
+			 "'%s' is no number", text);
+	return true;
+}
+
 /* `tcp dprot`: a header's field that nft does not know, and that is near to one
  * it does. */
 static bool is_misspelt(struct fw_rule_check *check, const struct fw_word *words,
@@ -254,8 +278,12 @@ int fw_rule_raw(struct fw_rule_check *check)
 		if (!i || fw_mark_is(fw_rule_at(check, i - 1), "."))
 			check->failed = is_misspelt(check, fw_rule_at(check, i),
 						    shape.n_words - i);
-	if (shape.kind == FW_SHAPE_UNKNOWN)
-		warn_unknown(check);
+	if (shape.kind == FW_SHAPE_UNKNOWN) {
+		if (is_no_number(check))
+			check->failed = true;
+		else
+			warn_unknown(check);
+	}
 	return fw_rule_push_raw(check, shape.n_words, shape.reason,
 			shape.kind == FW_SHAPE_MATCH);
 }

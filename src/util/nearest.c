@@ -55,7 +55,7 @@ static bool begins_alike(const char *a, size_t na, const char *b, size_t nb)
 {
 	size_t n = na < nb ? na : nb;
 
-	return n > 3 && na != nb && strncmp(a, b, n) == 0;
+	return n > 2 && na != nb && strncmp(a, b, n) == 0;
 }
 
 const char *fw_nearest(const char *word, const char *const *names, size_t n)

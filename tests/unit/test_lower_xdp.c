@@ -66,6 +66,25 @@ static void other_hooks_stay(void **state)
 	build_done(&b);
 }
 
+/* XDP has nothing to count it by. */
+static void matches_alone_are_not_counted(void **state)
+{
+	struct build b;
+	struct fw_typed_chain *c;
+	uint32_t bare, ends;
+
+	(void)state;
+	build_init(&b);
+	c = wan_chain(&b);
+	bare = build_rule_of(&b, c, P_SADDR("ip saddr 10.0.0.1", 1, 1));
+	ends = build_rule_of(&b, c, P_DPORT("tcp dport 22", 22), P_DROP);
+	build_lower(&b);
+	assert_xdp(&b, bare);
+	assert_false(b.typed.rules[bare].counted);
+	assert_true(b.typed.rules[ends].counted);
+	build_done(&b);
+}
+
 /* --- order ---------------------------------------------------------------- */
 static void later_rules_wait_for_earlier_ones(void **state)
 {
@@ -412,6 +431,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_chain_moves_with_policy),
 		cmocka_unit_test(other_hooks_stay),
+		cmocka_unit_test(matches_alone_are_not_counted),
 		cmocka_unit_test(later_rules_wait_for_earlier_ones),
 		cmocka_unit_test(effects_reach_further_than_verdicts),
 		cmocka_unit_test(raw_implications_count),
