@@ -38,6 +38,7 @@ fw_net_tests = \
 	tests/net/steer \
 	tests/net/syn \
 	tests/net/syn_flood \
+	tests/net/syn_real \
 	tests/net/vetted
 
 EXTRA_DIST += $(fw_net_tests) tests/net/lib.sh tests/net/syn.sh \
