@@ -246,7 +246,7 @@ static enum fw_parse_state end_of_part(struct fw_http2 *http2)
 	case FW_HTTP2_BLOCK:
 		http2->part = FW_HTTP2_REST;
 		http2->left = http2->rest;
-		return http2->last ? inflate(http2, NULL, 0, true) :
+		return http2->last ? inflate(http2, http2->head, 0, true) :
 				     FW_PARSE_NEED_MORE;
 	case FW_HTTP2_REST:
 		http2->part = FW_HTTP2_HEAD;
