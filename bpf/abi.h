@@ -31,6 +31,8 @@
 #define FW_MARK_TRUSTED 0x10	/* hint for QoS and routing, never believed */
 #define FW_MARK_SYNPROXY_SHIFT 5	/* number of the rule's `synproxy` */
 #define FW_MARK_SYNPROXY 0xe0
+/* From ingress to prerouting, of UDP only: five bits, to be written in these. */
+#define FW_MARK_QUERY 0xe3
 
 #define FW_CTMARK_STATE 0x0c
 #define FW_CTMARK_NONE 0x00

@@ -165,31 +165,31 @@ static int split_base(struct fw_arena *arena, const char *text,
 
 /* The rule that a kernel with the nft queue expression takes; where there is
  * none it only names what queue_rule.c makes. */
-static int queue_rule(struct fw_arena *arena, const struct fw_profile *profile,
+static int queue_rule(struct fw_arena *arena, const struct fw_nft_chain *from,
 		      struct fw_nft_rec_chain *chain)
 {
 	struct fw_nft_rec_rule *rule = fw_arena_alloc(arena, sizeof(*rule));
 
 	if (!rule)
 		return -ENOMEM;
-	chain->queue_first = profile->queue_first;
-	chain->queue_last = profile->queue_last;
-	chain->bypass = profile->on_absent;
+	chain->queue_first = from->queue_first;
+	chain->queue_last = from->queue_last;
+	chain->bypass = from->bypass;
 	rule->rule = FW_NO_RULE;
 	rule->text = fw_arena_printf(arena, "queue %sto %u-%u",
 				     chain->bypass ? "flags bypass " : "",
-				     profile->queue_first, profile->queue_last);
-	if (rule->text && profile->queue_first == profile->queue_last)
+				     from->queue_first, from->queue_last);
+	if (rule->text && from->queue_first == from->queue_last)
 		rule->text = fw_arena_printf(arena, "queue %sto %u",
 					     chain->bypass ? "flags bypass " : "",
-					     profile->queue_first);
+					     from->queue_first);
 	chain->rules = rule;
 	chain->n_rules = 1;
 	return rule->text ? 0 : -ENOMEM;
 }
 
 /* base: from's own, but for the devices that are here. */
-static int record_chain(const struct numbers *numbers, const struct fw_plan *plan,
+static int record_chain(const struct numbers *numbers,
 			const struct fw_nft_chain *from, const char *base,
 			struct fw_nft_rec_chain *chain)
 {
@@ -203,11 +203,8 @@ static int record_chain(const struct numbers *numbers, const struct fw_plan *pla
 	if (r == 0)
 		r = substitute(numbers, from->comment, &chain->comment);
 	chain->queue = from->queue;
-	chain->profile = from->profile;
 	if (r == 0 && from->queue)
-		return from->profile < plan->n_profiles ?
-			queue_rule(numbers->arena,
-				   &plan->profiles[from->profile], chain) : -EINVAL;
+		return queue_rule(numbers->arena, from, chain);
 	chain->rules = fw_arena_array(numbers->arena, from->n_rules,
 				      sizeof(*chain->rules));
 	if (!chain->rules)
@@ -242,7 +239,6 @@ static int record_object(const struct numbers *numbers,
 
 /* A base chain whose devices are all missing is none. */
 static int record_chains(const struct numbers *numbers,
-			 const struct fw_plan *plan,
 			 const struct fw_nft_table *from,
 			 struct fw_nft_rec_table *table)
 {
@@ -256,13 +252,13 @@ static int record_chains(const struct numbers *numbers,
 			r = fw_nft_devices_here(numbers->arena, chain->base,
 						&base);
 		if (r == 0 && !base == !chain->base)
-			r = record_chain(numbers, plan, chain, base,
+			r = record_chain(numbers, chain, base,
 					 &table->chains[table->n_chains++]);
 	}
 	return r;
 }
 
-static int record_table(const struct numbers *numbers, const struct fw_plan *plan,
+static int record_table(const struct numbers *numbers,
 			const struct fw_nft_table *from,
 			struct fw_nft_rec_table *table)
 {
@@ -282,7 +278,7 @@ static int record_table(const struct numbers *numbers, const struct fw_plan *pla
 	table->n_objects = from->n_objects;
 	for (size_t i = 0; r == 0 && i < from->n_objects; i++)
 		r = record_object(numbers, &from->objects[i], &table->objects[i]);
-	return r ? r : record_chains(numbers, plan, from, table);
+	return r ? r : record_chains(numbers, from, table);
 }
 
 int fw_nft_record_from_plan(const struct fw_plan *plan, uint64_t epoch,
@@ -313,7 +309,7 @@ int fw_nft_record_from_plan(const struct fw_plan *plan, uint64_t epoch,
 		record->tables = tables.items;
 		record->n_tables = tables.n;
 		record->cap_tables = tables.cap;
-		r = record_table(&numbers, plan, &plan->tables[i], table);
+		r = record_table(&numbers, &plan->tables[i], table);
 	}
 	if (r == 0)
 		*ret = FW_TAKE(record);

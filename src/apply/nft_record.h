@@ -35,8 +35,7 @@ struct fw_nft_rec_chain {
 	const char *policy;	/* valid with base */
 	const char *comment;	/* or NULL */
 	bool queue;
-	uint32_t profile;	/* valid with queue */
-	uint16_t queue_first, queue_last;	/* likewise */
+	uint16_t queue_first, queue_last;	/* valid with queue */
 	bool bypass;
 	struct fw_nft_rec_rule *rules;
 	size_t n_rules;

@@ -79,7 +79,7 @@ static int lower(struct fw_typed *typed, struct fw_plan *plan)
 	if (!r)
 		r = fw_lower_xdp(typed, plan);
 	if (!r)
-		r = fw_questions_left(typed);
+		r = fw_lower_queries(typed, plan);
 	if (!r)
 		r = fw_classes_build(typed, plan);
 	if (!r)

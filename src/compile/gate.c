@@ -7,6 +7,9 @@
  *
  * The way of a packet, by priority:
  *
+ *	defrag - 50	query_*		queries that ingress marked for rules with
+ *	defrag - 40	judged_*	`dns`, to their queue; what the inspector
+ *					says of them
  *	raw - 10	clear_*		Flywall's bits off the packet mark, where
  *					no TC program wrote them
  *	mangle - 10	expected_*	and off the connection mark of an
@@ -23,7 +26,8 @@
  *
  * The connection mark is the only truth; what the packet mark says is believed
  * between vet and mark_* alone. A configuration without a profile needs none of
- * this: then the own table holds the epoch only, and what `synproxy` needs.
+ * this: then the own table holds the epoch only, and what `synproxy`
+ * and queries need.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -34,6 +38,7 @@
 
 /* nft's numbers for its names, in family inet. */
 enum {
+	PRIORITY_DEFRAG = -400,	/* conntrack's: before it there are fragments */
 	PRIORITY_RAW = -300,
 	PRIORITY_MANGLE = -150,
 	PRIORITY_FILTER = 0,
@@ -298,7 +303,9 @@ static int add_queues(struct gate *g)
 			return -ENOMEM;
 		c->name = vet_name(g, i);
 		c->queue = true;
-		c->profile = (uint32_t)i;
+		c->queue_first = g->typed->profiles[i].queue_first;
+		c->queue_last = g->typed->profiles[i].queue_last;
+		c->bypass = g->typed->profiles[i].on_absent;
 		if (!c->name)
 			return -ENOMEM;
 	}
@@ -399,6 +406,69 @@ static int add_synproxies(struct gate *g)
 				     PRIORITY_FILTER - 10, &forward);
 }
 
+/* --- queries ---------------------------------------------------------------- */
+#define QUERY_MARKED "meta l4proto 17 meta mark & 0x%08x "
+
+/* The chain comes back only where it is empty. */
+static int add_query_queue(struct gate *g, uint32_t mask)
+{
+	fw_nft_rule_vec rules = { 0 };
+	struct fw_nft_chain *queue = fw_vec_push(g->arena, &g->chains);
+	int r;
+
+	if (!queue)
+		return -ENOMEM;
+	*queue = (struct fw_nft_chain){
+		.name = "query",
+		.queue = true,
+		.queue_first = g->plan->queries.queue,
+		.queue_last = g->plan->queries.queue,
+	};
+	r = fw_nft_rule_add(g->arena, &rules, QUERY_MARKED "!= 0x%08x "
+			    "jump query", mask, 0u);
+	if (r == 0)
+		r = fw_nft_rule_add(g->arena, &rules, QUERY_MARKED "!= 0x%08x "
+				    "counter drop comment \"query-unqueued\"",
+				    mask, 0u);
+	return r < 0 ? r : add_chain(g, "query_prerouting", "prerouting",
+				     PRIORITY_DEFRAG - 50, &rules);
+}
+
+/* What else there is has been judged by another generation, whose rules with
+ * numbers drop as well. */
+static int add_judged(struct gate *g, uint32_t mask)
+{
+	fw_nft_rule_vec rules = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < g->typed->n_queries; i++) {
+		const struct fw_typed_query *q = &g->typed->queries[i];
+
+		if (!q->rule.number)
+			continue;
+		r = fw_nft_rule_add(g->arena, &rules, QUERY_MARKED "== 0x%08x "
+				    "%s", mask,
+				    bits(g, fw_query_mark(q->rule.number)),
+				    q->late);
+		if (r == 0)
+			rules.items[rules.n - 1].rule = q->rule.rule;
+	}
+	if (r == 0)
+		r = fw_nft_rule_add(g->arena, &rules, QUERY_MARKED "!= 0x%08x "
+				    "counter drop comment \"query-unknown\"",
+				    mask, 0u);
+	return r < 0 ? r : add_chain(g, "judged_prerouting", "prerouting",
+				     PRIORITY_DEFRAG - 40, &rules);
+}
+
+static int add_queries(struct gate *g)
+{
+	const uint32_t mask = bits(g, FW_MARK_QUERY);
+	int r = add_query_queue(g, mask);
+
+	return r < 0 ? r : add_judged(g, mask);
+}
+
 static const char *const epoch_elements[] = { FW_NFT_EPOCH };
 static const struct fw_nft_object epoch_set = {
 	.kind = "set",
@@ -424,6 +494,8 @@ int fw_gate_table(const struct fw_typed *typed, struct fw_plan *plan,
 	    plan->options.syn_cookies != FW_SYN_COOKIES_OFF)
 		r = add_synproxies(&g);
 
+	if (r == 0 && typed->n_queries > 0)
+		r = add_queries(&g);
 	*ret = (struct fw_nft_table){
 		.family = "inet",
 		.name = "flywall",

@@ -65,6 +65,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/own_types.c \
 	src/compile/own_types.h \
 	src/compile/pending.c \
+	src/compile/queries.c \
 	src/compile/questions.c \
 	src/compile/synproxies.c \
 	src/compile/reach.c \

@@ -68,8 +68,13 @@ int fw_suffixes_build(struct fw_arena *arena,
 /* Numbers for the names that `dns qname` asks for in chains: a match in each
  * such part, and the plan's suffixes. */
 int fw_lower_questions(struct fw_typed *typed, struct fw_plan *plan);
-/* Rules with `dns` that stayed in nft, which has none, are pending. */
-int fw_questions_left(struct fw_typed *typed);
+
+/* --- queries (queries.c) --------------------------------------------------- */
+/* Rules with `dns` that stayed in nft: typed->queries and plan->queries. */
+int fw_lower_queries(struct fw_typed *typed, struct fw_plan *plan);
+/* NULL where the rule is none of them. */
+const struct fw_typed_query *fw_query_of(const struct fw_typed *typed,
+					 const struct fw_typed_rule *rule);
 
 /* --- devices (devices.c) --------------------------------------------------- */
 enum fw_attach fw_device_attach(const struct fw_typed *typed,

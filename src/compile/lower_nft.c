@@ -186,14 +186,41 @@ static void note_inspects(struct draft *d, const struct fw_typed_rule *rule)
 	}
 }
 
+/* Marks the queries that the rule is to be asked for; the rest of it is behind
+ * the queue. */
+static int add_query(struct draft *d, const struct fw_typed_query *query,
+		     fw_nft_rule_vec *rules)
+{
+	unsigned group = fw_query_mark(1u << query->rule.group);
+	const struct fw_typed *typed = d->l->typed;
+	const struct fw_word *words;
+	struct fw_nft_rule *out = fw_vec_push(d->l->arena, rules);
+	size_t n;
+
+	if (!out || fw_marks_rewrite(d->l->typed, typed->arena, query->early,
+				     query->n_early, &words, &n) < 0)
+		return -ENOMEM;
+	out->rule = query->rule.rule;
+	out->text = fw_arena_printf(d->l->arena, "%s%sudp dport 53 meta mark set "
+				    "meta mark | 0x%08x",
+				    fw_words_text(typed->arena, words, n),
+				    n ? " " : "",
+				    group << typed->options.mark_shift);
+	return out->text ? 0 : -ENOMEM;
+}
+
 static int add_rule(struct draft *d, const struct fw_typed_rule *rule,
 		    fw_nft_rule_vec *rules)
 {
+	const struct fw_typed_query *query;
 	const struct fw_word *words;
 	struct fw_nft_rule *out;
 	size_t n;
 	int r;
 
+	query = fw_query_of(d->l->typed, rule);
+	if (query)
+		return add_query(d, query, rules);
 	if (!fw_form_is_nfts(rule))
 		return 0;
 	note_inspects(d, rule);

@@ -3,9 +3,8 @@
  * Rules of chains that ask for DNS questions.
  *
  * In: typed chains. Out: plan->xdp.suffixes, of all the sets that `dns qname`
- * asks, and in each such part a match of the classes that it means; then, what
- * is not run where a rule did not move to XDP. More names than a table may have
- * are a diagnostic; else it fails only for want of memory.
+ * asks, and in each such part a match of the classes that it means. More names than a table may
+ * have are a diagnostic; else it fails only for want of memory.
  */
 #include <errno.h>
 #include <string.h>
@@ -139,38 +138,4 @@ int fw_lower_questions(struct fw_typed *typed, struct fw_plan *plan)
 		return 0;
 	}
 	return r ? r : each_question(typed, fill, &q);
-}
-
-/* --- what stayed ---------------------------------------------------------- */
-/* A device that is missing gets its rules when it is there. */
-static int note_left(void *ctx, const struct fw_typed_rule *rule,
-		     struct fw_part *part)
-{
-	struct fw_typed *typed = ctx;
-	const struct fw_plan_rule *told = &typed->rules[rule->rule];
-	FW_VEC(struct fw_plan_pending) pending = {
-		typed->pending, typed->n_pending, typed->n_pending,
-	};
-	struct fw_plan_pending *slot;
-
-	if (told->layer == FW_LAYER_XDP ||
-	    (told->reason && !strcmp(told->reason, "no device")))
-		return 0;
-	slot = fw_vec_push(typed->arena, &pending);
-	if (!slot)
-		return -ENOMEM;
-	slot->what = fw_arena_printf(typed->arena,
-				     "%s %s outside XDP (%s)",
-				     part->words[0].text, part->words[1].text,
-				     told->reason ? told->reason : "nft");
-	slot->file = told->file;
-	slot->line = told->line;
-	typed->pending = pending.items;
-	typed->n_pending = pending.n;
-	return slot->what ? 0 : -ENOMEM;
-}
-
-int fw_questions_left(struct fw_typed *typed)
-{
-	return each_question(typed, note_left, typed);
 }

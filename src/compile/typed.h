@@ -195,6 +195,15 @@ struct fw_typed_chain {
 	size_t n_remainders;
 };
 
+/* A rule with `dns` that nft and the inspector carry out together. */
+struct fw_typed_query {
+	struct fw_query_rule rule;	/* tests: the compilation's */
+	const struct fw_word *early;	/* left of the question */
+	size_t n_early;
+	const char *early_text;
+	const char *late;		/* behind the queue; valid with a number */
+};
+
 struct fw_typed_object {
 	const char *kind, *name, *body;	/* as in struct fw_nft_object */
 	const struct fw_item *item;
@@ -270,6 +279,8 @@ struct fw_typed {
 	struct fw_contents *contents;	/* the lowerings' (contents.c) */
 	struct fw_live_tests *live_tests;	/* likewise (live.c) */
 	struct fw_steps_shared *shared;	/* likewise (steps_share.c) */
+	const struct fw_typed_query *queries;	/* likewise (queries.c) */
+	size_t n_queries;
 
 	struct fw_plan_rule *rules;	/* every rule in the order of the file:
 					   file, line, table, chain and text

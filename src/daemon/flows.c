@@ -471,7 +471,9 @@ int fw_flows_new(struct fw_apply *apply, const struct fw_plan *plan,
 		return -ENOMEM;
 	(void)pthread_mutex_init(&flows->lock, NULL);
 	flows->apply = apply;
-	flows->door = (struct fw_door){ flows, on_flow, on_profile };
+	flows->door = (struct fw_door){
+		.ctx = flows, .flow = on_flow, .profile = on_profile,
+	};
 	flows->next_pair = fw_flows_now_ns();	/* unlike an earlier daemon's */
 	flows->records = fw_flow_records_new();
 	if (!flows->records)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwdaemon.a
 libfwdaemon_a_SOURCES = \
+	src/daemon/answers.c \
+	src/daemon/answers.h \
 	src/daemon/commands.c \
 	src/daemon/commands.h \
 	src/daemon/conntrack.c \

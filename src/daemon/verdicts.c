@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/answers.h"
 #include "util/cleanup.h"
 
 /* A worker reports each packet, also those that were queued already when the
@@ -26,6 +27,7 @@ struct fw_verdicts {
 	struct fw_plan *plan;
 	uint64_t *packets;		/* by the plan's rules */
 	_Atomic uint64_t told[TOLD];
+	int answers;			/* fw_answers_open(), or -errno */
 };
 
 /* A rule's number belongs to the plan that the flow's profile stands in, which
@@ -125,6 +127,25 @@ static int on_profile(void *ctx, const struct fw_tuple *tuple)
 	return verdicts->inner->profile(verdicts->inner->ctx, tuple);
 }
 
+static void on_answer(void *ctx, const struct fw_queue_message *to,
+		      const uint8_t *packet, size_t len)
+{
+	const struct fw_verdicts *verdicts = ctx;
+
+	if (verdicts->answers >= 0)
+		fw_answers_send(verdicts->answers, to, packet, len);
+}
+
+static void on_counted(void *ctx, const struct fw_plan *plan, uint32_t rule)
+{
+	struct fw_verdicts *verdicts = ctx;
+
+	(void)pthread_mutex_lock(&verdicts->mutex);
+	if (plan == verdicts->plan)
+		verdicts->packets[rule]++;
+	(void)pthread_mutex_unlock(&verdicts->mutex);
+}
+
 struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
 				    struct fw_mailbox *mailbox,
 				    const struct fw_plan *plan)
@@ -146,7 +167,10 @@ struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
 		.ctx = verdicts,
 		.flow = on_flow,
 		.profile = on_profile,
+		.answer = on_answer,
+		.counted = on_counted,
 	};
+	verdicts->answers = fw_answers_open();
 	return verdicts;
 }
 
@@ -156,6 +180,8 @@ void fw_verdicts_free(struct fw_verdicts *verdicts)
 		return;
 	fw_plan_unref(verdicts->plan);
 	free(verdicts->packets);
+	if (verdicts->answers >= 0)
+		(void)close(verdicts->answers);
 	(void)pthread_mutex_destroy(&verdicts->mutex);
 	free(verdicts);
 }
@@ -211,7 +237,9 @@ void fw_verdicts_rule_counts(struct fw_verdicts *verdicts,
 		return;
 	(void)pthread_mutex_lock(&verdicts->mutex);
 	for (size_t i = 0; i < plan->n_rules; i++) {
-		if (plan->rules[i].layer == FW_LAYER_INSPECT)
+		/* not of those whose counter stands in nft */
+		if (plan->rules[i].layer == FW_LAYER_INSPECT &&
+		    counts[i].packets < 0)
 			counts[i].packets = (int64_t)verdicts->packets[i];
 	}
 	(void)pthread_mutex_unlock(&verdicts->mutex);

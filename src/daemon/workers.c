@@ -26,6 +26,8 @@
 
 static bool plan_has(const struct fw_plan *plan, uint16_t queue)
 {
+	if (plan && plan->queries.n_rules && plan->queries.queue == queue)
+		return true;
 	for (size_t i = 0; plan && i < plan->n_profiles; i++) {
 		if (queue >= plan->profiles[i].queue_first &&
 		    queue <= plan->profiles[i].queue_last)

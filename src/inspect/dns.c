@@ -80,6 +80,12 @@ enum fw_dns_state fw_dns_read(const uint8_t *message, size_t len,
 	return FW_DNS_QUERY;
 }
 
+bool fw_dns_is_plain(const uint8_t *message)
+{
+	return number(message + 6) == 0 && number(message + 8) == 0 &&
+	       number(message + 10) <= 1;
+}
+
 /* --- over TCP --------------------------------------------------------------- */
 void fw_dns_init(struct fw_dns_stream *stream)
 {

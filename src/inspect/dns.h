@@ -2,6 +2,7 @@
 /* DNS: what a query asks, over UDP and TCP. Messages in, facts out. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,10 @@ struct fw_dns_question {
 /* message: a UDP payload. Fills ret with FW_DNS_QUERY. */
 enum fw_dns_state fw_dns_read(const uint8_t *message, size_t len,
 			      struct fw_dns_question *ret);
+
+/* Of a message that fw_dns_read() takes for a query: true where it has no records
+ * but one more, which is EDNS as a rule. */
+bool fw_dns_is_plain(const uint8_t *message);
 
 /* What is kept of a message over TCP: header and question. */
 #define FW_DNS_HEAD_MAX (12 + 255 + 4)

@@ -21,6 +21,7 @@
 
 #include "bpf/abi.h"
 #include "inspect/ct_attr.h"
+#include "inspect/query.h"
 #include "util/cleanup.h"
 
 #define PROFILE_TRIES 3		/* conntrack learns of a connection when its
@@ -310,6 +311,13 @@ static bool take_in(struct fw_inspector *inspector, struct fw_vetting *vetting,
 	return vetting->profile || vetting->profile_tries++ < PROFILE_TRIES;
 }
 
+static bool is_for_queries(const struct fw_inspector *inspector)
+{
+	const struct fw_plan_queries *queries = &inspector->plan->queries;
+
+	return queries->n_rules && queries->queue == inspector->number;
+}
+
 struct fw_queue_verdict
 fw_inspector_packet(void *ctx, const struct fw_queue_message *message)
 {
@@ -322,6 +330,9 @@ fw_inspector_packet(void *ctx, const struct fw_queue_message *message)
 
 	bump(&inspector->stats.packets, 1);
 	bump(&inspector->stats.bytes, message->full_len);
+	if (is_for_queries(inspector))
+		return fw_query_judge(inspector->plan, inspector->door,
+				      message);
 	if (fw_packet_read(message->data, message->len, message->full_len,
 			   &packet, &malformed)) {
 		if (malformed)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwinspect.a
 libfwinspect_a_SOURCES = \
+	src/inspect/answer.c src/inspect/answer.h \
 	src/inspect/app.c src/inspect/app.h \
 	src/inspect/authority.c src/inspect/authority.h \
 	src/inspect/ct_attr.c src/inspect/ct_attr.h \
@@ -12,6 +13,7 @@ libfwinspect_a_SOURCES = \
 	src/inspect/ja.c src/inspect/ja.h \
 	src/inspect/packet.c src/inspect/packet.h \
 	src/inspect/parse.h \
+	src/inspect/query.c src/inspect/query.h \
 	src/inspect/queue.c src/inspect/queue.h \
 	src/inspect/quic.c src/inspect/quic.h \
 	src/inspect/quic_keys.c src/inspect/quic_keys.h \

@@ -90,6 +90,17 @@ static uint32_t attr_be32(const struct nlattr *attr)
 	return attr ? ntohl(mnl_attr_get_u32(attr)) : 0;
 }
 
+static void read_link(const struct nfqnl_msg_packet_hw *from,
+		      struct fw_queue_message *ret)
+{
+	size_t size = ntohs(from->hw_addrlen);
+
+	if (size > sizeof(from->hw_addr))
+		return;
+	ret->link = from->hw_addr;
+	ret->link_size = size;
+}
+
 /* Returns false for a message without the header that carries the id. */
 static bool read_message(const struct nlmsghdr *nlh,
 			 struct fw_queue_message *ret)
@@ -106,6 +117,8 @@ static bool read_message(const struct nlmsghdr *nlh,
 		.ifindex = attr_be32(attrs[NFQA_IFINDEX_INDEV]),
 		.ct = attrs[NFQA_CT],
 	};
+	if (attrs[NFQA_HWADDR])
+		read_link(mnl_attr_get_payload(attrs[NFQA_HWADDR]), ret);
 	if (attrs[NFQA_PAYLOAD]) {
 		ret->data = mnl_attr_get_payload(attrs[NFQA_PAYLOAD]);
 		ret->len = mnl_attr_get_payload_len(attrs[NFQA_PAYLOAD]);

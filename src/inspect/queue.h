@@ -15,6 +15,8 @@ struct fw_queue_message {
 	uint32_t id;
 	uint32_t mark;		/* of the packet */
 	uint32_t ifindex;	/* it came in by, 0 for the host's own */
+	const uint8_t *link;	/* the address it came from, link_size bytes */
+	size_t link_size;	/* 0: none is known */
 	const uint8_t *data;	/* from the IP header on */
 	size_t len, full_len;	/* that are here; that the packet has */
 	const struct nlattr *ct;	/* NULL where the kernel sends none */

@@ -72,8 +72,8 @@ static bool any_in(const struct fw_text_set *set, const char *names, size_t len)
 	return false;
 }
 
-static bool matches(const struct fw_inspect_rule *rule,
-		    const struct fw_fact *fact)
+bool fw_verdict_matches(const struct fw_inspect_rule *rule,
+			const struct fw_fact *fact)
 {
 	bool in;
 
@@ -127,7 +127,8 @@ struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
 					       profile->on_overload :
 					       profile->on_incomplete,
 				       troubles[fact->state].reason);
-		if (fact->state == FW_FACT_KNOWN && matches(rule, fact))
+		if (fact->state == FW_FACT_KNOWN &&
+		    fw_verdict_matches(rule, fact))
 			return act(rule->action, "rule", rule->rule);
 	}
 	if (i == profile->n_rules)

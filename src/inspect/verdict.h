@@ -45,5 +45,9 @@ struct fw_judgement {
 bool fw_window_full(const struct fw_profile *profile,
 		    const struct fw_window *window);
 
+/* Whether a fact that is KNOWN meets the rule's test. */
+bool fw_verdict_matches(const struct fw_inspect_rule *rule,
+			const struct fw_fact *fact);
+
 struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
 				     const struct fw_window *window);

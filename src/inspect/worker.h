@@ -44,6 +44,8 @@ struct fw_flow_report {
 	uint32_t rule;		/* index in the plan's rules, or FW_NO_RULE */
 };
 
+struct fw_queue_message;
+
 struct fw_door {
 	void *ctx;
 	/* From the worker's thread, for each packet of a flow, before the
@@ -54,6 +56,13 @@ struct fw_door {
 	 * kernel did not send it along. -errno when there is none: -ENOENT for
 	 * a connection's first packet, which conntrack does not know yet. */
 	int (*profile)(void *ctx, const struct fw_tuple *tuple);
+	/* From here on, of rules with `dns` that did not move to XDP; may be
+	 * NULL. Sends a packet, from the IP header on, to where the message
+	 * came from. */
+	void (*answer)(void *ctx, const struct fw_queue_message *to,
+		       const uint8_t *packet, size_t len);
+	/* A rule of the plan that only counts has met a packet. */
+	void (*counted)(void *ctx, const struct fw_plan *plan, uint32_t rule);
 };
 
 struct fw_worker_stats {

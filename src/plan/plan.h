@@ -341,9 +341,10 @@ struct fw_nft_chain {
 	const char *name;
 	const char *base;	/* "type filter hook input priority 0; policy
 				   drop;", or NULL for a regular chain */
-	bool queue;		/* a vet_PROFILE chain: its one rule is the
-				   queue rule, which apply makes itself */
-	uint32_t profile;	/* valid with queue: index in plan->profiles */
+	bool queue;		/* its one rule is the queue rule, which apply
+				   makes itself; these three are valid then: */
+	uint16_t queue_first, queue_last;
+	bool bypass;		/* accept when nobody listens */
 	const char *comment;	/* or NULL */
 	const struct fw_nft_rule *rules;
 	size_t n_rules;
@@ -455,6 +456,39 @@ struct fw_profile {
 	size_t n_rules;
 };
 
+/* --- queries that XDP does not judge ---------------------------------------- */
+/* Of rules with `dns` that stayed in nft, those that stand next to each other and
+ * test the same besides the question are a group, a bit of the packet's mark on
+ * the way to the queue. On the way back it has the number of a rule. */
+#define FW_QUERY_GROUPS 5
+#define FW_QUERY_NUMBERS 31
+
+static inline unsigned fw_query_mark(unsigned bits)
+{
+	return (bits << 5 | bits >> 3) & FW_MARK_QUERY;
+}
+
+static inline unsigned fw_query_of_mark(unsigned mark)
+{
+	return (mark >> 5 & 7) | (mark & 3) << 3;
+}
+
+struct fw_query_rule {
+	uint8_t group;
+	uint8_t number;		/* from 1 on; 0: the rule only counts */
+	unsigned rcode;		/* of the answer; 0: none is sent */
+	const struct fw_inspect_rule *tests;	/* fact, negate, and what it is
+						   compared with; all must hold */
+	size_t n_tests;
+	uint32_t rule;		/* index in plan->rules */
+};
+
+struct fw_plan_queries {
+	uint16_t queue;		/* valid with rules */
+	const struct fw_query_rule *rules;	/* in the order of the file */
+	size_t n_rules;
+};
+
 /* --- the rest ------------------------------------------------------------- */
 enum fw_attach {
 	FW_ATTACH_AUTO,		/* native, then generic */
@@ -518,6 +552,7 @@ struct fw_plan {
 	size_t n_tables;
 	const struct fw_profile *profiles;	/* by id */
 	size_t n_profiles;
+	struct fw_plan_queries queries;
 	const struct fw_domain_set *domain_sets;
 	size_t n_domain_sets;
 	const struct fw_plan_device *devices;	/* by name */

@@ -56,37 +56,35 @@ static void add_object(struct fw_buf *buf, const struct fw_nft_object *o,
 
 /* What apply puts into a queue chain, as a comment: the kernel may have to be
  * asked for it in other words than nft's. */
-static void add_queue(struct fw_buf *buf, const struct fw_profile *p)
+static void add_queue(struct fw_buf *buf, const struct fw_nft_chain *c)
 {
-	fw_buf_printf(buf, "\t\t# queue num %u", p->queue_first);
-	if (p->queue_last > p->queue_first)
-		fw_buf_printf(buf, "-%u", p->queue_last);
-	fw_buf_add(buf, p->on_absent ? " bypass\n" : "\n");
+	fw_buf_printf(buf, "\t\t# queue num %u", c->queue_first);
+	if (c->queue_last > c->queue_first)
+		fw_buf_printf(buf, "-%u", c->queue_last);
+	fw_buf_add(buf, c->bypass ? " bypass\n" : "\n");
 }
 
-static void add_chain(struct fw_buf *buf, const struct fw_plan *plan,
-		      const struct fw_nft_chain *c)
+static void add_chain(struct fw_buf *buf, const struct fw_nft_chain *c)
 {
 	fw_buf_printf(buf, "\tchain %s {\n", c->name);
 	if (c->comment)
 		fw_buf_printf(buf, "\t\tcomment \"%s\"\n", c->comment);
 	add_lines(buf, "\t\t", c->base);
 	if (c->queue)
-		add_queue(buf, &plan->profiles[c->profile]);
+		add_queue(buf, c);
 	for (size_t i = 0; i < c->n_rules; i++)
 		fw_buf_printf(buf, "\t\t%s\n", c->rules[i].text);
 	fw_buf_add(buf, "\t}\n");
 }
 
-static void add_table(struct fw_buf *buf, const struct fw_plan *plan,
-		      const struct fw_nft_table *t, bool terse)
+static void add_table(struct fw_buf *buf, const struct fw_nft_table *t, bool terse)
 {
 	fw_buf_printf(buf, "table %s %s {\n", t->family, t->name);
 	add_lines(buf, "\t", t->body);
 	for (size_t i = 0; i < t->n_objects; i++)
 		add_object(buf, &t->objects[i], terse);
 	for (size_t i = 0; i < t->n_chains; i++)
-		add_chain(buf, plan, &t->chains[i]);
+		add_chain(buf, &t->chains[i]);
 	fw_buf_add(buf, "}\n");
 }
 
@@ -94,7 +92,7 @@ void fw_plan_nft_text(const struct fw_plan *plan, bool terse,
 		      struct fw_buf *ret)
 {
 	for (size_t i = 0; i < plan->n_tables; i++)
-		add_table(ret, plan, &plan->tables[i], terse);
+		add_table(ret, &plan->tables[i], terse);
 }
 
 void fw_plan_print_nft(const struct fw_plan *plan, FILE *out)

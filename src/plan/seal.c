@@ -156,7 +156,8 @@ static void add_chain(struct fw_hasher *h, const struct fw_nft_chain *c)
 	fw_seal_text(h, c->base);
 	fw_seal_text(h, c->comment);
 	fw_hasher_add_u64(h, c->queue);
-	fw_hasher_add_u64(h, c->queue ? c->profile : 0);
+	fw_hasher_add_u64(h, c->queue_first | (uint64_t)c->queue_last << 16 |
+				     (uint64_t)c->bypass << 32);
 	fw_hasher_add_u64(h, c->n_rules);
 	for (size_t i = 0; i < c->n_rules; i++) {
 		fw_seal_text(h, c->rules[i].text);
@@ -195,6 +196,23 @@ void fw_seal_domains(struct fw_hasher *h, const struct fw_domain_set *s)
 	}
 }
 
+static void add_inspect_rules(struct fw_hasher *h,
+			      const struct fw_inspect_rule *rules, size_t n)
+{
+	fw_hasher_add_u64(h, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct fw_inspect_rule *r = &rules[i];
+
+		fw_hasher_add_u64(h, r->fact);
+		fw_hasher_add_u64(h, r->negate);
+		fw_hasher_add_u64(h, r->action);
+		fw_hasher_add_u64(h, r->rule);
+		if (r->domains)
+			fw_seal_domains(h, r->domains);
+		fw_seal_inspect_rule(h, r);
+	}
+}
+
 static void add_profile(struct fw_hasher *h, const struct fw_profile *p)
 {
 	fw_seal_text(h, p->name);
@@ -213,17 +231,23 @@ static void add_profile(struct fw_hasher *h, const struct fw_profile *p)
 	fw_hasher_add_u64(h, p->on_overlap_first);
 	fw_hasher_add_u64(h, p->fallback);
 	fw_hasher_add_u64(h, p->recheck_ms);
-	fw_hasher_add_u64(h, p->n_rules);
-	for (size_t i = 0; i < p->n_rules; i++) {
-		const struct fw_inspect_rule *r = &p->rules[i];
+	add_inspect_rules(h, p->rules, p->n_rules);
+}
 
-		fw_hasher_add_u64(h, r->fact);
-		fw_hasher_add_u64(h, r->negate);
-		fw_hasher_add_u64(h, r->action);
+static void add_queries(struct fw_hasher *h, const struct fw_plan_queries *q)
+{
+	if (!q->n_rules)
+		return;
+	fw_hasher_add_u64(h, q->queue);
+	fw_hasher_add_u64(h, q->n_rules);
+	for (size_t i = 0; i < q->n_rules; i++) {
+		const struct fw_query_rule *r = &q->rules[i];
+
+		fw_hasher_add_u64(h, r->group);
+		fw_hasher_add_u64(h, r->number);
+		fw_hasher_add_u64(h, r->rcode);
 		fw_hasher_add_u64(h, r->rule);
-		if (r->domains)
-			fw_seal_domains(h, r->domains);
-		fw_seal_inspect_rule(h, r);
+		add_inspect_rules(h, r->tests, r->n_tests);
 	}
 }
 
@@ -265,6 +289,7 @@ int fw_plan_seal(struct fw_plan *plan)
 	fw_hasher_add_u64(h, plan->n_profiles);
 	for (size_t i = 0; i < plan->n_profiles; i++)
 		add_profile(h, &plan->profiles[i]);
+	add_queries(h, &plan->queries);
 	add_devices(h, plan);
 	fw_hasher_add_u64(h, plan->log_dns_queries);
 	fw_seal_blocks(h, plan);

@@ -142,8 +142,6 @@ void lab_plan(struct lab_plan *s, const struct fw_nft_chain *chains,
 		},
 	};
 	s->plan.tables = s->tables;
-	s->plan.profiles = &s->profile;
-	s->plan.n_profiles = 1;
 }
 
 int lab_apply(struct lab_plan *s, uint64_t epoch)

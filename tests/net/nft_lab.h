@@ -54,7 +54,6 @@ void lab_send(uint16_t port, unsigned n);
 struct lab_plan {
 	struct fw_plan plan;
 	struct fw_nft_table tables[2];
-	struct fw_profile profile;
 };
 
 /* A chain with one rule: it counts datagrams to LAB_PORT as rule 0. */

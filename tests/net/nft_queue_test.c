@@ -24,8 +24,9 @@
 
 #define GATE "type filter hook input priority 10; policy accept;"
 
-static const struct fw_nft_chain gate_chains[] = {
-	{.name = "vet_web", .queue = true, .profile = 0},
+/* The first one is set_up_gate()'s, to be changed by tests. */
+static struct fw_nft_chain gate_chains[] = {
+	{.name = "vet_web", .queue = true},
 	{.name = "vet", RULES({"jump vet_web", FW_NO_RULE},
 			      {"counter drop", 2})},
 	{.name = "gate_input", .base = GATE,
@@ -37,8 +38,9 @@ static void set_up_gate(struct lab_plan *s, const struct fw_nft_chain *user)
 	lab_plan(s, user, 1, NULL, 0);
 	s->tables[1].chains = gate_chains;
 	s->tables[1].n_chains = FW_ARRAY_SIZE(gate_chains);
-	s->profile = (struct fw_profile){
-		.name = "web", .queue_first = 3, .queue_last = 4};
+	gate_chains[0].queue_first = 3;
+	gate_chains[0].queue_last = 4;
+	gate_chains[0].bypass = false;
 }
 
 /* A listener of one queue: ids of the packets it holds. */
@@ -131,14 +133,14 @@ static void held_packets_survive_a_change(void **state)
 
 	(void)state;
 	set_up_gate(&s, &lab_one_chain);
-	s.profile.queue_last = 3;
+	gate_chains[0].queue_last = 3;
 	lab_must_apply(&s, 1);
 	listen_on(&l, 3);
 	lab_send(LAB_PORT, 10);
 	assert_int_equal(take(&l, 10), 10);
 	for (uint64_t epoch = 2; epoch < 12; epoch++) {
 		set_up_gate(&s, epoch % 2 ? &lab_one_chain : &more);
-		s.profile.queue_last = 3;
+		gate_chains[0].queue_last = 3;
 		assert_int_equal(fw_nft_stage(lab_nft, &s.plan, epoch, epoch & 1,
 					      &lab_error), 0);
 		assert_false(fw_nft_moves_base_chains(lab_nft));
@@ -164,24 +166,24 @@ static void queue_follows_the_profile(void **state)
 	/* nobody listens, on-absent drop */
 	lab_send(LAB_PORT, 3);
 	assert_int_equal(received(sink, 1), 0);
-	s.profile.on_absent = true;
+	gate_chains[0].bypass = true;
 	lab_must_apply(&s, 2);
 	lab_send(LAB_PORT, 3);
 	assert_int_equal(received(sink, 3), 3);
-	s.profile.on_absent = false;
-	s.profile.queue_first = s.profile.queue_last = 7;
+	gate_chains[0].bypass = false;
+	gate_chains[0].queue_first = gate_chains[0].queue_last = 7;
 	lab_must_apply(&s, 3);
 	listen_on(&l, 7);
 	lab_send(LAB_PORT, 3);
 	assert_int_equal(take(&l, 3), 3);
 	/* a transaction that is refused brings the old rule back */
-	s.profile.queue_first = s.profile.queue_last = 8;
+	gate_chains[0].queue_first = gate_chains[0].queue_last = 8;
 	(void)setenv("FLYWALL_FAULT", "nft-transaction", 1);
 	assert_true(lab_apply(&s, 4) < 0);
 	(void)unsetenv("FLYWALL_FAULT");
 	lab_send(LAB_PORT, 3);
 	assert_int_equal(take(&l, 3), 3);
-	s.profile.queue_first = s.profile.queue_last = 7;
+	gate_chains[0].queue_first = gate_chains[0].queue_last = 7;
 	lab_must_apply(&s, 4);
 	lab_send(LAB_PORT, 3);
 	assert_int_equal(take(&l, 3), 3);
@@ -204,7 +206,7 @@ static void base_chains_wait_for_the_queue(void **state)
 	(void)state;
 	moved.base = "type filter hook input priority 1; policy accept;";
 	set_up_gate(&s, &lab_one_chain);
-	s.profile.queue_last = 3;
+	gate_chains[0].queue_last = 3;
 	lab_must_apply(&s, 1);
 	listen_on(&l, 3);
 	lab_send(LAB_PORT, 3);
@@ -260,16 +262,14 @@ static void flows_spread_over_the_range(void **state)
 static void profiles_come_and_go(void **state)
 {
 	struct fw_nft_chain chains[] = {
-		gate_chains[0],
-		{.name = "vet_mail", .queue = true, .profile = 1},
+		{.name = "vet_web", .queue = true, .queue_first = 3,
+		 .queue_last = 4},
+		{.name = "vet_mail", .queue = true, .queue_first = 5,
+		 .queue_last = 5},
 		{.name = "vet", RULES({"udp sport 1 jump vet_mail", FW_NO_RULE},
 				      {"jump vet_web", FW_NO_RULE},
 				      {"counter drop", 2})},
 		gate_chains[2],
-	};
-	struct fw_profile profiles[] = {
-		{.name = "web", .queue_first = 3, .queue_last = 4},
-		{.name = "mail", .queue_first = 5, .queue_last = 5},
 	};
 	struct lab_plan s;
 
@@ -278,8 +278,6 @@ static void profiles_come_and_go(void **state)
 	lab_must_apply(&s, 1);
 	s.tables[1].chains = chains;
 	s.tables[1].n_chains = FW_ARRAY_SIZE(chains);
-	s.plan.profiles = profiles;
-	s.plan.n_profiles = 2;
 	assert_int_equal(fw_nft_stage(lab_nft, &s.plan, 2, 0, &lab_error), 0);
 	assert_true(fw_nft_has_queue(lab_nft) ||
 		    lab_listed("table inet flywall", "vet_mail"));

@@ -73,7 +73,9 @@ void lab_open(struct lab *lab, size_t n_profiles)
 	lab->profiles[1].id = 1;
 	lab->profiles[1].fallback = FW_INSPECT_DROP;
 	lab->plan = plan_with(lab->profiles, n_profiles);
-	lab->door = (struct fw_door){ lab, on_flow, on_profile };
+	lab->door = (struct fw_door){
+		.ctx = lab, .flow = on_flow, .profile = on_profile,
+	};
 	lab->tuple = packet_tuple(4, IPPROTO_TCP);
 	lab->seq[0] = 1000;
 	lab->seq[1] = 0xfffffff0;
