@@ -132,7 +132,7 @@ enum fw_l3 {
  * Each is an ARRAY_OF_MAPS of two slots; inner maps:
  *
  *	gen	ARRAY[1]	struct fw_gen
- *	dev	HASH		u32 ifindex -> struct fw_dev
+ *	dev	ARRAY[FW_DEVICES_MAX]	struct fw_dev, by ifindex; see there
  *	saddr4	ARRAY		struct fw_trie_line, or none; daddr4 likewise
  *	saddr4_lpm LPM_TRIE	struct fw_lpm4 -> u32 class, where saddr4 is
  *				not; daddr4_lpm likewise
@@ -337,11 +337,32 @@ struct fw_chain {
  * pass, uncarried, and an IP header that nft refuses is a drop. */
 #define FW_CHAIN_INET 1u
 
+/* A device stands at FW_DEV_PLACE(ifindex, 0), or where that is another's, at the
+ * next place that is not: so one that is not found before a free place is not
+ * there. */
 struct fw_dev {
+	__u32 ifindex;		/* 0: a free place */
 	__u32 flags;		/* FW_DEV_* */
 	__u32 n_chains;
+	__u32 pad;
 	struct fw_chain chains[FW_CHAINS_MAX];
 };
+
+#define FW_DEV_PLACE(ifindex, i) (((ifindex) + (i)) % FW_DEVICES_MAX)
+
+/* Takes a free place of a table that is being made; NULL: there is none. */
+static inline struct fw_dev *fw_dev_take(struct fw_dev *table, __u32 ifindex)
+{
+	for (__u32 i = 0; i < FW_DEVICES_MAX; i++) {
+		struct fw_dev *dev = &table[FW_DEV_PLACE(ifindex, i)];
+
+		if (dev->ifindex)
+			continue;
+		dev->ifindex = ifindex;
+		return dev;
+	}
+	return (struct fw_dev *)0;
+}
 
 /* No XDP program runs on the device: TC judges its packets and counts them. */
 #define FW_DEV_NO_XDP 1u
@@ -642,7 +663,7 @@ FW_ASSERT_SIZE(struct fw_place, 8);
 FW_ASSERT_SIZE(struct fw_test, 64);
 FW_ASSERT_SIZE(struct fw_cut, 16);
 FW_ASSERT_SIZE(struct fw_chain, 24);
-FW_ASSERT_SIZE(struct fw_dev, 8 + 24 * FW_CHAINS_MAX);
+FW_ASSERT_SIZE(struct fw_dev, 16 + 24 * FW_CHAINS_MAX);
 FW_ASSERT_SIZE(struct fw_action, 24);
 FW_ASSERT_SIZE(struct fw_lpm4, 8);
 FW_ASSERT_SIZE(struct fw_lpm6, 20);

@@ -51,19 +51,33 @@ struct fw_scan {
 	__u32 bytes;
 };
 
+/* NULL: the slot has nothing for the device. */
+static __always_inline const struct fw_dev *fw_dev_find(__u32 slot,
+							__u32 ifindex)
+{
+	void *inner = fw_inner(dev, slot);
+
+	for (__u32 i = 0; inner && i < FW_DEVICES_MAX; i++) {
+		__u32 place = FW_DEV_PLACE(ifindex, i);
+		const struct fw_dev *dev = bpf_map_lookup_elem(inner, &place);
+
+		if (!dev || !dev->ifindex)
+			return NULL;
+		if (dev->ifindex == ifindex)
+			return dev;
+	}
+	return NULL;
+}
+
 static __always_inline void fw_view_init(struct fw_view *view, __u32 slot,
 					 __u32 ifindex)
 {
-	void *inner;
-
 	view->slot = slot;
 	view->dev = NULL;
 	view->gen = fw_gen_of(slot);
 	if (!view->gen || !(view->gen->flags & FW_GEN_CLASSIFY))
 		return;
-	inner = fw_inner(dev, slot);
-	if (inner)
-		view->dev = bpf_map_lookup_elem(inner, &ifindex);
+	view->dev = fw_dev_find(slot, ifindex);
 }
 
 /* True when the slot has rules for the device. The barrier keeps the compiler

@@ -46,8 +46,7 @@
 			      BPF_F_INNER_MAP | BPF_F_MMAPABLE)
 
 FW_GENERATIONAL_ARRAY(gen, sizeof(struct fw_gen), 1, 0);
-FW_GENERATIONAL(dev, BPF_MAP_TYPE_HASH, sizeof(__u32), sizeof(struct fw_dev),
-		FW_DEVICES_MAX, 0);
+FW_GENERATIONAL_ARRAY(dev, sizeof(struct fw_dev), FW_DEVICES_MAX, 0);
 FW_GENERATIONAL_LINES(saddr4);
 FW_GENERATIONAL_LINES(daddr4);
 FW_GENERATIONAL_TRIE(saddr4_lpm, sizeof(struct fw_lpm4));

@@ -41,8 +41,8 @@ static void made_done(struct made *made)
 	free(made->values);
 }
 
-static int made_init(struct made *made, const char *name, size_t n,
-		     size_t key_size, size_t value_size)
+static int made_keyed(struct made *made, const char *name, size_t n,
+		      size_t key_size, size_t value_size)
 {
 	*made = (struct made){
 		.rows = {
@@ -56,6 +56,31 @@ static int made_init(struct made *made, const char *name, size_t n,
 	made->rows.keys = made->keys;
 	made->rows.values = made->values;
 	return made->keys && made->values ? 0 : -ENOMEM;
+}
+
+/* values was allocated, and is the rows' from here on. */
+static int made_array(struct made *made, const char *name, size_t n,
+		      size_t size, void *values)
+{
+	*made = (struct made){
+		.rows = {
+			.name = name,
+			.n = (uint32_t)n,
+			.key_size = sizeof(uint32_t),
+			.value_size = (uint32_t)size,
+			.values = values,
+		},
+		.values = values,
+	};
+	return 0;
+}
+
+static int made_numbered(struct made *made, const char *name, size_t n,
+			 size_t size)
+{
+	void *values = calloc(n ? n : 1, size);
+
+	return values ? made_array(made, name, n, size, values) : -ENOMEM;
 }
 
 static int made_seal(struct made *made)
@@ -186,8 +211,8 @@ static int make_dev(struct staging *s, struct made *made)
 {
 	const struct fw_plan *plan = s->plan;
 	bool drop = plan->options.malformed_drop;
-	int r = made_init(made, "dev", plan->n_devices, sizeof(uint32_t),
-			  sizeof(struct fw_dev));
+	int r = made_numbered(made, "dev", FW_DEVICES_MAX,
+			      sizeof(struct fw_dev));
 
 	for (size_t i = 0; i < plan->n_devices && !r; i++) {
 		const char *name = plan->devices[i].name;
@@ -202,7 +227,9 @@ static int make_dev(struct staging *s, struct made *made)
 		xdp = device->on & device->want & FW_PART_XDP;
 		if (!drop && xdp && !is_lowered(&plan->xdp, name))
 			continue;
-		dev = insert_row(made, device->ifindex);
+		dev = fw_dev_take(made->values, device->ifindex);
+		if (!dev)
+			return -E2BIG;
 		dev->flags = (xdp ? 0 : FW_DEV_NO_XDP) |
 			     (drop ? FW_DEV_DROP_MALFORMED : 0);
 		r = fill_chains(s, name, dev);
@@ -213,8 +240,8 @@ static int make_dev(struct staging *s, struct made *made)
 static int make_watch(struct staging *s, struct made *made)
 {
 	const struct fw_plan *plan = s->plan;
-	int r = made_init(made, "watch", plan->n_devices, sizeof(uint32_t),
-			  sizeof(struct fw_watch));
+	int r = made_keyed(made, "watch", plan->n_devices, sizeof(uint32_t),
+			   sizeof(struct fw_watch));
 
 	for (size_t i = 0; i < plan->n_devices && !r; i++) {
 		const struct fw_device *device =
@@ -233,15 +260,10 @@ static int make_watch(struct staging *s, struct made *made)
 static int make_actions(struct staging *s, struct made *made)
 {
 	const struct fw_plan_xdp *xdp = &s->plan->xdp;
-	int r = made_init(made, "actions", xdp->n_rules, 1,
-			  sizeof(struct fw_action));
+	int r = made_numbered(made, "actions", xdp->n_rules,
+			      sizeof(struct fw_action));
 	struct fw_action *actions = made->values;
 
-	if (r)
-		return r;
-	made->rows.keys = NULL;
-	made->rows.key_size = sizeof(uint32_t);
-	made->rows.n = xdp->n_rules;
 	for (uint32_t i = 0; i < xdp->n_rules && !r; i++) {
 		const struct fw_xdp_rule *rule = &xdp->rules[i];
 
@@ -260,23 +282,6 @@ static int make_actions(struct staging *s, struct made *made)
 					 &actions[i].counter);
 	}
 	return r;
-}
-
-/* values was allocated, and is the rows' from here on. */
-static int made_array(struct made *made, const char *name, size_t n,
-		      size_t size, void *values)
-{
-	*made = (struct made){
-		.rows = {
-			.name = name,
-			.n = (uint32_t)n,
-			.key_size = sizeof(uint32_t),
-			.value_size = (uint32_t)size,
-			.values = values,
-		},
-		.values = values,
-	};
-	return 0;
 }
 
 static int make_names(struct staging *s, struct made *made)

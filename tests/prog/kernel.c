@@ -255,8 +255,6 @@ static int put_devices(struct kernel *kernel, uint32_t slot,
 		       const struct fw_plan *plan, uint32_t flags)
 {
 	struct fw_dev values[FW_DEVICES_MAX] = {0}, *dev = NULL;
-	uint32_t keys[FW_DEVICES_MAX] = {0};
-	uint32_t n = 0;
 
 	if (plan->options.malformed_drop)
 		flags |= FW_DEV_DROP_MALFORMED;
@@ -267,10 +265,11 @@ static int put_devices(struct kernel *kernel, uint32_t slot,
 		bool inet = strcmp(device->family, "inet") == 0;
 
 		if (!d || strcmp(device[-1].device, device->device)) {
-			keys[n] = if_nametoindex(device->device);
-			if (!keys[n])
-				return -errno;
-			dev = &values[n++];
+			uint32_t ifindex = if_nametoindex(device->device);
+
+			dev = ifindex ? fw_dev_take(values, ifindex) : NULL;
+			if (!dev)
+				return -ENODEV;
 			dev->flags = flags;
 		}
 		dev->chains[dev->n_chains++] = (struct fw_chain){
@@ -284,9 +283,9 @@ static int put_devices(struct kernel *kernel, uint32_t slot,
 		};
 	}
 	return put_inner(kernel, slot,
-			 &(struct inner){"dev", BPF_MAP_TYPE_HASH, 4,
-					 sizeof(*values), n, FW_DEVICES_MAX,
-					 keys, values});
+			 &(struct inner){"dev", BPF_MAP_TYPE_ARRAY, 4,
+					 sizeof(*values), FW_DEVICES_MAX,
+					 FW_DEVICES_MAX, NULL, values});
 }
 
 static int put_trie(struct kernel *kernel, uint32_t slot,
