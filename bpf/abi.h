@@ -11,7 +11,7 @@
 
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 10	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 11	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -110,6 +110,10 @@ enum fw_field {
 	FW_FIELD_ALL_MAX_,
 };
 
+/* The same address in the other version of IP. */
+#define FW_FIELD_BESIDE(address) ((address) <= FW_FIELD_DADDR4 ? \
+				  (address) + 2 : (address) - 2)
+
 enum fw_l3 {
 	FW_L3_OTHER,
 	FW_L3_IP,
@@ -168,7 +172,8 @@ struct fw_row {
  * The tables of addresses hold classes and not rows: addresses of one class have
  * the same rules, class 0 is that of addresses in no prefix, and the row of class
  * c is gen.other[field] + c. So a table stays the same, and is not loaded again,
- * when it is other rules that change.
+ * when it is other rules that change. A packet that has an address of one version
+ * has none of the other: rules that test FW_FIELD_BESIDE() are in no such row.
  *
  * IPv4 addresses go through a trie of plain arrays, 16 bits, 8 and 8, all in one
  * table of lines of 64 bytes: what fits a line of the cache. The first 4,096
@@ -242,7 +247,8 @@ struct fw_gen {
 	__u32 rules;		/* in use, at most FW_RULES_MAX */
 	__u32 every;		/* row of all rules in use */
 	__u32 absent[FW_FIELD_MAX_];	/* row where the packet has no such
-					   field: rules that do not test it */
+					   field: rules that do not test it;
+					   of an address, in neither version */
 	__u32 other[FW_FIELD_MAX_];	/* row of class 0 of an address, those
 					   of the others follow; other fields: 0 */
 	struct fw_lengths saddr6, daddr6;

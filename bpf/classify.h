@@ -30,7 +30,7 @@
 #define FW_JUDGED_SYNPROXY_SHIFT 6	/* the number of its options */
 #define FW_JUDGED_SYNPROXY ((FW_SYNPROXIES - 1) << FW_JUDGED_SYNPROXY_SHIFT)
 
-/* What one slot has for a device; dev is NULL when that is nothing. */
+/* What one slot has for a device; gen and dev are NULL when that is nothing. */
 struct fw_view {
 	const struct fw_gen *gen;
 	const struct fw_dev *dev;
@@ -72,12 +72,16 @@ static __always_inline const struct fw_dev *fw_dev_find(__u32 slot,
 static __always_inline void fw_view_init(struct fw_view *view, __u32 slot,
 					 __u32 ifindex)
 {
+	const struct fw_gen *gen = fw_gen_of(slot);
+
 	view->slot = slot;
+	view->gen = NULL;
 	view->dev = NULL;
-	view->gen = fw_gen_of(slot);
-	if (!view->gen || !(view->gen->flags & FW_GEN_CLASSIFY))
+	if (!gen || !(gen->flags & FW_GEN_CLASSIFY))
 		return;
 	view->dev = fw_dev_find(slot, ifindex);
+	if (view->dev)
+		view->gen = gen;
 }
 
 /* True when the slot has rules for the device. The barrier keeps the compiler
@@ -100,8 +104,6 @@ static __always_inline bool fw_view_judges(const struct fw_view *view)
 		row_ ? *row_ : 0;                                           \
 	})
 
-#define FW_NO_ROW 0xffffffffu
-
 static __always_inline __u32 fw_id_small(__u32 slot, __u32 base, __u32 value)
 {
 	__u32 key = base + value;
@@ -109,60 +111,97 @@ static __always_inline __u32 fw_id_small(__u32 slot, __u32 base, __u32 value)
 	return fw_row_of(small, slot, &key);
 }
 
-/* Not static: verified by itself, once, instead of once for each way that leads
- * here. A table that is not there gives row 0, which has no rules. */
-__noinline int fw_find_ids(struct fw_ids *ids, const struct fw_packet *pkt,
-			   __u32 slot, __u32 skip)
-{
-	const struct fw_gen *gen;
-	__u32 port;
+/*
+ * The row of each dimension that most rules test. A packet has an address of one
+ * version, and the rows of its classes leave out the rules that test the other
+ * one: so both are one dimension. A table that is not there gives row 0, or class
+ * 0, which has no rules that test it.
+ */
+#define FW_ID_ADDRESS(which, field4, field6)                                  \
+	static __always_inline __u32 fw_id_##which(                           \
+		const struct fw_packet *pkt, const struct fw_gen *gen,        \
+		__u32 slot)                                                   \
+	{                                                                     \
+		if (pkt->present & FW_HAS(field4))                            \
+			return gen->other[field4] +                           \
+			       fw_class4(fw_inner(which##4, slot),            \
+					 fw_inner(which##4_lpm, slot),        \
+					 gen->flags & field4##_LPM,           \
+					 &pkt->which);                        \
+		if (pkt->present & FW_HAS(field6))                            \
+			return gen->other[field6] +                           \
+			       (__u32)fw_class_##which##6(pkt, slot);         \
+		return gen->absent[field4];                                   \
+	}
 
-	if (!ids || !pkt)
+#define FW_FIELD_SADDR4_LPM FW_GEN_SADDR4_LPM
+#define FW_FIELD_DADDR4_LPM FW_GEN_DADDR4_LPM
+FW_ID_ADDRESS(saddr, FW_FIELD_SADDR4, FW_FIELD_SADDR6)
+FW_ID_ADDRESS(daddr, FW_FIELD_DADDR4, FW_FIELD_DADDR6)
+
+#define FW_ID_PORT(which, field)                                              \
+	static __always_inline __u32 fw_id_##which(                           \
+		const struct fw_packet *pkt, const struct fw_gen *gen,        \
+		__u32 slot)                                                   \
+	{                                                                     \
+		__u32 port = pkt->which;                                      \
+                                                                              \
+		return pkt->present & FW_HAS(field)                           \
+			       ? fw_row_of(which, slot, &port)                \
+			       : gen->absent[field];                          \
+	}
+
+FW_ID_PORT(sport, FW_FIELD_SPORT)
+FW_ID_PORT(dport, FW_FIELD_DPORT)
+
+static __always_inline __u32 fw_id_l4proto(const struct fw_packet *pkt,
+					   const struct fw_gen *gen, __u32 slot)
+{
+	if (!(pkt->present & FW_HAS(FW_FIELD_L4PROTO)))
+		return gen->absent[FW_FIELD_L4PROTO];
+	return fw_id_small(slot, FW_SMALL_L4PROTO, pkt->l4proto);
+}
+
+/* Of one of the other fields, which is a constant. */
+static __always_inline __u32 fw_id_seldom(const struct fw_packet *pkt,
+					  const struct fw_gen *gen, __u32 slot,
+					  const int field)
+{
+	if (!(pkt->present & FW_HAS(field)))
+		return gen->absent[field];
+	switch (field) {
+	case FW_FIELD_L3:
+		return fw_id_small(slot, FW_SMALL_L3, pkt->l3);
+	case FW_FIELD_NEXTHDR:
+		return fw_id_small(slot, FW_SMALL_NEXTHDR, pkt->nexthdr);
+	case FW_FIELD_TCP_FLAGS:
+		return fw_id_small(slot, FW_SMALL_TCP_FLAGS, pkt->tcp_flags);
+	case FW_FIELD_ICMP_TYPE:
+		return fw_id_small(slot, FW_SMALL_ICMP_TYPE, pkt->icmp_type);
+	case FW_FIELD_ICMP_CODE:
+		return fw_id_small(slot, FW_SMALL_ICMP_CODE, pkt->icmp_code);
+	default:
+		return 0;
+	}
+}
+
+#define FW_SELDOM                                                      \
+	(FW_HAS(FW_FIELD_L3) | FW_HAS(FW_FIELD_NEXTHDR) |              \
+	 FW_HAS(FW_FIELD_TCP_FLAGS) | FW_HAS(FW_FIELD_ICMP_TYPE) |     \
+	 FW_HAS(FW_FIELD_ICMP_CODE))
+
+/* ANDs their rows into the tested one. Not static: verified by itself, once. */
+__noinline int fw_run_fields(const struct fw_packet *pkt,
+			     const struct fw_gen *gen, __u32 slot, __u32 fields)
+{
+	if (!pkt || !gen)
 		return 0;
 	slot &= 1;
-	gen = fw_gen_of(slot);
-	if (!gen)
-		return 0;
-	ids->every = gen->every;
-#define FW_ID(field, id)                                                \
-	do {                                                            \
-		if (skip & FW_HAS(field))                               \
-			ids->of[field] = FW_NO_ROW;                     \
-		else if (pkt->present & FW_HAS(field))                  \
-			ids->of[field] = (id);                          \
-		else                                                    \
-			ids->of[field] = gen->absent[field];            \
-	} while (0)
-	FW_ID(FW_FIELD_SADDR4,
-	      gen->other[FW_FIELD_SADDR4] +
-		      fw_class4(fw_inner(saddr4, slot),
-				fw_inner(saddr4_lpm, slot),
-				gen->flags & FW_GEN_SADDR4_LPM, &pkt->saddr));
-	FW_ID(FW_FIELD_DADDR4,
-	      gen->other[FW_FIELD_DADDR4] +
-		      fw_class4(fw_inner(daddr4, slot),
-				fw_inner(daddr4_lpm, slot),
-				gen->flags & FW_GEN_DADDR4_LPM, &pkt->daddr));
-	FW_ID(FW_FIELD_SADDR6, gen->other[FW_FIELD_SADDR6] +
-				       (__u32)fw_class_saddr6(pkt, slot));
-	FW_ID(FW_FIELD_DADDR6, gen->other[FW_FIELD_DADDR6] +
-				       (__u32)fw_class_daddr6(pkt, slot));
-	FW_ID(FW_FIELD_DPORT,
-	      (port = pkt->dport, fw_row_of(dport, slot, &port)));
-	FW_ID(FW_FIELD_SPORT,
-	      (port = pkt->sport, fw_row_of(sport, slot, &port)));
-	FW_ID(FW_FIELD_L3, fw_id_small(slot, FW_SMALL_L3, pkt->l3));
-	FW_ID(FW_FIELD_NEXTHDR,
-	      fw_id_small(slot, FW_SMALL_NEXTHDR, pkt->nexthdr));
-	FW_ID(FW_FIELD_L4PROTO,
-	      fw_id_small(slot, FW_SMALL_L4PROTO, pkt->l4proto));
-	FW_ID(FW_FIELD_TCP_FLAGS,
-	      fw_id_small(slot, FW_SMALL_TCP_FLAGS, pkt->tcp_flags));
-	FW_ID(FW_FIELD_ICMP_TYPE,
-	      fw_id_small(slot, FW_SMALL_ICMP_TYPE, pkt->icmp_type));
-	FW_ID(FW_FIELD_ICMP_CODE,
-	      fw_id_small(slot, FW_SMALL_ICMP_CODE, pkt->icmp_code));
-#undef FW_ID
+#pragma unroll
+	for (int f = 0; f < FW_FIELD_MAX_; f++)
+		if (FW_SELDOM & fields & FW_HAS(f) &&
+		    fw_narrow(slot, fw_id_seldom(pkt, gen, slot, f)))
+			return 0;
 	return 0;
 }
 
@@ -243,64 +282,60 @@ __noinline int fw_scan_word(__u32 how, __u32 first, __u64 bits, __u32 bytes)
 	return FW_SCANNED(scan.verdict, scan.skip_to);
 }
 
+/* Of a dimension that the chain's rules test, by these fields: its row, which
+ * narrows the words; of others, the row of all rules. */
+#define FW_ROW(dimension, fields)                                         \
+	const struct fw_row *dimension = every;                           \
+	if (~chain->skip & (fields)) {                                    \
+		id = fw_id_##dimension(pkt, gen, slot);                   \
+		dimension = bpf_map_lookup_elem(rows_, &id);              \
+		if (!dimension)                                           \
+			return FW_VERDICT_NONE;                           \
+		words &= dimension->any;                                  \
+	}
+
 /*
- * The rows of all fields, then word by word what they have in common: first of
- * those that tell rules apart most, which leaves nothing of most words. The
+ * The rows of all dimensions, then word by word what they have in common. The
  * verdict of the chain's rules, or NONE. Not static, as above.
  */
 __noinline int fw_scan_rules(FW_CTX *ctx, const struct fw_packet *pkt,
-			     const struct fw_chain *chain, __u32 how)
+			     const struct fw_chain *chain,
+			     const struct fw_gen *gen, __u32 how)
 {
-	const struct fw_row *row[FW_FIELD_MAX_], *every, *tested;
-	struct fw_scratch *room = fw_scratch_of();
-	__u32 skip_to = 0;
-	struct fw_ids *ids;
+	__u32 slot = how & FW_SCAN_SLOT, skip_to = 0, id;
+	const struct fw_row *every, *tested;
+	void *rows_ = fw_inner(rows, slot);
 	__u64 words;
-	void *rows_;
 
-	if (!pkt || !chain || !room)
-		return FW_VERDICT_NONE;
-	rows_ = fw_inner(rows, how & FW_SCAN_SLOT);
-	if (!rows_)
+	if (!pkt || !chain || !gen || !rows_)
 		return FW_VERDICT_NONE;
 	words = chain->words;
-	ids = &room->ids;
-	fw_find_ids(ids, pkt, how & FW_SCAN_SLOT, chain->skip);
-	every = bpf_map_lookup_elem(rows_, &ids->every);
+	id = gen->every;
+	every = tested = bpf_map_lookup_elem(rows_, &id);
 	if (!every)
 		return FW_VERDICT_NONE;
-#pragma unroll
-	for (int f = 0; f < FW_FIELD_MAX_; f++) {
-		row[f] = every;
-		if (ids->of[f] == FW_NO_ROW)
-			continue;
-		row[f] = bpf_map_lookup_elem(rows_, &ids->of[f]);
-		if (!row[f])
-			return FW_VERDICT_NONE;
-		words &= row[f]->any;
-	}
-	tested = every;
-	if (chain->tests && words) {
-		fw_run_tests(ctx, pkt, how & FW_SCAN_SLOT, words, chain->tests);
-		tested = fw_tested_row();
+	FW_ROW(saddr, FW_HAS(FW_FIELD_SADDR4) | FW_HAS(FW_FIELD_SADDR6))
+	FW_ROW(daddr, FW_HAS(FW_FIELD_DADDR4) | FW_HAS(FW_FIELD_DADDR6))
+	FW_ROW(dport, FW_HAS(FW_FIELD_DPORT))
+	FW_ROW(sport, FW_HAS(FW_FIELD_SPORT))
+	FW_ROW(l4proto, FW_HAS(FW_FIELD_L4PROTO))
+	if (words && (chain->tests || ~chain->skip & FW_SELDOM)) {
+		tested = fw_tested_begin(words);
 		if (!tested)
 			return FW_VERDICT_NONE;
+		fw_run_fields(pkt, gen, slot, ~chain->skip & FW_SELDOM);
+		fw_run_tests(ctx, pkt, slot, chain->tests);
 		words &= tested->any;
 	}
 	for (__u32 i = 0; i < FW_ROW_WORDS && words; i++) {
 		__u32 w = fw_lowest_bit(words) % FW_ROW_WORDS;
-		__u64 bits = row[FW_FIELD_SADDR4]->words[w] &
-			     row[FW_FIELD_DADDR4]->words[w] &
-			     row[FW_FIELD_DPORT]->words[w];
+		__u64 bits = saddr->words[w] & daddr->words[w] &
+			     dport->words[w] & sport->words[w] &
+			     l4proto->words[w] & tested->words[w];
 		int scanned;
 
 		words &= words - 1;
-		if (!bits)
-			continue;
-#pragma unroll
-		for (int f = 0; f < FW_FIELD_MAX_; f++)
-			bits &= row[f]->words[w];
-		bits &= tested->words[w] & fw_bits_from(w * 64, skip_to);
+		bits &= fw_bits_from(w * 64, skip_to);
 		if (!bits)
 			continue;
 		scanned = fw_scan_word(how, w * 64, bits, pkt->len);
@@ -331,7 +366,7 @@ static __always_inline bool fw_judge_inet(const struct fw_packet *pkt,
 static __always_inline __u32 fw_judge_chain(FW_CTX *ctx,
 					    const struct fw_packet *pkt,
 					    const struct fw_chain *chain,
-					    __u32 how)
+					    const struct fw_gen *gen, __u32 how)
 {
 	__u32 judged;
 	int verdict;
@@ -340,7 +375,7 @@ static __always_inline __u32 fw_judge_chain(FW_CTX *ctx,
 		return judged;
 	if (chain->tests & FW_TESTS_DNS)
 		fw_dns_look(ctx, pkt, how & FW_SCAN_SLOT);
-	verdict = fw_scan_rules(ctx, pkt, chain, how);
+	verdict = fw_scan_rules(ctx, pkt, chain, gen, how);
 	if (verdict == FW_VERDICT_DROP)
 		return FW_JUDGED_DROP;
 	if (verdict == FW_VERDICT_NXDOMAIN)
@@ -375,7 +410,8 @@ static __always_inline __u32 fw_judge(FW_CTX *ctx, const struct fw_view *view,
 	for (__u32 i = 0; i < FW_CHAINS_MAX; i++) {
 		if (i >= dev->n_chains)
 			break;
-		judged = fw_judge_chain(ctx, pkt, &dev->chains[i], how);
+		judged = fw_judge_chain(ctx, pkt, &dev->chains[i], view->gen,
+					how);
 		if (judged & (FW_JUDGED_DROP | FW_JUDGED_ANSWER))
 			break;
 		if (!synproxy)

@@ -14,13 +14,6 @@
 #include "dns_name.h"
 #include "rows.h"
 
-/* The rows of a packet's fields by number; FW_NO_ROW: no rule of the device
- * tests the field. */
-struct fw_ids {
-	__u32 every;
-	__u32 of[FW_FIELD_MAX_];
-};
-
 /* What one XDP program tells the next one of the packet. */
 struct fw_handover {
 	__u64 word;		/* the control word that the packet has met */
@@ -31,7 +24,6 @@ struct fw_handover {
 /* Too large for the stack, and used by one packet at a time. */
 struct fw_scratch {
 	struct fw_packet packet;
-	struct fw_ids ids;
 	struct fw_row tested;
 	/* What events say of the rules of the active slot: */
 	__u32 n_logs;		/* that said `log`; the first ones' ids */
@@ -61,14 +53,6 @@ static __always_inline struct fw_packet *fw_packet_room(void)
 	struct fw_scratch *room = fw_scratch_of();
 
 	return room ? &room->packet : NULL;
-}
-
-/* What fw_run_tests() has left. */
-static __always_inline const struct fw_row *fw_tested_row(void)
-{
-	struct fw_scratch *room = fw_scratch_of();
-
-	return room ? &room->tested : NULL;
 }
 
 /* --- numbers --------------------------------------------------------------- */
@@ -343,52 +327,57 @@ __noinline int fw_test_row(FW_CTX *ctx, const struct fw_packet *pkt, __u32 slot,
 	return (int)fw_cut_row(slot & 1, test, value);
 }
 
-/* ANDs a row into the tested one, in these words; 0, or 1 for a row that is not
- * there. Words in which nothing is left are not looked at again. */
-__noinline int fw_narrow(__u32 slot, __u32 id, __u64 words)
-{
-	struct fw_scratch *room = fw_scratch_of();
-	void *inner = fw_inner(rows, slot & 1);
-	const struct fw_row *row;
-
-	if (!room || !inner)
-		return 1;
-	row = bpf_map_lookup_elem(inner, &id);
-	if (!row)
-		return 1;
-	words &= row->any;
-	room->tested.any &= words;
-	for (int i = 0; i < FW_ROW_WORDS && words; i++) {
-		__u32 w = fw_lowest_bit(words) % FW_ROW_WORDS;
-
-		words &= words - 1;
-		room->tested.words[w] &= row->words[w];
-	}
-	return 0;
-}
-
-/* The row that all of these tests leave, for the words that are asked for. Not
- * static, as above. */
-__noinline int fw_run_tests(FW_CTX *ctx, const struct fw_packet *pkt, __u32 slot,
-			    __u64 words, __u64 numbers)
+/* The row that fw_narrow() narrows: of all rules in these words. */
+static __always_inline const struct fw_row *fw_tested_begin(__u64 words)
 {
 	struct fw_scratch *room = fw_scratch_of();
 
-	if (!room || !pkt)
-		return 0;
+	if (!room)
+		return NULL;
 	room->tested.any = words;
 	for (int i = 0; i < FW_ROW_WORDS && words; i++) {
 		room->tested.words[fw_lowest_bit(words) % FW_ROW_WORDS] = ~0ULL;
 		words &= words - 1;
 	}
+	return &room->tested;
+}
+
+/* ANDs a row into the tested one; 1 where nothing is left. Words in which nothing
+ * is left are not looked at again. Not static, as above. */
+__noinline int fw_narrow(__u32 slot, __u32 id)
+{
+	struct fw_scratch *room = fw_scratch_of();
+	void *inner = fw_inner(rows, slot & 1);
+	const struct fw_row *row = NULL;
+	__u64 words;
+
+	if (!room)
+		return 1;
+	if (inner)
+		row = bpf_map_lookup_elem(inner, &id);
+	words = row ? room->tested.any & row->any : 0;
+	room->tested.any = words;
+	for (int i = 0; row && i < FW_ROW_WORDS && words; i++) {
+		__u32 w = fw_lowest_bit(words) % FW_ROW_WORDS;
+
+		words &= words - 1;
+		room->tested.words[w] &= row->words[w];
+	}
+	return !room->tested.any;
+}
+
+/* ANDs the rows of these tests into the tested one. Not static, as above. */
+__noinline int fw_run_tests(FW_CTX *ctx, const struct fw_packet *pkt, __u32 slot,
+			    __u64 numbers)
+{
+	if (!pkt)
+		return 0;
 	for (int i = 0; i < FW_TESTS_MAX && numbers; i++) {
 		__u32 id = fw_test_row(ctx, pkt, slot, fw_lowest_bit(numbers));
 
 		numbers &= numbers - 1;
-		if (!room->tested.any)
-			break;
-		if (fw_narrow(slot, id, room->tested.any))
-			room->tested.any = 0;
+		if (fw_narrow(slot, id))
+			return 0;
 	}
 	return 0;
 }

@@ -78,6 +78,13 @@ static int grow_rows(struct fw_rows *rows)
 	return 0;
 }
 
+static void sum_up(struct fw_row *row)
+{
+	row->any = 0;
+	for (int w = 0; w < FW_ROW_WORDS; w++)
+		row->any |= (uint64_t)(row->words[w] != 0) << w;
+}
+
 int fw_rows_intern(struct fw_rows *rows, struct fw_row *row, uint32_t *ret)
 {
 	uint32_t *slot;
@@ -85,9 +92,7 @@ int fw_rows_intern(struct fw_rows *rows, struct fw_row *row, uint32_t *ret)
 
 	if (r < 0)
 		return r;
-	row->any = 0;
-	for (int w = 0; w < FW_ROW_WORDS; w++)
-		row->any |= (uint64_t)(row->words[w] != 0) << w;
+	sum_up(row);
 	slot = find_slot(rows, row);
 	if (!*slot) {
 		rows->items[rows->n++] = *row;
@@ -124,6 +129,13 @@ static void flip(struct fw_row *row, uint32_t rule)
 void fw_row_set(struct fw_row *row, uint32_t rule)
 {
 	row->words[rule / 64] |= 1ULL << (rule % 64);
+}
+
+void fw_row_and(struct fw_row *row, const struct fw_row *other)
+{
+	for (int w = 0; w < FW_ROW_WORDS; w++)
+		row->words[w] &= other->words[w];
+	sum_up(row);
 }
 
 /* --- the rules of a field ------------------------------------------------- */
@@ -167,8 +179,13 @@ static int make_bases(struct fw_classes *b)
 			if (fw_xdp_rule_acts(&xdp->rules[i]) &&
 			    !fw_classes_match(&xdp->rules[i], (enum fw_field)f))
 				fw_row_set(&b->base[f], i);
-	for (int f = 0; r == 0 && f < FW_FIELD_MAX_; f++)
-		r = fw_classes_intern(b, &b->base[f], &b->gen.absent[f]);
+	for (int f = 0; r == 0 && f < FW_FIELD_MAX_; f++) {
+		struct fw_row absent = b->base[f];
+
+		if (f >= FW_FIELD_SADDR4 && f <= FW_FIELD_DADDR6)
+			fw_row_and(&absent, &b->base[FW_FIELD_BESIDE(f)]);
+		r = fw_classes_intern(b, &absent, &b->gen.absent[f]);
+	}
 	for (uint32_t i = 0; i < xdp->n_rules; i++)
 		if (fw_xdp_rule_acts(&xdp->rules[i]))
 			fw_row_set(&every, i);

@@ -31,6 +31,9 @@ int fw_rows_append(struct fw_rows *rows, const struct fw_rows *more,
 		   uint32_t *ret);
 void fw_rows_done(struct fw_rows *rows);
 void fw_row_set(struct fw_row *row, uint32_t rule);
+/* Of a row that is interned or appended: the number of words that hold a bit is
+ * brought up to date. */
+void fw_row_and(struct fw_row *row, const struct fw_row *other);
 /* The rule's match of the field, or NULL; also for a slot that is not in use. */
 const struct fw_match *fw_classes_match(const struct fw_xdp_rule *rule,
 					enum fw_field field);

@@ -10,6 +10,7 @@
  * Every prefix of a rule is an entry, and its class has the rules of the prefixes
  * that cover it too, so the longest match finds them all. Where no prefix is, no
  * entry is: there the rules are those that do not test the address, class 0.
+ * Rules that test an address of the other version are in none of the rows.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -233,8 +234,12 @@ static int build(struct fw_classes *b, enum fw_field field)
 	struct fw_rows rows = { 0 };
 	int r = arena ? classify(b, arena, field, &rows, &prefixes) : -ENOMEM;
 
-	if (r == 0)
+	if (r == 0) {
+		for (uint32_t i = 0; i < rows.n; i++)
+			fw_row_and(&rows.items[i],
+				   &b->base[FW_FIELD_BESIDE(field)]);
 		r = fw_rows_append(&b->rows, &rows, &b->gen.other[field]);
+	}
 	if (r == 0)
 		r = fw_classes_put(b, field, &prefixes);
 	fw_rows_done(&rows);

@@ -74,15 +74,36 @@ static int find_row(struct builder *b, const struct fw_row *row, uint32_t *ret)
 	return 0;
 }
 
+/* Of an address, the one of the other version, which no packet has beside it; of
+ * other fields the field itself. */
+static enum fw_field beside(enum fw_field field)
+{
+	switch (field) {
+	case FW_FIELD_SADDR4:
+		return FW_FIELD_SADDR6;
+	case FW_FIELD_SADDR6:
+		return FW_FIELD_SADDR4;
+	case FW_FIELD_DADDR4:
+		return FW_FIELD_DADDR6;
+	case FW_FIELD_DADDR6:
+		return FW_FIELD_DADDR4;
+	default:
+		return field;
+	}
+}
+
 /* The number of the row for a value of the field; value NULL: it is absent. */
 static int row_of(struct builder *b, enum fw_field field, const fw_u128 *value,
 		  uint32_t *ret)
 {
+	enum fw_field other = beside(field);
 	struct fw_row row = {0};
 
 	for (uint32_t r = 0; r < b->plan->xdp.n_rules; r++)
 		if (in_use(&b->plan->xdp.rules[r]) &&
-		    admits(&b->plan->xdp.rules[r], field, value))
+		    admits(&b->plan->xdp.rules[r], field, value) &&
+		    (other == field ||
+		     admits(&b->plan->xdp.rules[r], other, NULL)))
 			add_rule(&row, r);
 	return find_row(b, &row, ret);
 }

@@ -139,6 +139,10 @@ static void draw_packet(const struct fw_plan_xdp *xdp, struct packet *p)
 		p->has[f] = f == FW_FIELD_L3 || below(4) > 0;
 		p->value[f] = near_value(xdp, (enum fw_field)f);
 	}
+	/* Addresses of one version alone. */
+	for (enum fw_field f = FW_FIELD_SADDR4; f <= FW_FIELD_DADDR4; f++)
+		if (p->has[f] && p->has[FW_FIELD_BESIDE(f)])
+			p->has[below(2) ? f : FW_FIELD_BESIDE(f)] = false;
 }
 
 static bool naive(const struct fw_xdp_rule *rule, const struct packet *p)
@@ -356,6 +360,9 @@ static void classify(const struct fw_plan *plan, const struct packet *p,
 
 		if (f >= FW_FIELD_MAX_ && !is_tested(plan, f))
 			continue;
+		if (f >= FW_FIELD_SADDR4 && f <= FW_FIELD_DADDR6 && !p->has[f] &&
+		    p->has[FW_FIELD_BESIDE(f)])
+			continue;	/* its row has it */
 		id = f < FW_FIELD_MAX_ ? row_of(plan, &gen, f, p)
 				       : tested_row(plan, f, p);
 		assert_true(id < rows->n);
