@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A flood of UDP packets that costs next to nothing to make: frames go into a
+ * A flood of UDP packets, or of TCP SYNs, that costs next to nothing to make: frames go into a
  * device by BPF_PROG_TEST_RUN with live frames (Linux 5.18), so that what is
  * measured behind it is the receiver's filter and not the sender's sockets.
  *
- *	flood DEVICE MAC SOURCES DESTINATION SECONDS
+ *	flood DEVICE MAC SOURCES DESTINATION SECONDS [syn]
  *
  * Sends from DEVICE, in this namespace, to the neighbour with MAC, 65,536
  * different packets in turn: from the address SOURCES, or from random ones of
- * those that the file of this name lists, IPv4 networks or addresses, one a line.
+ * those that the file of this name lists, IPv4 networks or addresses, one a line;
+ * to UDP port 9, or TCP port 80.
  * Prints `sent N in S seconds`. Needs root.
  */
 #include <arpa/inet.h>
@@ -18,9 +19,11 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
+#include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/if.h>
 #include <netinet/ether.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +44,17 @@
 struct frame {
 	struct ethhdr ether;
 	struct iphdr ip;
-	struct udphdr udp;
-	uint8_t data[18];
+	union {
+		struct {
+			struct udphdr udp;
+			uint8_t data[18];
+		} __attribute__((packed));
+		struct {
+			struct tcphdr tcp;
+			uint8_t mss[4];		/* its option */
+			uint8_t pad[2];
+		} __attribute__((packed));
+	};
 } __attribute__((packed));
 _Static_assert(sizeof(struct frame) == CORPUS_SIZE, "a packet of the corpus");
 
@@ -79,27 +91,55 @@ static size_t read_sources(const char *name, struct source *ret)
 }
 
 /* --- frames ---------------------------------------------------------------- */
-static uint16_t ip_checksum(const struct iphdr *ip)
+/* size: even; sum: of what is not there */
+static uint16_t checksum(const void *from, size_t size, uint32_t sum)
 {
-	uint16_t words[sizeof(*ip) / 2];
-	uint32_t sum = 0;
+	for (size_t i = 0; i < size; i += 2) {
+		uint16_t word;
 
-	memcpy(words, ip, sizeof(*ip));
-	for (size_t i = 0; i < sizeof(*ip) / 2; i++)
-		sum += words[i];
+		memcpy(&word, (const char *)from + i, sizeof(word));
+		sum += word;
+	}
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)~(sum + (sum >> 16));
 }
 
+static void make_udp(struct frame *frame, uint16_t port)
+{
+	frame->udp.source = htons(port);
+	frame->udp.dest = htons(9);
+	frame->udp.len = htons(sizeof(frame->udp) + sizeof(frame->data));
+}
+
+static void make_syn(struct frame *frame, uint16_t port)
+{
+	static const uint8_t mss[4] = { 2, 4, 0x05, 0xb4 };	/* 1460 */
+	const size_t size = sizeof(frame->tcp) + sizeof(mss);
+	uint32_t pseudo = htons(IPPROTO_TCP) + htons((uint16_t)size) +
+			  (frame->ip.saddr & 0xffff) + (frame->ip.saddr >> 16) +
+			  (frame->ip.daddr & 0xffff) + (frame->ip.daddr >> 16);
+
+	frame->tcp.source = htons(port);
+	frame->tcp.dest = htons(80);
+	frame->tcp.doff = size / 4;
+	frame->tcp.syn = 1;
+	frame->tcp.window = htons(64240);
+	memcpy(frame->mss, mss, sizeof(mss));
+	frame->tcp.check = checksum(&frame->tcp, size, pseudo);
+}
+
 static void make_frame(struct frame *frame, const struct ether_addr *to,
-		       uint32_t source, uint16_t port, const char *destination)
+		       uint32_t source, uint16_t port, const char *destination,
+		       bool syn)
 {
 	struct iphdr ip = {
 		.version = 4,
 		.ihl = 5,
 		.ttl = 64,
-		.protocol = IPPROTO_UDP,
-		.tot_len = htons(sizeof(*frame) - sizeof(frame->ether)),
+		.protocol = syn ? IPPROTO_TCP : IPPROTO_UDP,
+		.tot_len = htons((uint16_t)(sizeof(*frame) -
+					    sizeof(frame->ether) -
+					    (syn ? sizeof(frame->pad) : 0))),
 		.saddr = htonl(source),
 		.daddr = inet_addr(destination),
 	};
@@ -108,11 +148,12 @@ static void make_frame(struct frame *frame, const struct ether_addr *to,
 	memcpy(frame->ether.h_dest, to, ETH_ALEN);
 	frame->ether.h_source[0] = 2;
 	frame->ether.h_proto = htons(ETH_P_IP);
-	ip.check = ip_checksum(&ip);
+	ip.check = checksum(&ip, sizeof(ip), 0);
 	frame->ip = ip;
-	frame->udp.source = htons(port);
-	frame->udp.dest = htons(9);
-	frame->udp.len = htons(sizeof(frame->udp) + sizeof(frame->data));
+	if (syn)
+		make_syn(frame, port);
+	else
+		make_udp(frame, port);
 }
 
 static double now(void)
@@ -123,7 +164,7 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void make_corpus(char **argv, const struct ether_addr *to,
+static void make_corpus(char **argv, const struct ether_addr *to, bool syn,
 			struct bench_corpus *corpus)
 {
 	static struct source sources[SOURCES_MAX];
@@ -135,14 +176,15 @@ static void make_corpus(char **argv, const struct ether_addr *to,
 		struct frame frame;
 
 		make_frame(&frame, to, s->first + rng_below(&rng, s->size),
-			   (uint16_t)i, argv[4]);
+			   (uint16_t)i, argv[4], syn);
 		memcpy(corpus->packets[i], &frame, sizeof(frame));
 	}
 }
 
 int main(int argc, char **argv)
 {
-	struct ether_addr *to = argc == 6 ? ether_aton(argv[2]) : NULL;
+	bool syn = argc == 7 && !strcmp(argv[6], "syn");
+	struct ether_addr *to = argc == 6 || syn ? ether_aton(argv[2]) : NULL;
 	static struct bench_corpus corpus;
 	struct fw_packets_bpf *bpf;
 	double start, seconds;
@@ -150,14 +192,14 @@ int main(int argc, char **argv)
 
 	if (!to) {
 		fprintf(stderr, "usage: flood DEVICE MAC SOURCES DESTINATION "
-				"SECONDS\n");
+				"SECONDS [syn]\n");
 		return 64;
 	}
 	seconds = strtod(argv[5], NULL);
 	bpf = fw_packets_bpf__open_and_load();
 	if (!bpf)
 		bench_die("programs", errno);
-	make_corpus(argv, to, &corpus);
+	make_corpus(argv, to, syn, &corpus);
 	bench_fill(bpf_map__fd(bpf->maps.corpus), &corpus);
 	bpf->bss->corpus_device = if_nametoindex(argv[1]);
 	if (!bpf->bss->corpus_device)

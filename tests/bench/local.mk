@@ -27,15 +27,16 @@ tests_bench_flood_SOURCES = tests/bench/flood.c $(fw_bench)
 tests_bench_flood_LDADD = $(LIBBPF_LIBS)
 tests_bench_usage_SOURCES = tests/bench/usage.c
 EXTRA_DIST += tests/bench/run tests/bench/check tests/bench/ruleset \
-	tests/bench/packets tests/bench/lib.sh tests/bench/report
+	tests/bench/packets tests/bench/cookies tests/bench/lib.sh tests/bench/report
 
 # Each appends its rows to bench.tsv, of which the last makes a table, bench.json
 # and bench.svg. Another flood or measure is one more word here.
-fw_bench_env = $(AM_TESTS_ENVIRONMENT) FLYWALL_BENCH=$(abs_builddir)/bench.tsv
+fw_bench_env = $(AM_TESTS_ENVIRONMENT) \
+	FLYWALL_BENCH=$(abs_builddir)/bench.tsv; export FLYWALL_BENCH
 CLEANFILES += bench.tsv bench.json bench.svg
 
 bench: bench-new bench-check bench-classify bench-prefixes bench-limits \
-	bench-names bench-packets bench-vetting bench-report
+	bench-names bench-packets bench-cookies bench-vetting bench-report
 
 bench-new:
 	rm -f bench.tsv
@@ -50,6 +51,9 @@ bench-classify bench-prefixes bench-limits bench-names: bench-%: all
 bench-packets: all tests/bench/flood$(EXEEXT) tests/bench/usage$(EXEEXT)
 	$(fw_bench_env); $(srcdir)/tests/bench/packets
 
+bench-cookies: all tests/bench/flood$(EXEEXT)
+	$(fw_bench_env); $(srcdir)/tests/bench/cookies
+
 bench-vetting: all tests/net/traffic$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/run
 
@@ -57,5 +61,6 @@ bench-report:
 	$(srcdir)/tests/bench/report bench.tsv bench.json bench.svg
 
 .PHONY: bench bench-new bench-check bench-classify bench-prefixes \
-	bench-limits bench-names bench-packets bench-vetting bench-report
+	bench-limits bench-names bench-packets bench-cookies \
+	bench-vetting bench-report
 .NOTPARALLEL: bench
