@@ -497,7 +497,12 @@ struct fw_limit {
 	__u32 flags;		/* FW_LIMIT_* */
 	__u32 id;		/* with BY_SOURCE: of its entries in "sources" */
 	__u32 mask[4];		/* be; of the source address, likewise */
+	__u64 entry;		/* likewise: ns of depth that a source costs which
+				   is not in "sources" yet; until is theirs */
 };
+
+/* The source address of all that find no room in "sources" now: no host's. */
+#define FW_LIMIT_CROWD 0xffffffffu
 
 #define FW_LIMIT_OVER 1u	/* holds for what the bucket has no room for */
 #define FW_LIMIT_BYTES 2u
@@ -679,7 +684,7 @@ FW_ASSERT_SIZE(struct fw_synproxy, 4);
 FW_ASSERT_SIZE(struct fw_syn, 24 + 4 * FW_SYNPROXIES);
 FW_ASSERT_SIZE(struct fw_syn_rate, 24);
 FW_ASSERT_SIZE(struct fw_counter, 16);
-FW_ASSERT_SIZE(struct fw_limit, 64);
+FW_ASSERT_SIZE(struct fw_limit, 72);
 FW_ASSERT_SIZE(struct fw_limit_key, 24);
 FW_ASSERT_SIZE(struct fw_set, 8);
 FW_ASSERT_SIZE(struct fw_set_host, 24);

@@ -74,12 +74,25 @@ static __always_inline bool fw_bucket_take(__u64 *until, __u64 depth,
 	return false;
 }
 
-/* The bucket of the packet's source, made where there is none yet. */
-static __always_inline __u64 *fw_source_until(const struct fw_limit *limit)
+static __always_inline __u64 *fw_source_made(const struct fw_limit_key *key)
+{
+	const __u64 never = 0;
+	__u64 *until = bpf_map_lookup_elem(&sources, key);
+
+	if (until)
+		return until;
+	bpf_map_update_elem(&sources, key, &never, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&sources, key);
+}
+
+/* The bucket of the packet's source. New sources have a limit of their own: so
+ * many as may come while a bucket fills up, and the map has room for them and
+ * those that it knows. Beyond it they share one bucket, so that addresses that
+ * somebody makes up neither push others out nor get by. */
+static __always_inline __u64 *fw_source_until(struct fw_limit *limit)
 {
 	const struct fw_packet *pkt = fw_packet_room();
 	struct fw_limit_key key = {.limit = limit->id};
-	const __u64 never = 0;
 	__u64 *until;
 
 	if (!pkt)
@@ -91,8 +104,12 @@ static __always_inline __u64 *fw_source_until(const struct fw_limit *limit)
 	until = bpf_map_lookup_elem(&sources, &key);
 	if (until)
 		return until;
-	bpf_map_update_elem(&sources, &key, &never, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&sources, &key);
+	if (!fw_bucket_take(&limit->until, limit->depth, limit->entry)) {
+		key.dport = 0;
+		for (int i = 0; i < 4; i++)
+			key.saddr[i] = FW_LIMIT_CROWD;
+	}
+	return fw_source_made(&key);
 }
 
 static __always_inline bool fw_limit_charge(struct fw_limit *limit, __u32 bytes)

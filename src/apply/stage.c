@@ -137,6 +137,8 @@ static int take_counter(struct staging *s, const struct fw_hash *key,
 static int take_limit(struct staging *s, const struct fw_xdp_rule *rule,
 		      uint32_t *ret)
 {
+	const struct fw_bpf_map *sources =
+		fw_bpf_map(s->devices->bpf, "sources");
 	struct fw_hasher *hasher = fw_hasher_new();
 	struct fw_limit limit;
 	struct fw_hash key;
@@ -145,7 +147,8 @@ static int take_limit(struct staging *s, const struct fw_xdp_rule *rule,
 
 	if (!hasher)
 		return -ENOMEM;
-	if (!fw_plan_limit_make(rule->limit, &limit))
+	if (!fw_plan_limit_make(rule->limit, sources ? sources->max_entries : 0,
+				&limit))
 		return -ERANGE;
 	fw_hasher_add(hasher, s->plan->rules[rule->rule].key.bytes,
 		      sizeof(key.bytes));

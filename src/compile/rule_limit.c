@@ -112,5 +112,5 @@ bool fw_rule_limit(const struct fw_word *words, size_t n,
 		return false;
 	ret->over = take(&r, "over");
 	return take_rate(&r, ret) && take_burst(&r, ret) && r.pos == r.n &&
-	       fw_plan_limit_make(ret, &tried);
+	       fw_plan_limit_make(ret, 0, &tried);
 }

@@ -110,7 +110,7 @@ static bool forgets_in_time(const struct fw_typed_set *set, struct key *k,
 	    (k->pos >= k->n || k->words[k->pos].kind != FW_WORD_PLAIN ||
 	     !fw_duration_read(k->words[k->pos++].text, &ms)))
 		return false;
-	return !ms || (update && fw_plan_limit_make(limit, &made) &&
+	return !ms || (update && fw_plan_limit_make(limit, 0, &made) &&
 		       made.depth / 1000000 < ms);
 }
 

@@ -11,6 +11,10 @@
 
 #define SECOND UINT64_C(1000000000)	/* ns */
 
+/* While a bucket fills up, this part of the map may be new sources, and as many
+ * at once: what is full may be forgotten. */
+#define NEW_SOURCES 4
+
 static void make_meter(const struct fw_meter *meter, struct fw_limit *ret)
 {
 	unsigned words = meter->field == FW_FIELD_SADDR4 ? 1 : 4;
@@ -26,10 +30,23 @@ static void make_meter(const struct fw_meter *meter, struct fw_limit *ret)
  * With nft's rounding: of packets, a bucket holds `burst` of them; of bytes,
  * what passes in one unit of time and `burst` besides.
  */
-bool fw_plan_limit_make(const struct fw_plan_limit *limit, struct fw_limit *ret)
+static bool make_depth(const struct fw_plan_limit *limit, struct fw_limit *ret)
 {
 	uint64_t depth;
 
+	if (!limit->bytes)
+		return !__builtin_mul_overflow(ret->cost, limit->burst,
+					       &ret->depth);
+	if (__builtin_mul_overflow(ret->period, ret->rate + limit->burst,
+				   &depth))
+		return false;
+	ret->depth = depth / ret->rate;
+	return true;
+}
+
+bool fw_plan_limit_make(const struct fw_plan_limit *limit, uint32_t sources,
+			struct fw_limit *ret)
+{
 	*ret = (struct fw_limit){
 		.flags = (limit->over ? FW_LIMIT_OVER : 0) |
 			 (limit->bytes ? FW_LIMIT_BYTES : 0),
@@ -41,12 +58,9 @@ bool fw_plan_limit_make(const struct fw_plan_limit *limit, struct fw_limit *ret)
 	if (limit->meter)
 		make_meter(limit->meter, ret);
 	ret->cost = ret->period / ret->rate;
-	if (limit->bytes) {
-		if (__builtin_mul_overflow(ret->period,
-					   ret->rate + limit->burst, &depth))
-			return false;
-		ret->depth = depth / ret->rate;
-		return true;
-	}
-	return !__builtin_mul_overflow(ret->cost, limit->burst, &ret->depth);
+	if (!make_depth(limit, ret))
+		return false;
+	if (limit->meter)
+		ret->entry = ret->depth / (sources / NEW_SOURCES + 1);
+	return true;
 }

@@ -199,8 +199,10 @@ struct fw_plan_limit {
 	const struct fw_meter *meter;	/* or NULL: one bucket */
 };
 
-/* False where the numbers are too large for the kernel's own limit. */
-bool fw_plan_limit_make(const struct fw_plan_limit *limit, struct fw_limit *ret);
+/* False where the numbers are too large for the kernel's own limit. The map of
+ * sources has room for so many. */
+bool fw_plan_limit_make(const struct fw_plan_limit *limit, uint32_t sources,
+			struct fw_limit *ret);
 
 /* A user's rule may be several of these: one on each device, and one more where
  * its counter stands before a match. */

@@ -213,7 +213,7 @@ static uint32_t put_limit(struct kernel *kernel, uint32_t slot, uint32_t rule,
 {
 	uint32_t at = slot * FW_RULES_MAX + rule;
 	struct fw_limit limit;
-	bool made = fw_plan_limit_make(from, &limit);
+	bool made = fw_plan_limit_make(from, 65536, &limit);
 
 	limit.id = at;
 	if (!made ||

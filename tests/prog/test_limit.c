@@ -5,7 +5,8 @@
  *
  * Catches, among others: a bucket that is not charged by one atomic step, one
  * that is a packet too deep or too flat, bytes counted with the Ethernet header,
- * `over` that holds for what is within, an overlap that charges twice.
+ * `over` that holds for what is within, an overlap that charges twice, made-up
+ * sources that push others out of the map.
  */
 #define _GNU_SOURCE 1	/* CPU_SET */
 
@@ -209,6 +210,53 @@ static int test_meters(struct test *t)
 	return r ? r : test_meter(t, "by prefix and port", &meters[3], 3);
 }
 
+/* Four times as many made-up sources as the map has room for, once each, between
+ * packets of two that were there before: one over its limit, one within. */
+#define MADE_UP 65536
+#define ADMITTED (65536 / 4 + 2)	/* and the crowd's own burst */
+
+static int flood_sources(struct test *t)
+{
+	int r = 0;
+
+	for (uint8_t port = 1; port <= 4; port++)
+		for (int source = 0; !r && source < MADE_UP; source++) {
+			r = run_from(t, (uint16_t)source, port, 1);
+			if (!r && source % 4096 == 0)
+				r = run_from(t, 1, 53, 1);
+		}
+	return r;
+}
+
+static int test_crowd(struct test *t)
+{
+	static const struct fw_meter meter = {FW_FIELD_SADDR4, 0xffffffff, true};
+	const struct fw_plan_limit limit = {{1, 86400}, 2, false, false, &meter};
+	int r = use_limit(t, 0, &limit, FW_VERDICT_DROP, FW_VERDICT_ACCEPT);
+	uint64_t before;
+
+	if (!r)
+		r = run_from(t, 1, 53, 2);
+	if (!r)
+		r = run_from(t, 2, 53, 1);
+	if (!r)
+		r = kernel_zero(&t->xdp);
+	if (!r)
+		r = flood_sources(t);
+	if (r)
+		return r;
+	before = stat(t, FW_STAT_XDP_DROP_RATE);
+	check(t, "made-up sources within their limits", before, ADMITTED - 8,
+	      ADMITTED);
+	r = run_from(t, 1, 53, 1);
+	check(t, "a source over its limit, after a flood",
+	      stat(t, FW_STAT_XDP_DROP_RATE) - before, 0, 0);
+	r = r ? r : run_from(t, 2, 53, 2);
+	check(t, "a source within its limit, after a flood",
+	      stat(t, FW_STAT_XDP_DROP_RATE) - before, 1, 1);
+	return r;
+}
+
 /* Both slots have the same rule; each of them names the first one's limit. */
 static int test_overlap(struct test *t)
 {
@@ -324,6 +372,10 @@ int main(void)
 		r = test_burst(&t, &bursts[i]);
 	if (!r)
 		r = test_meters(&t);
+	if (!r)
+		r = forget(&t);
+	if (!r)
+		r = test_crowd(&t);
 	if (!r)
 		r = test_overlap(&t);
 	if (!r)
