@@ -579,7 +579,8 @@ enum fw_stat {
 	FW_STAT_TC_PACKETS,
 	FW_STAT_TC_META,		/* generation taken from XDP */
 	FW_STAT_TC_RECLASSIFIED,	/* judged anew: no or stale metadata */
-	FW_STAT_TC_DROP_RECLASSIFIED,
+	FW_STAT_TC_DROP_RECLASSIFIED,	/* by a rule */
+	FW_STAT_TC_DROP_POLICY,		/* likewise judged anew */
 	FW_STAT_TC_FLOW_HIT,
 	FW_STAT_TC_DROP_BLOCKED,
 	FW_STAT_TC_DROP_MALFORMED,

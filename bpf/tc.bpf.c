@@ -157,18 +157,20 @@ static __always_inline void marks_write(struct __sk_buff *skb, __u32 shift,
 	skb->mark = (skb->mark & ~(MARK_BITS << shift)) | marks << shift;
 }
 
+/* The active slot's reason comes first. */
 static __always_inline int drop_judged(const struct __sk_buff *skb,
 				       const struct fw_judgement *judgement)
 {
-	__u32 judged = judgement->active | judgement->other;
+	__u32 judged = judgement->active & FW_JUDGED_DROP ? judgement->active
+							  : judgement->other;
 
 	if (judged & FW_JUDGED_MALFORMED)
 		fw_drop(skb->ifindex, 0, FW_STAT_TC_DROP_MALFORMED);
+	else if (judged & FW_JUDGED_POLICY)
+		fw_drop(skb->ifindex, 0, FW_STAT_TC_DROP_POLICY);
 	else
 		fw_drop(skb->ifindex,
-			judged & FW_JUDGED_POLICY
-				? 0
-				: fw_decided(FW_STAT_TC_DROP_RECLASSIFIED),
+			fw_decided(FW_STAT_TC_DROP_RECLASSIFIED),
 			FW_STAT_TC_DROP_RECLASSIFIED);
 	return TC_ACT_SHOT;
 }

@@ -434,9 +434,41 @@ static int walk_both(struct fw_arena *arena, const struct fw_plan *plan,
 	return r;
 }
 
+/* `malformed drop` comes before every rule, on the devices of the fast road. */
+static bool dies_malformed(const struct fw_plan *plan,
+			   const struct fw_told *told)
+{
+	if (!told->packet.malformed || !plan->options.malformed_drop ||
+	    !told->iif)
+		return false;
+	for (size_t i = 0; i < plan->n_devices; i++)
+		if (!strcmp(plan->devices[i].name, told->iif))
+			return plan->devices[i].xdp || plan->devices[i].tc;
+	return false;
+}
+
+static int end_malformed(struct fw_arena *arena, const struct fw_told *told,
+			 struct fw_explain **ret)
+{
+	struct fw_explain *out = fw_arena_alloc(arena, sizeof(*out));
+
+	if (!out)
+		return -ENOMEM;
+	out->told = told;
+	out->way = FW_HOOK_INPUT;
+	out->verdict = FW_EXPLAIN_DROP;
+	out->layer = FW_LAYER_XDP;
+	out->reason = fw_arena_printf(arena, "malformed drop, %s",
+				      fw_stat_name(told->packet.malformed));
+	*ret = out;
+	return out->reason ? 0 : -ENOMEM;
+}
+
 int fw_explain(struct fw_arena *arena, const struct fw_plan *plan,
 	       const struct fw_told *told, struct fw_explain **ret)
 {
+	if (dies_malformed(plan, told))
+		return end_malformed(arena, told, ret);
 	if (told->oif)
 		return walk_way(arena, plan, told, told->iif ? FW_HOOK_FORWARD :
 							       FW_HOOK_OUTPUT,

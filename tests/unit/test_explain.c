@@ -186,6 +186,8 @@ static void xdp_agrees(void **state)
 		_cleanup_free_ char *text = ingress_text(&rng);
 		struct fw_plan *plan = compile(text);
 
+		if (plan)
+			plan->options.malformed_drop = i % 2;
 		for (unsigned k = 0; plan && k < FRAMES; k++) {
 			struct fw_arena *arena = fw_arena_new();
 			struct fw_model_result model;
