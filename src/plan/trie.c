@@ -21,6 +21,7 @@ struct cursor {
 	const struct fw_plan_table *table;
 	size_t at;		/* the next prefix */
 	struct fw_trie_line *lines;	/* NULL: only counted */
+	size_t next_16;		/* the line of the next /16 */
 	size_t n;
 };
 
@@ -104,13 +105,12 @@ static bool make_leaf(struct cursor *c, uint32_t addr, uint32_t outer,
 	return true;
 }
 
-/* A node from the entries of all values of its byte; outer is the class of most,
- * whose entries are left out. */
-static uint32_t make_node(struct cursor *c, uint32_t outer,
+/* A node at that line, from the entries of all values of its byte; outer is the
+ * class of most, whose entries are left out. */
+static uint32_t make_node(struct cursor *c, size_t line, uint32_t outer,
 			  const uint32_t entries[static 256])
 {
-	struct fw_trie_line node = { .entry = { outer } }, *to, *own;
-	uint32_t entry = FW_TRIE_NODE | take_lines(c, 1, &to);
+	struct fw_trie_line node = { .entry = { outer } }, *own;
 	unsigned n = 0;
 
 	node.entry[1] = (uint32_t)c->n * FW_TRIE_ENTRIES;
@@ -123,16 +123,15 @@ static uint32_t make_node(struct cursor *c, uint32_t outer,
 		n++;
 	}
 	(void)take_lines(c, (n + FW_TRIE_ENTRIES - 1) / FW_TRIE_ENTRIES, &own);
-	if (!to)
-		return entry;
-	*to = node;
-	for (unsigned i = 0, k = 0; i < 256; i++)
+	if (c->lines)
+		c->lines[line] = node;
+	for (unsigned i = 0, k = 0; own && i < 256; i++)
 		if (entries[i] != outer) {
 			own[k / FW_TRIE_ENTRIES].entry[k % FW_TRIE_ENTRIES] =
 				entries[i];
 			k++;
 		}
-	return entry;
+	return FW_TRIE_NODE | (uint32_t)line;
 }
 
 /* Entries of the 8 bits behind the first `bits`, or the 16 of the root, from the
@@ -168,13 +167,14 @@ static void fill(uint32_t entries[static 256], uint32_t outer)
 /* The entry of a /24 of which some prefix is a part. */
 static uint32_t make_24(struct cursor *c, uint32_t addr, uint32_t outer)
 {
+	struct fw_trie_line *line;
 	uint32_t entries[256], entry;
 
 	if (make_leaf(c, addr, outer, &entry))
 		return entry;
 	fill(entries, outer);
 	make_entries(c, addr, 24, entries, NULL);
-	return make_node(c, outer, entries);
+	return make_node(c, take_lines(c, 1, &line), outer, entries);
 }
 
 /* --- a /16, and all ------------------------------------------------------- */
@@ -184,14 +184,32 @@ static uint32_t make_16(struct cursor *c, uint32_t addr, uint32_t outer)
 
 	fill(entries, outer);
 	make_entries(c, addr, 16, entries, make_24);
-	return make_node(c, outer, entries);
+	return make_node(c, c->next_16++, outer, entries);
 }
 
-/* Writes the root to `root`, all else behind it. */
+/* How many /16 have prefixes within. */
+static size_t count_16(const struct fw_plan_table *t)
+{
+	uint32_t last = UINT32_MAX;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct prefix p = prefix_at(t, i);
+
+		n += p.len > 16 && p.addr >> 16 != last;
+		if (p.len > 16)
+			last = p.addr >> 16;
+	}
+	return n;
+}
+
+/* Writes the root to `root`, all else behind it: first the nodes of /16, which
+ * are all that most look-ups come to, side by side. */
 static void walk(struct cursor *c, uint32_t *root)
 {
 	memset(root, 0, 65536 * sizeof(*root));
-	c->n = FW_TRIE_ROOT_LINES;
+	c->next_16 = FW_TRIE_ROOT_LINES;
+	c->n = FW_TRIE_ROOT_LINES + count_16(c->table);
 	make_entries(c, 0, 0, root, make_16);
 }
 
