@@ -17,6 +17,7 @@
 
 #include "abi.h"
 
+#ifndef FW_GENERATIONAL	/* tests/bench/fixed.bpf.c does without */
 #define FW_GENERATIONAL(name, inner_type, key, value, entries, flags)   \
 	struct {                                                        \
 		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);               \
@@ -30,6 +31,7 @@
 			__uint(map_flags, flags);                       \
 		});                                                     \
 	} name SEC(".maps")
+#endif
 
 #define FW_GENERATIONAL_ARRAY(name, value, entries, flags)              \
 	FW_GENERATIONAL(name, BPF_MAP_TYPE_ARRAY, sizeof(__u32), value, \

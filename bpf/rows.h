@@ -24,11 +24,13 @@ static __always_inline __u32 fw_lowest_bit(__u64 value)
 	return fw_bit_position[((value & -value) * FW_DE_BRUIJN) >> 58];
 }
 
+#ifndef fw_inner
 #define fw_inner(table, slot)                              \
 	({                                                 \
 		__u32 key_ = (slot);                       \
 		bpf_map_lookup_elem(&(table), &key_);      \
 	})
+#endif
 
 static __always_inline const struct fw_gen *fw_gen_of(__u32 slot)
 {

@@ -8,7 +8,8 @@
  * Rules are dense: prefixes of either address between /4 and /24, a protocol,
  * ranges of ports; packets are random ones of the same kind, so that many rules
  * match in each field and few or none in all. Rows: 64 packets, each many times in
- * a row; and 65,536 packets in turn.
+ * a row; and 65,536 packets in turn. And what generations cost: the same program
+ * against itself with tables that never change.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -24,6 +25,7 @@
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
+#include "tests/bench/fixed.skel.h"
 #include "tests/bench/packets.skel.h"
 #pragma GCC diagnostic pop
 
@@ -35,6 +37,10 @@ static const struct {
 	double most;		/* times an empty program */
 } sizes[] = { { 16, 5 }, { 1000, 10 }, { 4096, 25 } };
 #define SIZES 3
+#define EMPTY SIZES		/* contenders besides those of sizes */
+#define FIXED (SIZES + 1)
+#define CONTENDERS (SIZES + 2)
+#define FIXED_LIKE 1		/* of sizes */
 
 struct contender {
 	int program;
@@ -166,11 +172,19 @@ static double time_rotating(struct fw_packets_bpf *packets, int program)
 			  corpus.packets[0], 2 * CORPUS_PACKETS);
 }
 
-static void open_contender(struct contender *c, uint32_t n)
+static void open_contender(struct contender *c, uint32_t n, bool fixed)
 {
 	struct fw_plan *plan = make_plan(n);
-	int r = kernel_open(&c->kernel, KERNEL_XDP, NULL);
+	const void *elf;
+	size_t size;
+	int r;
 
+	if (fixed) {
+		elf = fw_fixed_bpf__elf_bytes(&size);
+		r = kernel_open_bytes(&c->kernel, elf, size, NULL);
+	} else {
+		r = kernel_open(&c->kernel, KERNEL_XDP, NULL);
+	}
 	if (r == 0)
 		r = kernel_fill(&c->kernel, 0, plan, 0);
 	if (r == 0)
@@ -181,8 +195,9 @@ static void open_contender(struct contender *c, uint32_t n)
 	fw_plan_unref(plan);
 }
 
-static void say(const char *how, const double ns[SIZES], double empty)
+static void say(const char *how, const double ns[CONTENDERS])
 {
+	double empty = ns[EMPTY];
 	char measure[80], detail[80];
 
 	for (int i = 0; i < SIZES; i++) {
@@ -201,15 +216,20 @@ static void say(const char *how, const double ns[SIZES], double empty)
 		bench_row(measure, ns[SIZES - 1] / ns[i], "<=", i ? 3 : 7,
 			  detail);
 	}
+	snprintf(measure, sizeof(measure), "generations / fixed maps, %u rules, %s",
+		 sizes[FIXED_LIKE].rules, how);
+	snprintf(detail, sizeof(detail), "%.1f ns / %.1f ns", ns[FIXED_LIKE],
+		 ns[FIXED]);
+	bench_row(measure, ns[FIXED_LIKE] / ns[FIXED], "<=", 1.05, detail);
 }
 
 /* Each round measures all of them; what all share is taken off the rotating
  * ones, and what the empty program takes put back. */
 int main(int argc, char **argv)
 {
-	static struct contender c[SIZES + 1];
+	static struct contender c[CONTENDERS];
 	struct fw_packets_bpf *packets = fw_packets_bpf__open_and_load();
-	double warm[SIZES], rotating[SIZES], empty;
+	double warm[CONTENDERS], rotating[CONTENDERS];
 	int rounds = bench_rounds(argc, argv);
 	struct rng rng = { .state = 2 };
 
@@ -220,26 +240,30 @@ int main(int argc, char **argv)
 			     0xac000000 | rng_below(&rng, 1u << 24),
 			     corpus.packets[i]);
 	bench_fill(bpf_map__fd(packets->maps.corpus), &corpus);
-	c[SIZES].program = empty_program();
+	c[EMPTY].program = empty_program();
 	for (int i = 0; i < SIZES; i++)
-		open_contender(&c[i], sizes[i].rules);
-	for (int r = 0; r < rounds; r++)
-		for (int i = SIZES; i >= 0; i--) {
+		open_contender(&c[i], sizes[i].rules, false);
+	open_contender(&c[FIXED], sizes[FIXED_LIKE].rules, true);
+	for (int r = 0; r < rounds; r++) {
+		for (int i = 0; i < CONTENDERS; i++) {
 			c[i].warm[r] = time_warm(c[i].program);
 			c[i].rotating[r] = time_rotating(packets, c[i].program);
-			if (i < SIZES)
-				c[i].rotating[r] += c[SIZES].warm[r] -
-						    c[SIZES].rotating[r];
 		}
-	empty = bench_median(c[SIZES].warm, rounds);
-	for (int i = 0; i < SIZES; i++) {
+		for (int i = 0; i < CONTENDERS; i++)
+			if (i != EMPTY)
+				c[i].rotating[r] += c[EMPTY].warm[r] -
+						    c[EMPTY].rotating[r];
+	}
+	for (int i = 0; i < CONTENDERS; i++) {
 		warm[i] = bench_median(c[i].warm, rounds);
-		rotating[i] = bench_median(c[i].rotating, rounds);
-		kernel_close(&c[i].kernel);
+		rotating[i] = i == EMPTY ? warm[i]
+					 : bench_median(c[i].rotating, rounds);
+		if (i != EMPTY)
+			kernel_close(&c[i].kernel);
 	}
 	printf("A verdict in XDP, medians of %d rounds\n", rounds);
-	say("warm packets", warm, empty);
-	say("65536 packets", rotating, empty);
+	say("warm packets", warm);
+	say("65536 packets", rotating);
 	fw_packets_bpf__destroy(packets);
 	return 0;
 }

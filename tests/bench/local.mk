@@ -11,8 +11,10 @@ fw_bench_packets = tests/bench/classify.$(OBJEXT) \
 	tests/bench/flood.$(OBJEXT)
 $(fw_bench_packets): tests/bench/packets.skel.h
 tests/bench/packets.bpf.o: tests/bench/corpus.h
-EXTRA_DIST += tests/bench/packets.bpf.c
-CLEANFILES += tests/bench/packets.skel.h tests/bench/packets.bpf.o
+tests/bench/classify.$(OBJEXT): tests/bench/fixed.skel.h
+EXTRA_DIST += tests/bench/packets.bpf.c tests/bench/fixed.bpf.c
+CLEANFILES += tests/bench/packets.skel.h tests/bench/packets.bpf.o \
+	tests/bench/fixed.skel.h tests/bench/fixed.bpf.o
 tests_bench_classify_SOURCES = tests/bench/classify.c $(fw_bench) \
 	$(fw_prog_kernel)
 tests_bench_classify_LDADD = $(fw_prog_libs)

@@ -90,20 +90,17 @@ static int share_maps(struct bpf_object *object, const struct kernel *from)
 	return r;
 }
 
-int kernel_open(struct kernel *kernel, enum kernel_program which,
-		const struct kernel *share)
+int kernel_open_bytes(struct kernel *kernel, const void *elf, size_t size,
+		      const struct kernel *share)
 {
 	struct bpf_prog_info info = {0};
 	struct bpf_program *program;
 	uint32_t len = sizeof(info);
-	const void *elf;
-	size_t size;
 	int r = 0;
 
 	memset(kernel, 0, sizeof(*kernel));
 	libbpf_set_print(say_warnings);
 	kernel_needs();
-	elf = elf_bytes(which, &size);
 	kernel->object = bpf_object__open_mem(elf, size, NULL);
 	if (!kernel->object)
 		return -errno;
@@ -120,6 +117,15 @@ int kernel_open(struct kernel *kernel, enum kernel_program which,
 	if (bpf_obj_get_info_by_fd(kernel->program, &info, &len) == 0)
 		kernel->instructions = info.verified_insns;
 	return 0;
+}
+
+int kernel_open(struct kernel *kernel, enum kernel_program which,
+		const struct kernel *share)
+{
+	size_t size;
+	const void *elf = elf_bytes(which, &size);
+
+	return kernel_open_bytes(kernel, elf, size, share);
 }
 
 void kernel_close(struct kernel *kernel)
@@ -192,8 +198,13 @@ static int put_inner(struct kernel *kernel, uint32_t slot,
 		     const struct inner *inner)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = map_flags(inner));
+	const struct bpf_map *map =
+		bpf_object__find_map_by_name(kernel->object, inner->name);
 	_cleanup_close_ int fd = -1;
 	int r;
+
+	if (map && bpf_map__type(map) != BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		return fill_inner(bpf_map__fd(map), inner);
 
 	fd = bpf_map_create(inner->type, inner->name, inner->key_size,
 			    inner->value_size, inner->max ? inner->max : 1,

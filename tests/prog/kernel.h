@@ -40,6 +40,10 @@ void kernel_needs(void);
  */
 int kernel_open(struct kernel *kernel, enum kernel_program which,
 		const struct kernel *share);
+/* The same with an object of the caller's, whose tables may be maps that have no
+ * slots: then those of either slot are put there. */
+int kernel_open_bytes(struct kernel *kernel, const void *elf, size_t size,
+		      const struct kernel *share);
 void kernel_close(struct kernel *kernel);
 
 /* Makes the slot's tables from plan->xdp and its devices, which are looked up
