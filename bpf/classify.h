@@ -330,12 +330,14 @@ __noinline int fw_scan_rules(FW_CTX *ctx, const struct fw_packet *pkt,
 	for (__u32 i = 0; i < FW_ROW_WORDS && words; i++) {
 		__u32 w = fw_lowest_bit(words) % FW_ROW_WORDS;
 		__u64 bits = saddr->words[w] & daddr->words[w] &
-			     dport->words[w] & sport->words[w] &
-			     l4proto->words[w] & tested->words[w];
+			     dport->words[w];
 		int scanned;
 
 		words &= words - 1;
-		bits &= fw_bits_from(w * 64, skip_to);
+		if (!bits)
+			continue;
+		bits &= sport->words[w] & l4proto->words[w] &
+			tested->words[w] & fw_bits_from(w * 64, skip_to);
 		if (!bits)
 			continue;
 		scanned = fw_scan_word(how, w * 64, bits, pkt->len);
