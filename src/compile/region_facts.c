@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <net/ethernet.h>
+#include <netinet/in.h>
 
 #include "compile/regions.h"
 #include "util/cleanup.h"
@@ -89,6 +90,26 @@ static int copy_test(const struct fw_regions *regions, struct fw_box *box,
 	return fw_box_add(regions->arena, box, &copy);
 }
 
+/* Whether no value of the test is one of IPv6's extension headers, behind which
+ * the L4 protocol is another. */
+static bool ends_headers(const struct fw_match *test)
+{
+	static const uint8_t extensions[] = {
+		IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_FRAGMENT, IPPROTO_AH,
+		IPPROTO_NONE, IPPROTO_DSTOPTS, IPPROTO_MH,
+	};
+
+	for (size_t i = 0; test && i < FW_ARRAY_SIZE(extensions); i++) {
+		size_t k = fw_intervals_from(test->intervals, test->n_intervals,
+					     extensions[i]);
+
+		if (k < test->n_intervals &&
+		    test->intervals[k].lo <= extensions[i])
+			return false;
+	}
+	return test;
+}
+
 /* What each packet has, and each one of a network protocol on the hooks of IP:
  * a rule that does not ask for it sees all its values. */
 static const struct {
@@ -166,7 +187,9 @@ int fw_region_infer(const struct fw_regions *regions, struct fw_box *box)
 	 * header there is no L4 protocol, but on the hooks of IP it could. */
 	if (!r && is_just(box, FW_FIELD_L3, FW_L3_IP))
 		r = copy_test(regions, box, FW_FIELD_L4PROTO, FW_FIELD_NEXTHDR);
-	if (!r && ip && is_just(box, FW_FIELD_L3, FW_L3_IP))
+	if (!r && ip && (is_just(box, FW_FIELD_L3, FW_L3_IP) ||
+			 (is_just(box, FW_FIELD_L3, FW_L3_IP6) &&
+			  ends_headers(fw_box_test(box, FW_FIELD_NEXTHDR)))))
 		r = copy_test(regions, box, FW_FIELD_NEXTHDR, FW_FIELD_L4PROTO);
 	/* A port is the first or second word of the transport header. */
 	if (!r)

@@ -36,19 +36,16 @@ static bool chain_ends(const struct fw_regions *regions, const char *name)
 	       regions->ends[chain->index];
 }
 
-/* `reject` alone, and with the one kind of ICMP that fits every packet; with
- * others nft tests the protocol first. */
+/* `reject`, where nft has no protocol to test first for its kind of answer. */
 static bool rejects_all(const struct fw_regions *regions,
 			const struct fw_part *part)
 {
 	const char *family = regions->table->family;
 
 	return part->kind == FW_PART_RAW && !part->is_match &&
-	       fw_word_is(&part->words[0], "reject") &&
+	       !part->n_matches && fw_word_is(&part->words[0], "reject") &&
 	       (!strcmp(family, "ip") || !strcmp(family, "ip6") ||
-		!strcmp(family, "inet")) &&
-	       (part->n_words == 1 ||
-		(part->n_words > 2 && fw_word_is(&part->words[2], "icmpx")));
+		!strcmp(family, "inet"));
 }
 
 /* Whoever gets to this part goes no further in the chain. */

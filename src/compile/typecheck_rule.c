@@ -111,6 +111,33 @@ static void look_at_level(struct fw_rule_check *check, const struct fw_part *par
 	}
 }
 
+/* reject with tcp reset, with icmp and with icmpv6: only of such packets. */
+static const struct fw_needs *reject_needs(const struct fw_part *part)
+{
+	static const char *const answers[][2] = {
+		{ "tcp", "tcp" }, { "icmp", "ip" }, { "icmpv6", "ip6" },
+	};
+
+	for (size_t i = 0; part->n_words > 2 && i < FW_ARRAY_SIZE(answers); i++)
+		if (fw_word_is(&part->words[0], "reject") &&
+		    fw_word_is(&part->words[2], answers[i][0]))
+			return fw_vocab_implies(answers[i][1]);
+	return NULL;
+}
+
+/* What nft tests before a part that is not understood; NULL: nothing. */
+static const struct fw_needs *raw_needs(const struct fw_part *part)
+{
+	if (!part->is_match)
+		return reject_needs(part);
+	/* Nothing before an option, though only TCP has them. */
+	if (part->words[0].kind != FW_WORD_PLAIN ||
+	    (part->n_words > 1 && fw_word_is(&part->words[0], "tcp") &&
+	     fw_word_is(&part->words[1], "option")))
+		return NULL;
+	return fw_vocab_implies(part->words[0].text);
+}
+
 int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 		    bool is_match)
 {
@@ -126,12 +153,8 @@ int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 	if (!check->failed)
 		check->failed = !fw_rule_follows(check, part->words,
 						 part->n_words);
-	if (!is_match || part->words[0].kind != FW_WORD_PLAIN)
-		return 0;
-	needs = fw_vocab_implies(part->words[0].text);
-	/* nft tests nothing before an option, though only TCP has them. */
-	if (!needs || (n > 1 && fw_word_is(&part->words[0], "tcp") &&
-		       fw_word_is(&part->words[1], "option")))
+	needs = raw_needs(part);
+	if (!needs)
 		return 0;
 	part->matches = fw_arena_array(check->checker->arena, FW_RULE_IMPLIED,
 				       sizeof(*part->matches));
