@@ -245,7 +245,8 @@ static int put_actions(struct kernel *kernel, uint32_t slot,
 	for (uint32_t r = 0; r < plan->xdp.n_rules; r++) {
 		const struct fw_xdp_rule *rule = &plan->xdp.rules[r];
 
-		actions[r].verdict = (uint8_t)rule->verdict;
+		actions[r].verdict = (uint8_t)FW_VERDICT_WITH(rule->verdict,
+							      rule->synproxy);
 		actions[r].skip_to = rule->skip_to;
 		actions[r].id = slot * KERNEL_COUNTERS + r + 1;
 		actions[r].flags = rule->log ? FW_ACTION_LOG : 0;
@@ -358,6 +359,18 @@ int kernel_watch(struct kernel *kernel, uint32_t slot, const uint32_t *devices,
 			 &(struct inner){"watch", BPF_MAP_TYPE_HASH, 4,
 					 sizeof(*values), (uint32_t)n,
 					 FW_DEVICES_MAX, devices, values});
+}
+
+int kernel_syn(struct kernel *xdp, const struct kernel *syn, uint32_t slot,
+	       const struct fw_syn *config)
+{
+	uint32_t key = FW_PROGRAM_SYN;
+	int r = put_inner(xdp, slot,
+			  &(struct inner){"syn", BPF_MAP_TYPE_ARRAY, 4,
+					  sizeof(*config), 1, 1, NULL, config});
+
+	return r ? r : bpf_map_update_elem(kernel_map(xdp, "programs"), &key,
+					   &syn->program, BPF_ANY);
 }
 
 int kernel_control(struct kernel *kernel, uint64_t word)

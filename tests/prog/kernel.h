@@ -53,6 +53,9 @@ int kernel_fill(struct kernel *kernel, uint32_t slot,
 		const struct fw_plan *plan, uint32_t flags);
 int kernel_watch(struct kernel *kernel, uint32_t slot, const uint32_t *devices,
 		 size_t n);
+/* syn: shares the maps of xdp, which goes on to it. */
+int kernel_syn(struct kernel *xdp, const struct kernel *syn, uint32_t slot,
+	       const struct fw_syn *config);
 int kernel_control(struct kernel *kernel, uint64_t word);
 int kernel_map(const struct kernel *kernel, const char *name);
 int kernel_counter(const struct kernel *kernel, uint32_t number,

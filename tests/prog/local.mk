@@ -66,6 +66,12 @@ tests_prog_test_reply_SOURCES = tests/prog/test_reply.c tests/prog/frame.h \
 	$(fw_prog_names) $(fw_prog_kernel)
 tests_prog_test_reply_LDADD = $(fw_prog_libs)
 
+fw_prog_tests += tests/prog/test_syn
+tests_prog_test_syn_SOURCES = tests/prog/test_syn.c tests/prog/frame.h \
+	$(fw_prog_kernel) tests/prog/tables.c tests/prog/tables.h \
+	tests/prog/plans.c tests/prog/plans.h tests/prog/random.h
+tests_prog_test_syn_LDADD = $(fw_prog_libs)
+
 fw_prog_tests += tests/prog/test_corpus
 tests_prog_test_corpus_SOURCES = tests/prog/test_corpus.c $(fw_prog_kernel) \
 	$(fw_prog_random)

@@ -114,15 +114,6 @@ static void put_message(struct frame *f, const struct query *q, bool answer)
 		put(f, opt, sizeof(opt));
 }
 
-static uint16_t sum(const uint8_t *bytes, size_t n, uint32_t start)
-{
-	for (size_t i = 0; i < n; i++)
-		start += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
-	while (start >> 16)
-		start = (start & 0xffff) + (start >> 16);
-	return (uint16_t)start;
-}
-
 static const uint8_t address[2][16] = {
 	{ 0x20, 1, 0xd, 0xb8, 1, [15] = 2 },	/* IPv4: 32.1.13.184 */
 	{ 0x26, 6, 0x47, 0, 2, [15] = 3 },
@@ -154,7 +145,7 @@ static void put_ip(struct frame *f, const struct query *q, bool answer,
 		put(f, "\x11\0\1\4\0\0\0\0", 8);
 	else
 		put(f, "\1\1\1\1", q->options);
-	check = (uint16_t)~sum(f->bytes + start, 20, 0);
+	check = (uint16_t)~frame_sum(f->bytes + start, 20, 0);
 	if (!q->v6) {
 		f->bytes[start + 10] = (uint8_t)(check >> 8);
 		f->bytes[start + 11] = (uint8_t)check;
@@ -176,8 +167,8 @@ static void put_udp(struct frame *f, const struct query *q, bool answer,
 	put(f, message->bytes, message->len);
 	if (!answer)	/* offloaded: whatever it is */
 		return;
-	pseudo += sum(address[0], size, 0) + (uint32_t)sum(address[1], size, 0);
-	check = (uint16_t)~sum(f->bytes + start, len, pseudo);
+	pseudo += frame_sum(address[0], size, 0) + (uint32_t)frame_sum(address[1], size, 0);
+	check = (uint16_t)~frame_sum(f->bytes + start, len, pseudo);
 	f->bytes[start + 6] = (uint8_t)(check >> 8);
 	f->bytes[start + 7] = (uint8_t)check;
 }
