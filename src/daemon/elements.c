@@ -40,6 +40,7 @@ struct fw_elements {
 	int fd;			/* a timer of the boot clock */
 	struct event *event;
 	struct request *first, **end;	/* wait for a reload's end */
+	bool follow;			/* likewise: others' elements */
 };
 
 static void request_free(struct request *request)
@@ -186,10 +187,44 @@ static void run(struct request *request)
 		own = NULL;
 }
 
+/* --- others' elements ----------------------------------------------------- */
+static void on_followed(void *ctx, const struct fw_outcome *outcome)
+{
+	(void)ctx;
+	if (outcome->code != 0)
+		fw_log(LOG_ERR, "elements that others added are not followed");
+}
+
+void fw_elements_follow(struct fw_daemon *daemon)
+{
+	struct fw_changes *changes;
+	bool any = false;
+	int r = -ENOMEM;
+
+	daemon->elements->follow = daemon->reload;
+	if (daemon->reload)
+		return;
+	changes = fw_changes_copy(daemon->running.changes);
+	if (changes)
+		r = fw_set_note_others(daemon, changes, &any);
+	if (r == 0 && any) {
+		r = commit(daemon, changes, on_followed, daemon);
+		/* on trial: as soon as that is over */
+		daemon->elements->follow = r == -EALREADY;
+	} else {
+		fw_changes_free(changes);
+	}
+	if (r < 0 && r != -EALREADY)
+		fw_log_errno(LOG_ERR, r, "elements that others added are not "
+					 "followed");
+}
+
 void fw_elements_go_on(struct fw_daemon *daemon)
 {
 	struct fw_elements *e = daemon->elements;
 
+	if (e->follow && !daemon->reload)
+		fw_elements_follow(daemon);
 	while (e->first && !daemon->reload) {
 		struct request *request = e->first;
 

@@ -22,5 +22,9 @@ void fw_elements_run(struct fw_daemon *daemon);
 /* No reload is under way: what waited for its end is done. */
 void fw_elements_go_on(struct fw_daemon *daemon);
 
+/* Others have added elements to nft's sets that are compiled in: they count as
+ * added at run time. */
+void fw_elements_follow(struct fw_daemon *daemon);
+
 /* Command of the control socket. */
 void fw_elements_set(void *ctx, struct fw_conn *conn, const json_t *arguments);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "daemon/elements.h"
 #include "daemon/logging.h"
 #include "daemon/reload.h"
 #include "events/ring.h"
@@ -247,11 +248,15 @@ static void follow_in(struct fw_daemon *daemon, unsigned ms)
 static void on_sets(evutil_socket_t fd, short what, void *ctx)
 {
 	struct fw_daemon *daemon = ctx;
+	struct fw_set_news news;
 
 	(void)fd;
 	(void)what;
-	if (fw_set_watch_drain(daemon->set_watch, daemon->running.plan))
+	news = fw_set_watch_drain(daemon->set_watch, daemon->running.plan);
+	if (news.live)
 		follow_in(daemon, SETS_SETTLE_MS);
+	if (news.compiled)
+		fw_elements_follow(daemon);
 }
 
 static void on_sets_changed(evutil_socket_t fd, short what, void *ctx)

@@ -63,6 +63,11 @@ int fw_set_order_run(const struct fw_set_order *order,
 int fw_set_carry_out(struct fw_daemon *daemon, struct fw_changes *changes);
 void fw_set_carry_in(struct fw_daemon *daemon);
 
+/* Elements that others have added to nft's sets which are compiled in become
+ * changes: whether there are any. 0 or -errno. */
+int fw_set_note_others(struct fw_daemon *daemon, struct fw_changes *changes,
+		       bool *ret_any);
+
 /* The table's set that an order is about: its own, or the top-level one under
  * its name. */
 bool fw_set_is_in(const struct fw_plan *plan, const struct fw_nft_table *table,

@@ -392,3 +392,56 @@ void fw_set_carry_in(struct fw_daemon *daemon)
 	}
 	fw_changes_close(daemon->running.changes, plan);
 }
+
+/* --- what others added ------------------------------------------------------ */
+static int note_held(const struct change *c, const struct fw_nft_table *table,
+		     struct fw_changes *changes, bool *ret_any)
+{
+	const struct fw_plan_set *set = c->order->set;
+	const struct fw_set_edit edit = {
+		.arena = changes->arena,
+		.of = fw_changes_open(changes, set),
+		.set = set,
+		.now_ns = c->order->now_ns,
+	};
+	struct fw_changes *held = NULL;
+	const struct fw_set_changes *of;
+	int r = edit.of ? read_set(c, table, &held) : -ENOMEM;
+
+	of = r == 0 ? fw_changes_find(held, set) : NULL;
+	for (size_t i = 0; of && r >= 0 && i < of->added.n; i++) {
+		r = fw_set_add(&edit, of->added.items[i].value);
+		*ret_any |= r > 0;
+	}
+	fw_changes_free(held);
+	return r < 0 && r != -ENOENT ? r : 0;
+}
+
+int fw_set_note_others(struct fw_daemon *daemon, struct fw_changes *changes,
+		       bool *ret_any)
+{
+	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
+	const struct fw_plan *plan = daemon->running.plan;
+	int r = arena ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < plan->n_sets; i++) {
+		const struct fw_set_order order = {
+			.set = &plan->sets[i],
+			.now_ns = fw_daemon_clock(),
+		};
+		struct change c = {
+			.daemon = daemon,
+			.arena = arena,
+			.order = &order,
+		};
+
+		if (!fw_plan_set_is_compiled(order.set))
+			continue;
+		(void)fw_value_named(order.set->type, &c.type);
+		for (size_t t = 0; r == 0 && t < plan->n_tables; t++)
+			if (fw_set_is_in(plan, &plan->tables[t], order.set))
+				r = note_held(&c, &plan->tables[t], changes,
+					      ret_any);
+	}
+	return r;
+}

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nf_tables' messages in; out whether they are of a live set. Opening fails with
- * -errno. Where messages were lost, any set may have changed.
+ * nf_tables' messages in; out what they say of the plan's sets. Opening fails
+ * with -errno. Where messages were lost, any set may have changed.
+ *
+ * The message that ends a transaction names the process that made it: one of our
+ * own name is ours, or the child that libnftables runs in.
  */
 #include "daemon/set_watch.h"
 
@@ -11,6 +14,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "util/cleanup.h"
 
@@ -18,9 +22,12 @@
 
 struct fw_set_watch {
 	struct mnl_socket *nl;
+	char name[16];		/* of this process */
+	bool added;		/* by the transaction at hand, to sets that are
+				   compiled in */
 	/* valid during a drain */
 	const struct fw_plan *plan;
-	bool changed;
+	struct fw_set_news news;
 };
 
 FW_CLEANUP_PTR(struct fw_set_watch *, fw_set_watch_close)
@@ -33,6 +40,7 @@ int fw_set_watch_open(struct fw_set_watch **ret)
 
 	if (!watch)
 		return -ENOMEM;
+	(void)prctl(PR_GET_NAME, watch->name);
 	watch->nl = mnl_socket_open2(NETLINK_NETFILTER,
 				     SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (!watch->nl ||
@@ -86,14 +94,63 @@ static int find_names(const struct nlattr *attr, void *data)
 	return names->table && names->set ? MNL_CB_STOP : MNL_CB_OK;
 }
 
+static bool is_live(const struct fw_plan *plan, const struct names *names)
+{
+	for (size_t i = 0; i < plan->xdp.n_live_sets; i++)
+		if (!strcmp(plan->xdp.live_sets[i].name, names->set) &&
+		    !strcmp(plan->xdp.live_sets[i].table, names->table))
+			return true;
+	return false;
+}
+
+/* Those at top level stand in each table that asks them. */
+static bool is_compiled(const struct fw_plan *plan, const struct names *names)
+{
+	for (size_t i = 0; i < plan->n_sets; i++) {
+		const struct fw_plan_set *set = &plan->sets[i];
+
+		if (fw_plan_set_is_compiled(set) &&
+		    !strcmp(set->name, names->set) &&
+		    (!*set->table || !strcmp(set->table, names->table)))
+			return true;
+	}
+	return false;
+}
+
+static int find_process(const struct nlattr *attr, void *data)
+{
+	const char **name = data;
+
+	if (mnl_attr_get_type(attr) != NFTA_GEN_PROC_NAME)
+		return MNL_CB_OK;
+	if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
+		return MNL_CB_ERROR;
+	*name = mnl_attr_get_str(attr);
+	return MNL_CB_STOP;
+}
+
+/* A transaction ends. */
+static void end(struct fw_set_watch *watch, const struct nlmsghdr *message)
+{
+	const char *name = NULL;
+
+	(void)mnl_attr_parse(message, sizeof(struct nfgenmsg), find_process,
+			     &name);
+	watch->news.compiled |= watch->added &&
+				!(name && !strcmp(name, watch->name));
+	watch->added = false;
+}
+
 static int on_message(const struct nlmsghdr *message, void *data)
 {
-	const struct nfgenmsg *head = mnl_nlmsg_get_payload(message);
 	struct fw_set_watch *watch = data;
-	const struct fw_plan_xdp *xdp = &watch->plan->xdp;
 	struct names names = { NULL, NULL };
+	unsigned type = message->nlmsg_type & 0xff;
 
-	switch (message->nlmsg_type & 0xff) {
+	switch (type) {
+	case NFT_MSG_NEWGEN:
+		end(watch, message);
+		return MNL_CB_OK;
 	case NFT_MSG_NEWSET:
 	case NFT_MSG_DELSET:
 	case NFT_MSG_NEWSETELEM:
@@ -102,31 +159,35 @@ static int on_message(const struct nlmsghdr *message, void *data)
 	default:
 		return MNL_CB_OK;
 	}
-	if (mnl_attr_parse(message, sizeof(*head), find_names, &names) < 0 ||
+	if (mnl_attr_parse(message, sizeof(struct nfgenmsg), find_names,
+			   &names) < 0 ||
 	    !names.table || !names.set)
 		return MNL_CB_OK;
-	for (size_t i = 0; i < xdp->n_live_sets && !watch->changed; i++)
-		watch->changed = !strcmp(xdp->live_sets[i].name, names.set) &&
-				 !strcmp(xdp->live_sets[i].table, names.table);
+	watch->news.live = watch->news.live || is_live(watch->plan, &names);
+	if (type == NFT_MSG_NEWSETELEM && !watch->added)
+		watch->added = is_compiled(watch->plan, &names);
 	return MNL_CB_OK;
 }
 
-bool fw_set_watch_drain(struct fw_set_watch *watch, const struct fw_plan *plan)
+struct fw_set_news fw_set_watch_drain(struct fw_set_watch *watch,
+				      const struct fw_plan *plan)
 {
 	_Alignas(struct nlmsghdr) char buf[32768];
 	ssize_t n;
 
 	watch->plan = plan;
-	watch->changed = false;
+	watch->news = (struct fw_set_news){ .live = false };
 	for (;;) {
 		n = mnl_socket_recvfrom(watch->nl, buf, sizeof(buf));
 		if (n < 0 && errno != ENOBUFS)
 			break;
-		if (n < 0)
-			watch->changed = plan->xdp.n_live_sets > 0;
-		else
+		if (n < 0) {
+			watch->news.live = plan->xdp.n_live_sets > 0;
+			watch->news.compiled = true;
+		} else {
 			(void)mnl_cb_run(buf, (size_t)n, 0, 0, on_message,
 					 watch);
+		}
 	}
-	return watch->changed;
+	return watch->news;
 }

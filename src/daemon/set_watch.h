@@ -12,6 +12,13 @@ struct fw_set_watch;
 int fw_set_watch_open(struct fw_set_watch **ret);
 void fw_set_watch_close(struct fw_set_watch *watch);	/* NULL is fine */
 int fw_set_watch_fd(const struct fw_set_watch *watch);
-/* Takes all messages. True where elements of one of the plan's live sets may be
- * others now. */
-bool fw_set_watch_drain(struct fw_set_watch *watch, const struct fw_plan *plan);
+struct fw_set_news {
+	bool live;		/* elements of one of the plan's live sets may be
+				   others now */
+	bool compiled;		/* another process has added elements to one that
+				   is compiled in */
+};
+
+/* Takes all messages. */
+struct fw_set_news fw_set_watch_drain(struct fw_set_watch *watch,
+				      const struct fw_plan *plan);

@@ -177,6 +177,12 @@ static inline bool fw_plan_set_is_fed(const struct fw_plan_set *set)
 	return set->file || set->own;
 }
 
+/* Programs know what it holds, so that a change of it is a generation. */
+static inline bool fw_plan_set_is_compiled(const struct fw_plan_set *set)
+{
+	return set->values && !set->open && !set->map && !set->own;
+}
+
 /* --- statements of rules -------------------------------------------------- */
 enum fw_statement_kind {
 	FW_STATEMENT_LEARN,

@@ -26,6 +26,7 @@ fw_net_tests = \
 	tests/net/feeds \
 	tests/net/live \
 	tests/net/nat \
+	tests/net/others \
 	tests/net/pending \
 	tests/net/questions \
 	tests/net/log \
