@@ -25,6 +25,7 @@ fw_net_tests = \
 	tests/net/elements \
 	tests/net/feeds \
 	tests/net/live \
+	tests/net/million \
 	tests/net/nat \
 	tests/net/others \
 	tests/net/pending \
