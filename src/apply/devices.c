@@ -188,6 +188,13 @@ static bool tc_instead(struct fw_device *device, unsigned part)
 	return true;
 }
 
+/* A monitor is no filter: where the kernel refuses its program nothing is
+ * watched, and status says so. */
+static bool does_without(const struct fw_devices *devices, unsigned part)
+{
+	return part == FW_PART_WATCH && devices->bpf->prog[FW_BPF_DNS] < 0;
+}
+
 /* A change of mode would leave the device bare for a moment, so it waits. */
 static int keep_xdp(struct fw_devices *devices, struct fw_device *device)
 {
@@ -224,7 +231,8 @@ static int stage_part(struct fw_devices *devices, struct fw_device *device,
 	if (!r)
 		r = parts[which].attach(devices, device);
 	if (r)
-		return tc_instead(device, part) ? 0 : r;
+		return tc_instead(device, part) ||
+				       does_without(devices, part) ? 0 : r;
 	if (!(device->on & part))
 		device->fresh |= part;
 	device->on |= part;

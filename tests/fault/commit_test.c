@@ -262,6 +262,25 @@ static void test_refused_at_start(void **state)
 	veth_run("test -z \"$(ls %s/test)\"", veth_config()->bpffs);
 }
 
+/* Without its program there is no monitor, and all else as ever. */
+static void test_no_monitor(void **state)
+{
+	const struct fw_device_status *devices;
+	struct fw_apply *before = apply;
+	struct fw_apply_error error;
+
+	assert_int_equal(fw_apply_flush(before, &error), 0);
+	assert_int_equal(open_with(*state, &apply, &error), 0);
+	commit(&second);
+	assert_int_equal(veth_probe(), BY_SECOND);
+	assert_int_equal(fw_apply_devices(apply, &devices), 1);
+	assert_false(devices[0].watch);
+	assert_non_null(devices[0].reason);
+	assert_int_equal(fw_apply_flush(apply, &error), 0);
+	fw_apply_close(apply);
+	apply = before;
+}
+
 /* The first start of all: no half-filled folder is adopted. */
 static void test_killed_at_start(void **state)
 {
@@ -303,6 +322,7 @@ int main(void)
 		TEST(test_killed, "retire 2"),
 		TEST(test_refused_at_start, "xdp"),
 		TEST(test_refused_at_start, "tc"),
+		TEST(test_no_monitor, "dns"),
 		TEST(test_killed_at_start, "xdp"),
 		TEST(test_killed_at_start, "dns"),
 	};
