@@ -83,6 +83,38 @@ fw_u128 fw_field_max(enum fw_field field)
 	return ((fw_u128)1 << fields[field].bits) - 1;
 }
 
+static const struct fw_match *find_match(const struct fw_xdp_rule *rule,
+					 enum fw_field field)
+{
+	for (size_t m = 0; m < rule->n_matches; m++)
+		if (rule->matches[m].field == field)
+			return &rule->matches[m];
+	return NULL;
+}
+
+static bool admits(const struct fw_match *match, fw_u128 value)
+{
+	for (size_t i = 0; i < match->n_intervals; i++)
+		if (match->intervals[i].lo <= value &&
+		    value <= match->intervals[i].hi)
+			return true;
+	return false;
+}
+
+/* The rule tests an address, which packets of an L3 that it admits have alone. */
+static bool implies_l3(const struct fw_xdp_rule *rule)
+{
+	const struct fw_match *l3 = find_match(rule, FW_FIELD_L3);
+
+	if (find_match(rule, FW_FIELD_SADDR4) ||
+	    find_match(rule, FW_FIELD_DADDR4))
+		return admits(l3, FW_L3_IP);
+	if (find_match(rule, FW_FIELD_SADDR6) ||
+	    find_match(rule, FW_FIELD_DADDR6))
+		return admits(l3, FW_L3_IP6);
+	return false;
+}
+
 static void add_tested(const struct fw_plan_xdp *xdp,
 		       const struct fw_xdp_rule *rule,
 		       struct fw_plan_tested *tested)
@@ -93,6 +125,8 @@ static void add_tested(const struct fw_plan_xdp *xdp,
 	for (size_t m = 0; m < rule->n_matches; m++) {
 		enum fw_field f = rule->matches[m].field;
 
+		if (f == FW_FIELD_L3 && implies_l3(rule))
+			continue;
 		if (f < FW_FIELD_MAX_)
 			tested->skip &= (uint16_t)~(1u << f);
 		else
