@@ -374,6 +374,31 @@ static int push_rule(struct fw_checker *checker, struct fw_profile_check *check,
 	return plan->rule.text ? 0 : -ENOMEM;
 }
 
+/* Sets of patterns are numbered in the order in which rules name them first.
+ * False after a diagnostic. */
+static bool number_patterns(struct fw_checker *checker,
+			    const struct fw_profile_check *check,
+			    const struct fw_line *line,
+			    struct fw_inspect_rule *rule)
+{
+	for (size_t i = 0; rule->patterns && i < check->rules.n; i++) {
+		const struct fw_inspect_rule *before = &check->rules.items[i];
+
+		if (before->patterns == rule->patterns) {
+			rule->pattern_set = before->pattern_set;
+			return true;
+		}
+		if (before->patterns && before->pattern_set >= rule->pattern_set)
+			rule->pattern_set = before->pattern_set + 1;
+	}
+	if (rule->pattern_set < FW_PATTERN_SETS)
+		return true;
+	fw_error(checker->diags, "too-many", &line->loc,
+		 "a profile asks for at most %d sets of patterns",
+		 FW_PATTERN_SETS);
+	return false;
+}
+
 int fw_inspect_rule(struct fw_checker *checker, void *ctx,
 		    const struct fw_line *line)
 {
@@ -411,5 +436,6 @@ int fw_inspect_rule(struct fw_checker *checker, void *ctx,
 	}
 	if (!take_statements(&tail, &r))
 		return r;
-	return push_rule(checker, ctx, line, &rule);
+	return number_patterns(checker, ctx, line, &rule) ?
+		       push_rule(checker, ctx, line, &rule) : 0;
 }

@@ -7,6 +7,7 @@
  * library that runs it is the judge of the rest.
  */
 #include "compile/own_types.h"
+#include "scan/patterns.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -17,7 +18,6 @@
 #define JA3_LEN 32
 #define JA4_LEN 36		/* a (10) _ b (12) _ c (12) */
 #define NAME_MAX_ 64		/* of a pattern */
-#define GROUPS_MAX 64		/* open at once */
 #define SHOWN 80
 
 #define HEX "0123456789abcdef"
@@ -143,164 +143,19 @@ struct fw_text_set *fw_texts_set(struct fw_arena *arena, const char *name,
 }
 
 /* --- patterns ------------------------------------------------------------- */
-/* What a regular expression is made of, as far as it is looked at. */
-struct regex {
-	const char *text;
-	size_t len, pos;
-	unsigned groups;	/* open */
-	bool atom;		/* something that can be repeated is behind us */
-	struct fw_value_error *error;
-};
-
-/* [a-z], []x], [^]x], [[:alpha:]]: true past the closing bracket. */
-static int skip_class(struct regex *re)
+static int check_regex(const struct fw_pattern *pattern,
+		       struct fw_value_error *error)
 {
-	size_t start = re->pos++;
+	char why[160];
+	int r;
 
-	if (re->pos < re->len && re->text[re->pos] == '^')
-		re->pos++;
-	if (re->pos < re->len && re->text[re->pos] == ']')
-		re->pos++;
-	for (; re->pos < re->len; re->pos++) {
-		const char *at = re->text + re->pos, *end;
-
-		if (*at == ']') {
-			re->pos++;
-			re->atom = true;
-			return 0;
-		}
-		if (*at == '\\')
-			re->pos++;
-		if (*at != '[' || at[1] != ':')
-			continue;
-		end = strstr(at, ":]");
-		if (end && end < re->text + re->len)
-			re->pos = (size_t)(end - re->text) + 1;
-	}
-	return wrong(re->error, "bad-pattern",
-		     "the '[' at character %zu of the pattern is not closed",
-		     start + 1);
-}
-
-/* {3}, {3,}, {3,5}; anything else in braces is text. */
-static bool is_repetition(const char *text, size_t *ret_len)
-{
-	size_t n = 1 + strspn(text + 1, DIGITS);
-
-	if (n == 1)
-		return false;
-	if (text[n] == ',')
-		n += 1 + strspn(text + n + 1, DIGITS);
-	*ret_len = n + 1;
-	return text[n] == '}';
-}
-
-/* Nothing repeats a `*`, but a counted repetition may be repeated. */
-static int repeat(struct regex *re, size_t len, bool counted)
-{
-	if (!re->atom)
-		return wrong(re->error, "bad-pattern", "there is nothing to "
-			     "repeat before the '%c' at character %zu of the "
-			     "pattern", re->text[re->pos], re->pos + 1);
-	re->pos += len;
-	/* Lazy and possessive: `*?`, `*+`. */
-	if (re->pos < re->len && strchr("?+", re->text[re->pos]))
-		re->pos++;
-	re->atom = counted;
-	return 0;
-}
-
-static int open_group(struct regex *re)
-{
-	if (++re->groups > GROUPS_MAX)
-		return wrong(re->error, "bad-pattern",
-			     "groups of the pattern are more than %d deep",
-			     GROUPS_MAX);
-	re->pos++;
-	re->atom = false;
-	/* (?:…), (?=…), (?i): the question mark repeats nothing. */
-	if (re->pos < re->len && re->text[re->pos] == '?')
-		re->pos++;
-	return 0;
-}
-
-static int close_group(struct regex *re)
-{
-	if (!re->groups)
-		return wrong(re->error, "bad-pattern", "the ')' at character "
-			     "%zu of the pattern closes nothing", re->pos + 1);
-	re->groups--;
-	re->pos++;
-	re->atom = true;
-	return 0;
-}
-
-/* A backslash and a character; \\Q begins text up to \\E. */
-static int escape(struct regex *re)
-{
-	const char *at = re->text + re->pos, *end;
-
-	if (re->pos + 1 == re->len)
-		return wrong(re->error, "bad-pattern",
-			     "the pattern ends in a backslash");
-	end = at[1] == 'Q' ? strstr(at + 2, "\\E") : NULL;
-	if (at[1] == 'Q')
-		re->pos = end ? (size_t)(end - re->text) + 2 : re->len;
-	else
-		re->pos += 2;
-	re->atom = true;
-	return 0;
-}
-
-static int step(struct regex *re)
-{
-	const char *at = re->text + re->pos;
-	size_t len = 1;
-
-	switch (*at) {
-	case '\\':
-		return escape(re);
-	case '[':
-		return skip_class(re);
-	case '(':
-		return open_group(re);
-	case ')':
-		return close_group(re);
-	case '{':
-		if (!is_repetition(at, &len))
-			break;
-		return repeat(re, len, true);
-	case '*':
-	case '+':
-	case '?':
-		return repeat(re, 1, false);
-	case '|':
-	case '^':
-		re->pos++;
-		re->atom = false;
-		return 0;
-	default:
-		break;
-	}
-	re->pos++;
-	re->atom = true;
-	return 0;
-}
-
-static int check_regex(const char *text, struct fw_value_error *error)
-{
-	struct regex re = { .text = text, .len = strlen(text), .error = error };
-	int r = 0;
-
-	if (!re.len)
+	if (!*pattern->regex)
 		return wrong(error, "bad-pattern",
 			     "an empty pattern matches everything");
-	while (!r && re.pos < re.len)
-		r = step(&re);
-	if (!r && re.groups)
-		return wrong(error, "bad-pattern",
-			     "a '(' of the pattern is not closed");
-	return r;
+	r = fw_pattern_compiles(pattern->regex, pattern->flags, why,
+				sizeof(why));
+	return r == -EINVAL ? wrong(error, "bad-pattern",
+				    "the pattern cannot be had: %s", why) : r;
 }
 
 static int check_flags(const char *flags, struct fw_value_error *error)
@@ -356,7 +211,7 @@ int fw_pattern_read(struct fw_arena *arena, const char *text,
 	if (!ret->name || !ret->regex || !ret->flags)
 		return -ENOMEM;
 	r = check_flags(ret->flags, error);
-	return r ? r : check_regex(ret->regex, error);
+	return r ? r : check_regex(ret, error);
 }
 
 static int by_name(const void *a, const void *b)

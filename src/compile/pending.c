@@ -37,7 +37,6 @@ static const struct {
 	{ "learn", NULL, NULL },
 
 	{ "inspect", "recheck", NULL },
-	{ "inspect", "payload", NULL },
 	{ "inspect rule", "counter", NULL },
 	{ "inspect rule", "log", NULL },
 	{ "inspect rule", "qos", NULL },
@@ -50,7 +49,6 @@ static const struct {
 	{ "rule", "block", NULL },
 	{ "rule", "synproxy", "name" },	/* at ingress */
 
-	{ "set", "type", "pattern" },
 	{ "set of Flywall's own", "timeout", NULL },
 };
 

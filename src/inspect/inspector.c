@@ -84,11 +84,21 @@ static struct fw_memory *memory_of(struct fw_inspector *inspector,
 	return &inspector->memory[present ? vetting->profile->id : NOBODY];
 }
 
-/* A profile's memory is shared evenly by its queues. */
+static void drop_patterns(struct fw_memory *memory)
+{
+	for (size_t i = 0; i <= FW_PROFILES; i++)
+		fw_patterns_unref(memory[i].patterns);
+}
+
+/* A profile's memory is shared evenly by its queues. Its patterns are those of
+ * before where they did not change; without memory it has none, and its flows
+ * are in trouble. */
 static void set_memory(struct fw_inspector *inspector)
 {
 	const struct fw_plan *plan = inspector->plan;
+	struct fw_memory before[FW_PROFILES + 1];
 
+	memcpy(before, inspector->memory, sizeof(before));
 	memset(inspector->memory, 0, sizeof(inspector->memory));
 	inspector->memory[NOBODY].max = NOBODY_MEMORY;
 	for (size_t i = 0; i < plan->n_profiles; i++) {
@@ -96,7 +106,9 @@ static void set_memory(struct fw_inspector *inspector)
 		uint64_t queues = (uint64_t)p->queue_last - p->queue_first + 1;
 
 		inspector->memory[p->id].max = p->memory / queues;
+		(void)fw_patterns_open(p, &inspector->memory[p->id].patterns);
 	}
+	drop_patterns(before);
 }
 
 static const struct fw_profile *
@@ -362,6 +374,9 @@ static void rebind(void *ctx, struct fw_vetting *vetting)
 	if (vetting->profile)
 		profile = profile_by_name(inspector->plan,
 					  vetting->profile->name);
+	if (profile && !fw_vetting_scans(vetting, inspector->memory[profile->id]
+							 .patterns))
+		profile = NULL;
 	if (profile || !vetting->profile) {
 		fw_plan_unref((struct fw_plan *)vetting->plan);
 		vetting->plan = fw_plan_ref(inspector->plan);
@@ -425,6 +440,7 @@ void fw_inspector_done(struct fw_inspector *inspector)
 	while ((vetting = fw_flow_table_any(inspector->table)))
 		forget_flow(inspector, vetting);
 	fw_flow_table_free(inspector->table);
+	drop_patterns(inspector->memory);
 	fw_plan_unref(inspector->plan);
 	inspector->table = NULL;
 	inspector->plan = NULL;

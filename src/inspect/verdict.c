@@ -8,8 +8,10 @@
  *
  *  1. a retransmission that differed: on-overlap
  *  2. the rules in order, up to one whose fact is not known yet. It waits, and
- *     no later one overtakes it. A fact that cannot be had any more, since its
- *     message is broken or too large, ends the matter by its keyword.
+ *     no later one overtakes it. A pattern that has matched is known at once,
+ *     that none will is known when the window is full. A fact that cannot be
+ *     had any more, since its message is broken or too large, ends the matter
+ *     by its keyword.
  *  3. all rules decided: default
  *  4. window not full: undecided
  *  5. window full, and no message that a waiting rule needs has begun: default
@@ -72,6 +74,12 @@ static bool any_in(const struct fw_text_set *set, const char *names, size_t len)
 	return false;
 }
 
+/* A set of patterns, of which one matched. */
+static bool found(const struct fw_inspect_rule *rule, const struct fw_fact *fact)
+{
+	return rule->patterns && fact->number >> rule->pattern_set & 1;
+}
+
 bool fw_verdict_matches(const struct fw_inspect_rule *rule,
 			const struct fw_fact *fact)
 {
@@ -81,6 +89,8 @@ bool fw_verdict_matches(const struct fw_inspect_rule *rule,
 		in = fw_domain_set_has(rule->domains, fact->text, fact->len);
 	else if (rule->fact == FW_FACT_TLS_ALPN)
 		in = any_in(rule->texts, fact->text, fact->len);
+	else if (rule->patterns)
+		in = found(rule, fact);
 	else if (rule->texts)
 		in = fw_text_set_has(rule->texts, fact->text, fact->len);
 	else
@@ -120,15 +130,16 @@ struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
 		const struct fw_inspect_rule *rule = &profile->rules[i];
 		const struct fw_fact *fact = &window->facts[rule->fact];
 
-		if (fact->state == FW_FACT_UNKNOWN)
+		bool known = fact->state == FW_FACT_KNOWN || found(rule, fact);
+
+		if (!known && fact->state == FW_FACT_UNKNOWN)
 			break;
-		if (troubles[fact->state].reason)
+		if (!known && troubles[fact->state].reason)
 			return keyword(troubles[fact->state].overload ?
 					       profile->on_overload :
 					       profile->on_incomplete,
 				       troubles[fact->state].reason);
-		if (fact->state == FW_FACT_KNOWN &&
-		    fw_verdict_matches(rule, fact))
+		if (known && fw_verdict_matches(rule, fact))
 			return act(rule->action, "rule", rule->rule);
 	}
 	if (i == profile->n_rules)

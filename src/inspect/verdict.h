@@ -23,7 +23,8 @@ struct fw_fact {
 	bool begun;		/* UNKNOWN: a part of its message is here */
 	const char *text;	/* valid with KNOWN, of names and texts */
 	size_t len;
-	uint64_t number;	/* likewise, of numbers */
+	uint64_t number;	/* likewise, of numbers; of patterns, at any
+				   time, a bit for each set that matched */
 };
 
 /* How much of a flow was looked at; both directions. */

@@ -81,7 +81,8 @@ static void account(struct fw_vetting *vetting, struct fw_memory *memory)
 
 	for (int i = 0; s && i < 2; i++)
 		held += s->stream[i].cap +
-			(s->app[i] ? fw_app_held(s->app[i]) : 0);
+			(s->app[i] ? fw_app_held(s->app[i]) : 0) +
+			fw_search_held(s->scan[i]);
 	memory->used = memory->used - vetting->held + held;
 	vetting->held = held;
 }
@@ -107,9 +108,31 @@ static size_t room_of(const struct fw_vetting *vetting,
 	return (size_t)(flow <= profile ? flow : profile);
 }
 
+static bool asks_for_patterns(const struct fw_profile *profile)
+{
+	for (size_t i = 0; profile && i < profile->n_rules; i++)
+		if (profile->rules[i].patterns)
+			return true;
+	return false;
+}
+
+/* Both sides are scanned. The patterns of a profile that has gone since are not
+ * to be had any more, which is a trouble like others. */
+static void open_scans(struct fw_vetting *vetting, struct fw_memory *memory)
+{
+	struct fw_fact *fact = &vetting->window.facts[FW_FACT_PAYLOAD];
+
+	if (!asks_for_patterns(vetting->profile))
+		return;
+	for (int i = 0; i < 2; i++)
+		if (!memory->patterns ||
+		    fw_search_open(memory->patterns, &vetting->streams->scan[i]))
+			fact->state = FW_FACT_NO_MEMORY;
+}
+
 static bool open_streams(struct fw_vetting *vetting, struct fw_memory *memory)
 {
-	bool handshake = vetting->has_isn[0];
+	bool patterns = asks_for_patterns(vetting->profile);
 	struct fw_streams *streams;
 
 	if (left(memory->max, memory->used) < sizeof(*streams))
@@ -117,17 +140,27 @@ static bool open_streams(struct fw_vetting *vetting, struct fw_memory *memory)
 	streams = calloc(1, sizeof(*streams));
 	if (!streams)
 		return false;
+	/* Which side is the client is only certain with a handshake. */
+	streams->either = !vetting->has_isn[0];
 	for (int i = 0; i < 2; i++) {
-		/* Which side is the client is only certain with a handshake. */
-		fw_stream_init(&streams->stream[i], i == 0 || !handshake);
+		fw_stream_init(&streams->stream[i],
+			       i == 0 || streams->either || patterns);
 		/* Datagrams are whole, whenever they come. */
 		if (vetting->has_isn[i] || vetting->tuple.proto != IPPROTO_TCP)
 			fw_stream_begin(&streams->stream[i],
 					vetting->isn[i] + 1);
 	}
 	vetting->streams = streams;
+	open_scans(vetting, memory);
 	account(vetting, memory);
 	return true;
+}
+
+bool fw_vetting_scans(const struct fw_vetting *vetting,
+		      const struct fw_patterns *patterns)
+{
+	return !vetting->streams ||
+	       fw_search_patterns(vetting->streams->scan[0]) == patterns;
 }
 
 void fw_vetting_settle(struct fw_vetting *vetting, struct fw_memory *memory)
@@ -139,6 +172,7 @@ void fw_vetting_settle(struct fw_vetting *vetting, struct fw_memory *memory)
 		if (vetting->streams->app[i])
 			fw_app_done(vetting->streams->app[i]);
 		free(vetting->streams->app[i]);
+		fw_search_close(vetting->streams->scan[i]);
 	}
 	free(vetting->streams);
 	vetting->streams = NULL;
@@ -189,7 +223,7 @@ static void update_fact(struct fw_vetting *vetting, enum fw_fact_kind kind)
 	if (fact->state != FW_FACT_UNKNOWN)
 		return;
 	*fact = fact_of(streams, 0, kind);
-	if (fact->state == FW_FACT_UNKNOWN && streams->stream[1].keeps) {
+	if (fact->state == FW_FACT_UNKNOWN && streams->either) {
 		bool begun = fact->begun;
 
 		*fact = fact_of(streams, 1, kind);
@@ -307,7 +341,7 @@ static void count(struct fw_vetting *vetting, uint64_t bytes)
 
 static void trouble(struct fw_vetting *vetting, enum fw_fact_state state)
 {
-	for (size_t i = 0; i < FACTS_TOLD; i++) {
+	for (size_t i = 0; i < FW_FACT_MAX_; i++) {
 		struct fw_fact *fact = &vetting->window.facts[i];
 
 		if (fact->state == FW_FACT_UNKNOWN)
@@ -338,6 +372,20 @@ static bool open_app(struct fw_vetting *vetting, bool reply,
 	return true;
 }
 
+static void scan(struct fw_vetting *vetting, bool reply, const uint8_t *bytes,
+		 size_t len)
+{
+	struct fw_fact *fact = &vetting->window.facts[FW_FACT_PAYLOAD];
+
+	struct fw_search *stream = vetting->streams->scan[reply];
+
+	if (fact->state != FW_FACT_UNKNOWN ||
+	    !asks_for_patterns(vetting->profile))
+		return;
+	if (!stream || fw_search_feed(stream, bytes, len, &fact->number))
+		fact->state = FW_FACT_NO_MEMORY;
+}
+
 /* Adds the segment to its stream and the stream's new bytes to the parser. */
 static void feed(struct fw_vetting *vetting, const struct fw_packet *packet,
 		 bool reply, struct fw_memory *memory)
@@ -358,10 +406,15 @@ static void feed(struct fw_vetting *vetting, const struct fw_packet *packet,
 	if (fresh || bits < 0)
 		count(vetting, fresh);
 	bytes = fw_stream_take(stream, &len);
-	if (len && !open_app(vetting, reply, memory))
-		bits = -ENOMEM;
-	else if (len)
-		(void)fw_app_feed(vetting->streams->app[reply], bytes, len);
+	if (len)
+		scan(vetting, reply, bytes, len);
+	if (len && (!reply || vetting->streams->either)) {
+		if (open_app(vetting, reply, memory))
+			(void)fw_app_feed(vetting->streams->app[reply], bytes,
+					  len);
+		else
+			bits = -ENOMEM;
+	}
 	update_facts(vetting);
 	if (bits < 0)
 		trouble(vetting, FW_FACT_NO_MEMORY);
@@ -390,6 +443,22 @@ static void take_datagram(struct fw_vetting *vetting,
 	account(vetting, memory);
 }
 
+/* Each datagram by itself, of both sides. */
+static void scan_datagram(struct fw_vetting *vetting,
+			  const struct fw_packet *packet, bool reply,
+			  struct fw_memory *memory)
+{
+	if (!asks_for_patterns(vetting->profile))
+		return;
+	if (!vetting->streams && !open_streams(vetting, memory)) {
+		trouble(vetting, FW_FACT_NO_MEMORY);
+		return;
+	}
+	if (vetting->streams->scan[reply])
+		fw_search_restart(vetting->streams->scan[reply]);
+	scan(vetting, reply, packet->payload, packet->payload_len);
+}
+
 static void add_datagram(struct fw_vetting *vetting,
 			 const struct fw_packet *packet, bool reply,
 			 struct fw_memory *memory)
@@ -398,6 +467,7 @@ static void add_datagram(struct fw_vetting *vetting,
 		return;
 	vetting->payload = true;
 	count(vetting, packet->payload_full);
+	scan_datagram(vetting, packet, reply, memory);
 	if (packet->tuple.proto != IPPROTO_UDP)
 		return;
 	if (packet->tuple.dport == FW_DNS_PORT)
@@ -419,7 +489,7 @@ static void add_segment(struct fw_vetting *vetting,
 		return;
 	}
 	feed(vetting, packet, reply, memory);
-	if (!open_facts(vetting)) {
+	if (!open_facts(vetting) && !vetting->streams->scan[0]) {
 		fw_stream_forget(&vetting->streams->stream[0]);
 		fw_stream_forget(&vetting->streams->stream[1]);
 	}
@@ -437,6 +507,8 @@ static void judge(struct fw_vetting *vetting, uint64_t now_ms)
 		vetting->full = true;
 		vetting->full_ms = now_ms;
 		vetting->full_bytes = window->bytes;
+		if (window->facts[FW_FACT_PAYLOAD].state == FW_FACT_UNKNOWN)
+			window->facts[FW_FACT_PAYLOAD].state = FW_FACT_KNOWN;
 	}
 	if (vetting->full) {
 		window->ms_after = now_ms - vetting->full_ms;

@@ -16,6 +16,7 @@
 #include "inspect/reassembly.h"
 #include "inspect/verdict.h"
 #include "inspect/worker.h"
+#include "scan/patterns.h"
 
 /* How long a flow stays in the table without a packet: a list each. */
 enum fw_flow_class {
@@ -26,15 +27,19 @@ enum fw_flow_class {
 	FW_FLOW_CLASS_MAX_,
 };
 
-/* Memory of a profile's reassembly in one worker; bytes. */
+/* What the flows of a profile share in one worker. */
 struct fw_memory {
-	uint64_t used, max;
+	uint64_t used, max;	/* bytes, of reassembly and parsers */
+	struct fw_patterns *patterns;	/* NULL where its rules ask for none */
 };
 
 /* What only an undecided flow with payload has. */
 struct fw_streams {
 	struct fw_stream stream[2];
 	struct fw_app *app[2];		/* NULL before its first byte */
+	struct fw_search *scan[2];	/* NULL without patterns */
+	bool either;			/* which side is the client's is not
+					   certain */
 };
 
 /* What is told of a TLS client when its hello has gone. */
@@ -91,5 +96,8 @@ void fw_vetting_add(struct fw_vetting *vetting, const struct fw_packet *packet,
 /* The parser that has read what the client said first, or NULL: which side that
  * is follows from what it said, where the handshake was not seen. */
 const struct fw_app *fw_vetting_app(const struct fw_vetting *vetting);
+/* Whether it can go on with these patterns: it has them, or no payload yet. */
+bool fw_vetting_scans(const struct fw_vetting *vetting,
+		      const struct fw_patterns *patterns);
 /* Frees what only an undecided flow needs. */
 void fw_vetting_settle(struct fw_vetting *vetting, struct fw_memory *memory);

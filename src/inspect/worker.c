@@ -36,6 +36,8 @@ struct fw_worker {
 	pthread_mutex_t lock;
 	int mailbox;			/* eventfd */
 	struct fw_plan *next_plan;	/* under lock; NULL: none */
+	struct fw_patterns *compiled[FW_PROFILES]; /* of the last plan that came;
+						      of who brings plans */
 	bool stop;			/* under lock */
 
 	struct fw_queue *queue;
@@ -188,9 +190,26 @@ int fw_worker_start(uint16_t queue, const struct fw_plan *plan,
 	return 0;
 }
 
+/* Compiling may take a while: it is done before the thread asks for it. */
+static void compile_patterns(struct fw_worker *worker,
+			     const struct fw_plan *plan)
+{
+	for (size_t i = 0; i < FW_PROFILES; i++) {
+		struct fw_patterns *before = worker->compiled[i];
+
+		worker->compiled[i] = NULL;
+		if (i < plan->n_profiles)
+			(void)fw_patterns_open(&plan->profiles[i],
+					       &worker->compiled[i]);
+		fw_patterns_unref(before);
+	}
+}
+
 void fw_worker_set_plan(struct fw_worker *worker, const struct fw_plan *plan)
 {
 	struct fw_plan *old, *new = fw_plan_ref(plan);
+
+	compile_patterns(worker, plan);
 
 	pthread_mutex_lock(&worker->lock);
 	old = worker->next_plan;
@@ -240,6 +259,8 @@ void fw_worker_stop(struct fw_worker *worker)
 	if (worker->mailbox >= 0)
 		(void)close(worker->mailbox);
 	(void)pthread_mutex_destroy(&worker->lock);
+	for (size_t i = 0; i < FW_PROFILES; i++)
+		fw_patterns_unref(worker->compiled[i]);
 	fw_plan_unref(worker->next_plan);
 	free(worker);
 }

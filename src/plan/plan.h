@@ -418,6 +418,8 @@ struct fw_domain_set {
 bool fw_domain_set_has(const struct fw_domain_set *set, const char *name,
 		       size_t len);
 
+#define FW_PATTERN_SETS 64	/* that the rules of a profile ask for */
+
 /* What the fact is compared with is valid by its kind. */
 struct fw_inspect_rule {
 	enum fw_fact_kind fact;
@@ -425,6 +427,8 @@ struct fw_inspect_rule {
 	const struct fw_domain_set *domains;	/* names */
 	const struct fw_text_set *texts;
 	const struct fw_pattern_set *patterns;
+	uint32_t pattern_set;	/* valid with patterns: its number among those
+				   of the profile, below FW_PATTERN_SETS */
 	const struct fw_interval *numbers;	/* sorted, apart; < and the like
 						   are resolved */
 	size_t n_numbers;

@@ -40,6 +40,7 @@ fuzz_lists_sources = $(libfwutil_a_SOURCES) $(libfwlists_a_SOURCES)
 fuzz_parse_sources = $(libfwutil_a_SOURCES) $(libfwast_a_SOURCES) \
 	$(libfwgrammar_a_SOURCES)
 fuzz_compile_sources = $(fuzz_parse_sources) $(libfwfacts_a_SOURCES) \
+	$(libfwscan_a_SOURCES) \
 	$(libfwlists_a_SOURCES) $(libfwplan_a_SOURCES) \
 	$(libfwmodel_a_SOURCES) $(libfwcompile_a_SOURCES)
 fuzz_explain_sources = $(fuzz_compile_sources) src/offline/capture.c \
@@ -69,7 +70,7 @@ fuzz-parse fuzz-compile fuzz-explain fuzz-lists: grammar/parser.c \
 	echo "$(CLANG) -o fuzz/$$name"; \
 	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) \
 		-o fuzz/$$name $(srcdir)/tests/fuzz/$$name.c $$files \
-		$(JANSSON_LIBS) $(NETTLE_LIBS); \
+		$(JANSSON_LIBS) $(NETTLE_LIBS) $(LIBHS_LIBS); \
 	seeds=$(srcdir)/tests/seeds/$$name; \
 	case $$name in parse | compile) \
 		test -z "$$FLYWALL_CORPUS" || seeds="$$seeds $$FLYWALL_CORPUS/nft" ;; \

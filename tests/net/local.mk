@@ -28,6 +28,7 @@ fw_net_tests = \
 	tests/net/million \
 	tests/net/nat \
 	tests/net/others \
+	tests/net/patterns \
 	tests/net/pending \
 	tests/net/questions \
 	tests/net/log \
@@ -82,9 +83,9 @@ tests_net_nft_queue_test_LDADD = $(fw_nft_test_libs)
 # The worker alone, with a gate of iptables
 check_PROGRAMS += tests/net/queue_worker
 tests_net_queue_worker_SOURCES = tests/net/queue_worker.c
-tests_net_queue_worker_LDADD = libfwinspect.a libfwplan.a libfwutil.a \
+tests_net_queue_worker_LDADD = libfwinspect.a libfwscan.a libfwplan.a libfwutil.a \
 	$(LIBNFQ_LIBS) $(LIBMNL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
-	$(NGHTTP2_LIBS)
+	$(NGHTTP2_LIBS) $(LIBHS_LIBS)
 EXTRA_DIST += tests/net/queue
 TESTS += tests/net/queue
 
@@ -92,9 +93,9 @@ TESTS += tests/net/queue
 check_PROGRAMS += tests/net/flows_test
 TESTS += tests/net/flows_test
 tests_net_flows_test_SOURCES = tests/net/flows_test.c
-tests_net_flows_test_LDADD = libfwdaemon.a libfwinspect.a libfwplan.a \
+tests_net_flows_test_LDADD = libfwdaemon.a libfwinspect.a libfwscan.a libfwplan.a \
 	libfwutil.a $(LIBNFCT_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
-	$(NGHTTP2_LIBS) $(CMOCKA_LIBS)
+	$(NGHTTP2_LIBS) $(LIBHS_LIBS) $(CMOCKA_LIBS)
 
 # The vocabulary against nft's own bytecode
 check_PROGRAMS += tests/net/bytecode_test
@@ -113,7 +114,8 @@ tests_net_oracle_test_SOURCES = tests/net/oracle_test.c tests/net/oracle.h \
 	tests/net/oracle_words.h \
 	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
 	tests/prog/plans.h tests/prog/random.h
-tests_net_oracle_test_LDADD = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS)
+tests_net_oracle_test_LDADD = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS) \
+	$(LIBHS_LIBS)
 
 # Native, generic and no XDP at all: the same verdicts
 check_PROGRAMS += tests/net/modes_test
@@ -122,4 +124,5 @@ tests_net_modes_test_SOURCES = tests/net/modes_test.c tests/net/oracle.h \
 	tests/net/oracle_lab.c tests/net/oracle_text.h \
 	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
 	tests/prog/plans.h tests/prog/random.h
-tests_net_modes_test_LDADD = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS)
+tests_net_modes_test_LDADD = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS) \
+	$(LIBHS_LIBS)

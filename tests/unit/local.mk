@@ -7,7 +7,8 @@
 #	tests_unit_test_NAME_LDADD = $(fw_unit_libs)
 
 fw_unit_tests =
-fw_unit_libs = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS) $(CMOCKA_LIBS)
+fw_unit_libs = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS) $(LIBHS_LIBS) \
+	$(CMOCKA_LIBS)
 
 check_PROGRAMS += $(fw_unit_tests)
 TESTS += $(fw_unit_tests)
@@ -101,7 +102,7 @@ tests_unit_test_lists_SOURCES = tests/unit/test_lists.c
 tests_unit_test_lists_LDADD = $(fw_unit_libs)
 
 fw_hello_sources = tests/unit/hello.c tests/unit/hello.h
-fw_inspect_test_libs = libfwinspect.a $(LIBNFQ_LIBS) $(LIBMNL_LIBS) \
+fw_inspect_test_libs = libfwinspect.a libfwscan.a $(LIBNFQ_LIBS) $(LIBMNL_LIBS) \
 	$(NGHTTP2_LIBS)
 
 fw_unit_tests += tests/unit/test_question
@@ -115,6 +116,10 @@ tests_unit_test_app_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_http
 tests_unit_test_http_SOURCES = tests/unit/test_http.c
 tests_unit_test_http_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_patterns
+tests_unit_test_patterns_SOURCES = tests/unit/test_patterns.c
+tests_unit_test_patterns_LDADD = $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_http2
 tests_unit_test_http2_SOURCES = tests/unit/test_http2.c

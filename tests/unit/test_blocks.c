@@ -254,7 +254,7 @@ static void pending(void **state)
 	is_pending("inspect p { queue 0; tls sni \"a.b\" audit drop }\n",
 		   "audit");
 	is_pending("inspect p { queue 0; ssh version 2.0 drop }\n", "");
-	is_pending("set p { type pattern }\n", "type pattern");
+	is_pending("set p { type pattern }\n", "");
 	is_pending("set s { type domain }\n", "");
 	is_pending("set s { type domain; timeout 1h }\n", "timeout");
 	is_pending("table ip t { set s { type ipv4_addr; timeout 1h; } }\n",

@@ -235,6 +235,48 @@ static void overlap(void **state)
 	expect(&p, &w, FW_FLOW_TRUSTED, "default", FW_NO_RULE);
 }
 
+/* What has matched is known at once, but no rule overtakes another; that nothing
+ * matches is known with the whole window. */
+static void patterns(void **state)
+{
+	static const struct fw_pattern_set sets[2];
+	static const struct fw_inspect_rule rules[] = {
+		{ .fact = FW_FACT_PAYLOAD, .patterns = &sets[0],
+		  .pattern_set = 0, .action = FW_INSPECT_DROP, .rule = 51 },
+		{ .fact = FW_FACT_PAYLOAD, .patterns = &sets[1],
+		  .pattern_set = 1, .negate = true, .action = FW_INSPECT_DROP,
+		  .rule = 52 },
+	};
+	static const struct {
+		enum fw_fact_state fact;
+		uint64_t matched;
+		enum fw_flow_verdict verdict;
+		uint32_t rule;
+	} cases[] = {
+		{ FW_FACT_UNKNOWN, 0, FW_FLOW_UNVETTED, FW_NO_RULE },
+		{ FW_FACT_UNKNOWN, 1, FW_FLOW_BLOCKED, 51 },
+		{ FW_FACT_UNKNOWN, 2, FW_FLOW_UNVETTED, FW_NO_RULE },
+		{ FW_FACT_KNOWN, 0, FW_FLOW_BLOCKED, 52 },
+		{ FW_FACT_KNOWN, 1, FW_FLOW_BLOCKED, 51 },
+		{ FW_FACT_KNOWN, 2, FW_FLOW_TRUSTED, FW_NO_RULE },
+		{ FW_FACT_NO_MEMORY, 1, FW_FLOW_BLOCKED, 51 },
+		{ FW_FACT_NO_MEMORY, 2, FW_FLOW_BLOCKED, FW_NO_RULE },
+	};
+	const struct fw_profile profile = PROFILE(rules);
+
+	(void)state;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(cases); i++) {
+		struct fw_window window = { .packets = 1, .bytes = 100 };
+		struct fw_judgement judgement;
+
+		window.facts[FW_FACT_PAYLOAD].state = cases[i].fact;
+		window.facts[FW_FACT_PAYLOAD].number = cases[i].matched;
+		judgement = fw_verdict_judge(&profile, &window);
+		assert_int_equal(judgement.verdict, cases[i].verdict);
+		assert_int_equal(judgement.rule, cases[i].rule);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +289,7 @@ int main(void)
 		cmocka_unit_test(keep_inspecting),
 		cmocka_unit_test(troubles),
 		cmocka_unit_test(overlap),
+		cmocka_unit_test(patterns),
 	};
 
 	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
