@@ -48,10 +48,6 @@ static const struct choice choices[] = {
 
 static const char *const fib_keys[] = { "saddr", "daddr", "mark", "iif", "oif" };
 static const char *const fib_results[] = { "type", "oif", "oifname" };
-static const char *const fib_types[] = {
-	"unspec", "unicast", "local", "broadcast", "anycast", "multicast",
-	"blackhole", "unreachable", "prohibit",
-};
 
 static size_t count_names(const struct choice *choice)
 {
@@ -129,34 +125,6 @@ static bool look_at_choice(struct fw_rule_check *check,
 	return true;
 }
 
-/* `fib daddr type local`, `fib daddr type { local, broadcast }` */
-static bool look_at_types(struct fw_rule_check *check,
-			  const struct fw_word *words, size_t n)
-{
-	enum fw_relation relation;
-	size_t i = n > 1 && fw_rule_relation(&words[0], &relation);
-
-	if (i >= n || fw_rule_goes_on(&words[i]))
-		return true;
-	if (words[i].kind != FW_WORD_BRACE)
-		return is_one_of(check, &words[i], "address type", fib_types,
-				 FW_ARRAY_SIZE(fib_types));
-	for (size_t k = 0; k < words[i].n_words; k++)
-		if (!is_one_of(check, &words[i].words[k], "address type",
-			       fib_types, FW_ARRAY_SIZE(fib_types)))
-			return false;
-	return true;
-}
-
-static bool look_at_result(struct fw_rule_check *check,
-			   const struct fw_word *words, size_t n)
-{
-	return !n || (is_one_of(check, &words[0], "result of fib", fib_results,
-				FW_ARRAY_SIZE(fib_results)) &&
-		      (!fw_word_is(&words[0], "type") ||
-		       look_at_types(check, words + 1, n - 1)));
-}
-
 /* fib saddr . iif oif */
 static bool look_at_fib(struct fw_rule_check *check, const struct fw_word *words,
 			size_t n, size_t i)
@@ -167,7 +135,9 @@ static bool look_at_fib(struct fw_rule_check *check, const struct fw_word *words
 				  FW_ARRAY_SIZE(fib_keys))) {
 		i++;
 		if (i >= n || !fw_mark_is(&words[i], "."))
-			return look_at_result(check, words + i, n - i);
+			return i >= n || is_one_of(check, &words[i],
+						   "result of fib", fib_results,
+						   FW_ARRAY_SIZE(fib_results));
 		i++;
 	}
 	return i >= n;

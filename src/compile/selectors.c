@@ -54,6 +54,10 @@ static const struct {
 		  "zone", "id", "event", "timeout", "expectation", "secmark",
 		  "original", "reply", "l3proto", "protocol", "proto-src",
 		  "proto-dst", "saddr", "daddr" } },
+	{ "rt", { "nexthdr", "hdrlength", "type", "seg-left", "classid",
+		  "nexthop", "mtu", "ipsec", "ip", "ip6" } },
+	{ "exthdr", { "hbh", "rt", "rt0", "rt2", "rt4", "frag", "dst", "mh",
+		      "srh" } },
 	{ "socket", { "transparent", "mark", "wildcard", "cgroupv2" } },
 };
 

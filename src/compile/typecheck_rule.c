@@ -138,6 +138,33 @@ static const struct fw_needs *raw_needs(const struct fw_part *part)
 	return fw_vocab_implies(part->words[0].text);
 }
 
+/* `dnat ip to` in a table of both families: packets of the other go on. */
+static int only_family(struct fw_rule_check *check, struct fw_part *part)
+{
+	static const char *const statements[] = { "snat", "dnat", "tproxy" };
+	static const struct fw_interval families[] = {
+		{ FW_L3_IP, FW_L3_IP }, { FW_L3_IP6, FW_L3_IP6 },
+	};
+	const struct fw_match test = {
+		FW_FIELD_L3,
+		&families[part->n_words > 1 && fw_word_is(&part->words[1], "ip6")],
+		1,
+	};
+	bool is_one = false;
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(statements); i++)
+		is_one = is_one || fw_word_is(&part->words[0], statements[i]);
+	if (!is_one || !check->table ||
+	    strcmp(check->table->family, "inet") != 0 || part->n_words < 2 ||
+	    !(fw_word_is(&part->words[1], "ip") ||
+	      fw_word_is(&part->words[1], "ip6")))
+		return 0;
+	part->matches = fw_arena_memdup(check->checker->arena, &test,
+					sizeof(test));
+	part->n_matches = part->matches ? 1 : 0;
+	return part->matches ? 0 : -ENOMEM;
+}
+
 int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 		    bool is_match)
 {
@@ -155,7 +182,7 @@ int fw_rule_push_raw(struct fw_rule_check *check, size_t n, const char *reason,
 						 part->n_words);
 	needs = raw_needs(part);
 	if (!needs)
-		return 0;
+		return is_match ? 0 : only_family(check, part);
 	part->matches = fw_arena_array(check->checker->arena, FW_RULE_IMPLIED,
 				       sizeof(*part->matches));
 	return part->matches ? fw_rule_imply(check, part, needs,

@@ -23,19 +23,10 @@ static const struct {
 	const char *complaint;
 	const char *names[NAMES_MAX];
 } types[] = {
-	{ "icmp code",
-	  { "net-unreachable", "host-unreachable", "prot-unreachable",
-	    "port-unreachable", "net-prohibited", "host-prohibited",
-	    "admin-prohibited", "frag-needed" } },
-	{ "icmpv6 code",
-	  { "no-route", "admin-prohibited", "addr-unreachable",
-	    "port-unreachable", "policy-fail", "reject-route" } },
-	{ "icmpx code",
-	  { "port-unreachable", "admin-prohibited", "no-route",
-	    "host-unreachable" } },
 	{ "fib address type",
 	  { "unspec", "unicast", "local", "broadcast", "anycast", "multicast",
 	    "blackhole", "unreachable", "prohibit" } },
+	{ "boolean type", { "exists", "missing" } },
 	{ "Day of week",
 	  { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
 	    "Saturday" } },
@@ -62,13 +53,19 @@ static const struct {
 	const char *before;
 	const char *names[NAMES_MAX];
 } followers[] = {
-	{ "/", { "second", "minute", "hour", "day", "week" } },
+	{ "/", { "second", "minute", "hour", "day", "week" } },	/* objects' */
 	{ "flags",
 	  { "tcp", "ip", "skuid", "ether", "all",	/* log's */
 	    "bypass", "fanout" } },			/* queue's */
 	{ "option",
 	  { "eol", "nop", "maxseg", "window", "sack-perm", "sack",
-	    "timestamp", "mptcp", "fastopen", "md5sig" } },
+	    "timestamp", "mptcp", "fastopen", "md5sig",
+	    "lsrr", "rr", "ssrr", "ra" } },		/* ip's */
+	{ "chunk",
+	  { "data", "init", "init-ack", "sack", "heartbeat",
+	    "heartbeat-ack", "abort", "shutdown", "shutdown-ack", "error",
+	    "cookie-echo", "cookie-ack", "ecne", "cwr",
+	    "shutdown-complete", "asconf-ack", "forward-tsn", "asconf" } },
 };
 
 static const char *nearest(const char *word, const char *const *names)
