@@ -231,7 +231,7 @@ static void check_transport(struct packet_info *info)
 		[IPPROTO_DCCP] = 12, [IPPROTO_ICMPV6] = 8,  [IPPROTO_SCTP] = 12,
 		[IPPROTO_UDPLITE] = 8,
 	};
-	const uint8_t *header = info->data + info->transport;
+	const uint8_t *header;
 	size_t here = info->len > info->transport ? info->len - info->transport
 						  : 0;
 	size_t rest = info->end > info->transport ? info->end - info->transport
@@ -240,6 +240,7 @@ static void check_transport(struct packet_info *info)
 
 	if (!info->has_transport || info->fragment)
 		return;
+	header = info->data + info->transport;
 	if (rest < least[info->protocol])
 		malformed(info, FW_STAT_MALFORMED_L4_CUT);
 	if (info->protocol == IPPROTO_TCP && here >= 14) {
