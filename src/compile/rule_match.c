@@ -258,9 +258,7 @@ int fw_rule_match(struct fw_rule_check *check,
 		words_of(check, n), fw_loc_span(&first[0].loc, &first[n - 1].loc),
 		match->value,
 	};
-	/* Behind a second tag nft looks at other bytes. */
-	bool elsewhere = fw_rule_is_loose(check, &match->needs) ||
-			 (check->stacked && match->needs.link == FW_LINK_VLAN);
+	bool loose = fw_rule_is_loose(check, &match->needs);
 	size_t ahead = n, n_values;
 	enum fw_relation relation;
 	struct fw_rule_values values;
@@ -268,13 +266,12 @@ int fw_rule_match(struct fw_rule_check *check,
 
 	if (!subject.name)
 		return -ENOMEM;
-	if (elsewhere && (begins_tuple(fw_rule_at(check, n)) ||
-			  is_flags(match) || is_masked(fw_rule_at(check, n))))
-		return fw_rule_raw(check);
 	if (begins_tuple(fw_rule_at(check, n)))
 		return fw_rule_tuple(check);
 	if (match->field == FW_FIELD_NFPROTO && !fits_nfproto(check, &subject))
 		return 0;
+	if (loose && (is_flags(match) || is_masked(fw_rule_at(check, n))))
+		return fw_rule_raw(check);
 	if (is_flags(match))
 		return fw_rule_flags(check, match, n);
 	if (is_masked(fw_rule_at(check, n)))
@@ -288,7 +285,7 @@ int fw_rule_match(struct fw_rule_check *check,
 		check->failed = true;
 		return 0;
 	}
-	if (elsewhere)
+	if (loose)
 		return fw_rule_raw(check);
 	if (fw_rule_goes_on(fw_rule_at(check, ahead + n_values)))
 		values.set = NULL;

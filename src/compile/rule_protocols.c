@@ -161,6 +161,24 @@ static void conflict_with(struct fw_rule_check *check, const struct fw_loc *loc,
 	conflict(check, loc, want, name(layer, have->protocol), have->loc);
 }
 
+/* A packet may well be the one; nft wants the rule to say so. */
+static void conflict_in_list(struct fw_rule_check *check,
+			     const struct fw_loc *loc, int l4,
+			     const struct fw_rule_protocol *have)
+{
+	struct fw_diags *diags = check->checker->diags;
+	struct fw_diag *diag;
+
+	check->failed = true;
+	diag = fw_error(diags, "conflicting-protocols", loc,
+			"this asks for %s, but the list before it has %s too",
+			l4_name(l4), name(FW_RULE_TRANSPORT, have->protocol));
+	fw_diag_related(diags, diag, have->loc, "the list");
+	fw_diag_hint(diags, diag,
+		     "th dport and th sport are the ports of all of them; %s "
+		     "alone needs a rule of its own", l4_name(l4));
+}
+
 /* --- tests that nft adds -------------------------------------------------- */
 static int add(struct fw_rule_check *check, struct fw_part *part,
 	       enum fw_field field, unsigned value)
@@ -262,7 +280,9 @@ static int need_transport(struct fw_rule_check *check, struct fw_part *part,
 		other(check, FW_RULE_TRANSPORT, l4);
 	int r;
 
-	if (have)
+	if (have && has(check, FW_RULE_TRANSPORT, l4))
+		conflict_in_list(check, loc, l4, have);
+	else if (have)
 		conflict_with(check, loc, l4_name(l4), FW_RULE_TRANSPORT, have);
 	/* What was settled is not asked again, whatever came between. */
 	if (have || known(check, FW_RULE_TRANSPORT))
@@ -395,7 +415,8 @@ static int learn_value(struct fw_rule_check *check, enum fw_field field,
 	case FW_FIELD_L4PROTO:
 		return note(check, FW_RULE_TRANSPORT, l4, loc);
 	default:
-		check->icmp_type = (int)value;
+		/* To nft, type 0 is one not told. */
+		check->icmp_type = value ? (int)value : FW_ANY;
 		return 0;
 	}
 }
@@ -425,6 +446,9 @@ int fw_rule_learn(struct fw_rule_check *check, const struct fw_match *match,
 bool fw_rule_is_loose(const struct fw_rule_check *check,
 		      const struct fw_needs *needs)
 {
+	/* Behind a second tag nft looks at other bytes. */
+	if (check->stacked && needs->link == FW_LINK_VLAN)
+		return true;
 	return check->loose && (needs->l3 != FW_ANY || needs->l4 != FW_ANY ||
 				needs->link != FW_ANY);
 }

@@ -27,8 +27,8 @@ struct oracle_lab {
 	int sender;
 	int listeners[8];
 	FILE *ours, *twin;	/* the batch that is being written */
-	char *undo;		/* for nft: deletes the twins of the last one */
-	size_t undo_len;
+	char *undo;		/* for nft: deletes the twins that stand */
+	char *next_undo;	/* those that are being written */
 	uint8_t seen[2][ORACLE_FRAMES];
 	bool marked[2][ORACLE_SLOTS];
 	uint64_t payload[2][ORACLE_FRAMES];	/* bytes, of flows */

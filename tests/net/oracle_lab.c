@@ -257,9 +257,6 @@ void oracle_begin(struct oracle_lab *lab)
 	lab->twin = open_file(lab, "twin.nft");
 	if (lab->undo)
 		(void)fputs(lab->undo, lab->twin);
-	free(lab->undo);
-	lab->undo = NULL;
-	lab->undo_len = 0;
 }
 
 /* `table netdev y00a {` becomes a line that deletes it. */
@@ -272,16 +269,16 @@ static void note_tables(struct oracle_lab *lab, const char *text)
 	undo = open_memstream(&more, &len);
 	if (!undo)
 		die("memory");
-	if (lab->undo)
-		(void)fputs(lab->undo, undo);
+	if (lab->next_undo)
+		(void)fputs(lab->next_undo, undo);
 	for (const char *at = text; (at = strstr(at, "table ")); at++)
 		if (at == text || at[-1] == '\n')
 			(void)fprintf(undo, "delete %.*s\n",
 				      (int)strcspn(at, "{"), at);
 	if (fclose(undo))
 		die("memory");
-	free(lab->undo);
-	lab->undo = more;
+	free(lab->next_undo);
+	lab->next_undo = more;
 }
 
 void oracle_add(struct oracle_lab *lab, const char *ours, const char *twin)
@@ -306,14 +303,17 @@ static bool run(const char *format, ...)
 
 bool oracle_load(struct oracle_lab *lab)
 {
+	bool loaded;
+
 	if (fclose(lab->ours) || fclose(lab->twin))
 		die("text");
-	if (!run("nft -f %s/twin.nft", lab->folder)) {
-		free(lab->undo);
-		lab->undo = NULL;
-		return false;
-	}
-	return run("'%s' -i %s reload -f %s/ours.conf >%s/said 2>&1 || "
+	loaded = run("nft -f %s/twin.nft", lab->folder);
+	free(loaded ? lab->undo : lab->next_undo);
+	if (loaded)
+		lab->undo = lab->next_undo;
+	lab->next_undo = NULL;
+	return loaded &&
+	       run("'%s' -i %s reload -f %s/ours.conf >%s/said 2>&1 || "
 		   "{ grep -A3 -e Error -e flywall: %s/said >&2; false; }",
 		   flywall(), lab->instance, lab->folder, lab->folder,
 		   lab->folder);
