@@ -242,6 +242,9 @@ static int add_network(struct fw_rule_check *check, struct fw_part *part, int l3
 {
 	unsigned ethertype = l3_protocols[l3].ethertype;
 
+	/* That of a further tag is no field of ours. */
+	if (check->stacked)
+		return 0;
 	if (has(check, FW_RULE_LINK, FW_LINK_VLAN))
 		return add(check, part, FW_FIELD_VLAN_TYPE, ethertype);
 	if (has(check, FW_RULE_LINK, FW_LINK_ETHER) &&
@@ -447,7 +450,9 @@ bool fw_rule_is_loose(const struct fw_rule_check *check,
 		      const struct fw_needs *needs)
 {
 	/* Behind a second tag nft looks at other bytes. */
-	if (check->stacked && needs->link == FW_LINK_VLAN)
+	if (check->stacked && (needs->link == FW_LINK_VLAN ||
+			       (needs->l3 != FW_ANY &&
+				!known(check, FW_RULE_NETWORK))))
 		return true;
 	return check->loose && (needs->l3 != FW_ANY || needs->l4 != FW_ANY ||
 				needs->link != FW_ANY);
