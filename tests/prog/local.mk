@@ -21,6 +21,11 @@ tests_prog_test_xdp_SOURCES = tests/prog/test_xdp.c $(fw_prog_kernel) \
 	$(fw_prog_random)
 tests_prog_test_xdp_LDADD = $(fw_prog_libs)
 
+fw_prog_tests += tests/prog/test_many_addresses
+tests_prog_test_many_addresses_SOURCES = tests/prog/test_many_addresses.c \
+	$(fw_prog_kernel)
+tests_prog_test_many_addresses_LDADD = $(fw_prog_libs)
+
 fw_prog_tests += tests/prog/test_limit
 tests_prog_test_limit_SOURCES = tests/prog/test_limit.c $(fw_prog_kernel) \
 	tests/prog/tables.c tests/prog/tables.h tests/prog/plans.c \
@@ -60,6 +65,11 @@ fw_prog_tests += tests/prog/test_names
 tests_prog_test_names_SOURCES = tests/prog/test_names.c tests/prog/frame.h \
 	$(fw_prog_names) $(fw_prog_kernel)
 tests_prog_test_names_LDADD = $(fw_prog_libs)
+
+fw_prog_tests += tests/prog/test_many_names
+tests_prog_test_many_names_SOURCES = tests/prog/test_many_names.c \
+	$(fw_prog_names) $(fw_prog_kernel)
+tests_prog_test_many_names_LDADD = $(fw_prog_libs)
 
 fw_prog_tests += tests/prog/test_reply
 tests_prog_test_reply_SOURCES = tests/prog/test_reply.c tests/prog/frame.h \

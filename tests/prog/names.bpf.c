@@ -23,7 +23,7 @@
 
 __u32 names_class, names_qtype;
 
-/* For the benchmark: a question after the other. */
+/* A question after the other, for the benchmark and for tests of many. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, NAMES_QUESTIONS);
@@ -31,6 +31,7 @@ struct {
 	__uint(value_size, NAMES_QUESTION_SIZE);
 } names_questions SEC(".maps");
 __u32 names_next, names_bare;
+__u8 names_found[NAMES_QUESTIONS];	/* the class of each */
 
 /* Returns enum names_asked of names.h; of a question, names_class and names_qtype say the
  * rest. */
@@ -81,7 +82,8 @@ int names_rotate(struct xdp_md *ctx)
 	fw_parse(ctx, &pkt);
 	if (fw_dns_ask(ctx, &pkt) != FW_DNS_ASKED)
 		return XDP_ABORTED;
-	names_class = fw_dns_class(fw_control_slot(fw_control_read()));
+	names_found[key % NAMES_QUESTIONS] =
+		(__u8)fw_dns_class(fw_control_slot(fw_control_read()));
 	return XDP_DROP;
 }
 

@@ -40,7 +40,11 @@ bool names_reply(struct names *names, uint8_t *frame, size_t *len);
 
 /* A question for type A in ret, of NAMES_QUESTION_SIZE bytes. */
 void names_question(const char *name, uint8_t *ret);
-/* What names_time() asks, NAMES_QUESTIONS of them. 0 or -errno. */
+/* What names_time() and names_sweep() ask, NAMES_QUESTIONS of them. 0 or
+ * -errno. */
 int names_load(struct names *names, const void *questions);
+/* Asks each of them once. Returns their classes, below 255; 255: it was not
+ * understood. */
+const uint8_t *names_sweep(struct names *names);
 /* Nanoseconds that one of them takes; bare: only to put it into a frame. */
 double names_time(struct names *names, bool bare);
