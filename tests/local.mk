@@ -23,6 +23,11 @@ AM_TESTS_ENVIRONMENT = \
 # Everything that needs neither root nor a kernel of a certain kind
 check-offline: all
 	$(MAKE) $(AM_MAKEFLAGS) check \
+		check_PROGRAMS="$(fw_unit_tests) $(fw_fuzz_tests)" \
 		TESTS="$(fw_unit_tests) $(fw_golden_tests) $(fw_fuzz_tests)"
+
+# What says that a tarball is whole, for .ci/run
+fw_tarball_tests = $(fw_unit_tests) $(fw_golden_tests) $(fw_check_tests) \
+	$(fw_fuzz_tests) tests/prog/test_verify tests/net/vetted
 
 .PHONY: check-offline
