@@ -153,6 +153,14 @@ int fw_counters_stage(struct fw_counters *counters, const struct fw_hash *key,
 	return 0;
 }
 
+void fw_counters_keep(struct fw_counters *counters, const struct fw_hash *key)
+{
+	uint32_t slot;
+
+	if (!bpf_map_lookup_elem(counters->keys, key, &slot))
+		add(&counters->staged, slot);
+}
+
 void fw_counters_abort(struct fw_counters *counters)
 {
 	(void)give_back(counters, &counters->active);

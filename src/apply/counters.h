@@ -38,6 +38,8 @@ void fw_counters_stage_begin(struct fw_counters *counters);
  * -ENOSPC: all are taken. */
 int fw_counters_stage(struct fw_counters *counters, const struct fw_hash *key,
 		      const void *first, uint32_t *ret_slot);
+/* Keeps the slot of key, where it has one. */
+void fw_counters_keep(struct fw_counters *counters, const struct fw_hash *key);
 /* Gives back what only the staged generation wanted. */
 void fw_counters_abort(struct fw_counters *counters);
 /* The staged generation is the active one. */

@@ -86,6 +86,10 @@ struct fw_rule_count {
 	int64_t packets, bytes;
 };
 int fw_apply_rule_counts(struct fw_apply *apply, struct fw_rule_count *counts);
+/* The same by named counter: what XDP and nft have counted together. counts has
+ * plan->n_counters items. -errno where nft cannot be asked. */
+int fw_apply_counter_counts(struct fw_apply *apply,
+			    struct fw_rule_count *counts);
 
 /* Sums over CPUs of FW_STAT_MAX_ counters. */
 int fw_apply_stats(struct fw_apply *apply, uint64_t stats[FW_STAT_MAX_]);

@@ -51,6 +51,9 @@ void fw_nft_abort(struct fw_nft *nft);
 /* Adds nft's own counts to counts (plan->n_rules items; -1 = not counted). */
 int fw_nft_rule_counts(struct fw_nft *nft, const struct fw_plan *plan,
 		       struct fw_rule_count *counts);
+/* Adds those of named counters to counts (plan->n_counters items). */
+int fw_nft_counter_counts(struct fw_nft *nft, const struct fw_plan *plan,
+			  struct fw_rule_count *counts);
 
 /*
  * What a set of values holds now, as nft shows it: intervals in their order,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Counters of rules that stand in nft.
+ * Counters of rules that stand in nft, and named ones.
  *
  * In: the live record, whose rules have handles, and a dump of the kernel's.
- * Out: packets and bytes by rule of the plan. What may fail: the dump, memory
- * (-errno).
+ * Out: packets and bytes by rule, or by counter, of the plan. What may fail: the
+ * dump, memory (-errno).
  */
 #include "apply/nft_private.h"
+
+#include <string.h>
 
 #include "util/cleanup.h"
 
@@ -37,25 +39,46 @@ static void add_counts(const struct fw_nft_rec_chain *chain,
 	}
 }
 
-static int count_table(struct fw_nft *nft, struct fw_arena *arena,
-		       const struct fw_nft_rec_table *table,
-		       struct fw_nft_kernel_table *kernel,
-		       struct fw_rule_count *counts, size_t n_counts)
-{
-	int r = fw_nft_kernel_table(nft->nl, arena, kernel);
+/* What a dump is counted into; NULL: not asked for. */
+struct counting {
+	const struct fw_plan *plan;
+	struct fw_rule_count *rules;	/* of plan->rules */
+	struct fw_rule_count *counters;	/* of plan->counters */
+};
 
-	for (size_t i = 0; r == 0 && i < table->n_chains; i++) {
+static void add_rules(const struct counting *to,
+		      const struct fw_nft_rec_table *table,
+		      const struct fw_nft_kernel_table *kernel)
+{
+	for (size_t i = 0; i < table->n_chains; i++) {
 		const struct fw_nft_kernel_chain *chain =
 			fw_nft_kernel_chain(kernel, table->chains[i].name);
 
 		if (chain)
-			add_counts(&table->chains[i], chain, counts, n_counts);
+			add_counts(&table->chains[i], chain, to->rules,
+				   to->plan->n_rules);
 	}
-	return r;
 }
 
-int fw_nft_rule_counts(struct fw_nft *nft, const struct fw_plan *plan,
-		       struct fw_rule_count *counts)
+static void add_counters(const struct counting *to,
+			 const struct fw_nft_kernel_table *kernel)
+{
+	for (size_t i = 0; i < to->plan->n_counters; i++) {
+		const struct fw_plan_counter *c = &to->plan->counters[i];
+		const struct fw_nft_kernel_name *object;
+
+		if (strcmp(c->family, kernel->family) ||
+		    strcmp(c->table, kernel->name))
+			continue;
+		object = fw_nft_kernel_counter(kernel, c->name);
+		if (!object)
+			continue;
+		to->counters[i].packets += (int64_t)object->packets;
+		to->counters[i].bytes += (int64_t)object->bytes;
+	}
+}
+
+static int count(struct fw_nft *nft, const struct counting *to)
 {
 	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
 	struct fw_nft_kernel_tables tables;
@@ -66,9 +89,26 @@ int fw_nft_rule_counts(struct fw_nft *nft, const struct fw_plan *plan,
 		struct fw_nft_kernel_table *kernel =
 			fw_nft_kernel_find(&tables, table->family, table->name);
 
-		if (kernel && kernel->handle == table->handle)
-			r = count_table(nft, arena, table, kernel, counts,
-					plan->n_rules);
+		if (!kernel || kernel->handle != table->handle)
+			continue;
+		r = fw_nft_kernel_table(nft->nl, arena, kernel);
+		if (r == 0 && to->rules)
+			add_rules(to, table, kernel);
+		if (r == 0 && to->counters)
+			add_counters(to, kernel);
 	}
 	return r;
+}
+
+int fw_nft_rule_counts(struct fw_nft *nft, const struct fw_plan *plan,
+		       struct fw_rule_count *counts)
+{
+	return count(nft, &(struct counting){ .plan = plan, .rules = counts });
+}
+
+int fw_nft_counter_counts(struct fw_nft *nft, const struct fw_plan *plan,
+			  struct fw_rule_count *counts)
+{
+	return count(nft,
+		     &(struct counting){ .plan = plan, .counters = counts });
 }

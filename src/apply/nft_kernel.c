@@ -307,7 +307,8 @@ static int take_rule(struct dump *dump, int family, const struct attrs *attrs)
 }
 
 static int take_object(struct dump *dump, const char *table_name,
-		       const char *name, int family)
+		       const char *name, int family,
+		       struct fw_nft_kernel_name **ret)
 {
 	struct fw_nft_kernel_table *table = dump->into;
 	struct {
@@ -325,6 +326,8 @@ static int take_object(struct dump *dump, const char *table_name,
 	table->objects = objects.items;
 	table->n_objects = objects.n;
 	table->cap_objects = objects.cap;
+	if (ret)
+		*ret = object;
 	return object->name ? 0 : -ENOMEM;
 }
 
@@ -333,20 +336,31 @@ static int take_set(struct dump *dump, int family, const struct attrs *attrs)
 	if (attr_be32(attrs, NFTA_SET_FLAGS) & NFT_SET_ANONYMOUS)
 		return 0;
 	return take_object(dump, attr_text(attrs, NFTA_SET_TABLE),
-			   attr_text(attrs, NFTA_SET_NAME), family);
+			   attr_text(attrs, NFTA_SET_NAME), family, NULL);
 }
 
 static int take_obj(struct dump *dump, int family, const struct attrs *attrs)
 {
-	return take_object(dump, attr_text(attrs, NFTA_OBJ_TABLE),
-			   attr_text(attrs, NFTA_OBJ_NAME), family);
+	struct fw_nft_kernel_name *object = NULL;
+	int r = take_object(dump, attr_text(attrs, NFTA_OBJ_TABLE),
+			    attr_text(attrs, NFTA_OBJ_NAME), family, &object);
+	struct attrs data;
+
+	if (r || !object ||
+	    attr_be32(attrs, NFTA_OBJ_TYPE) != NFT_OBJECT_COUNTER)
+		return r;
+	data = nested(attrs->at[NFTA_OBJ_DATA]);
+	object->counter = true;
+	object->packets = attr_be64(&data, NFTA_COUNTER_PACKETS);
+	object->bytes = attr_be64(&data, NFTA_COUNTER_BYTES);
+	return 0;
 }
 
 static int take_flowtable(struct dump *dump, int family,
 			  const struct attrs *attrs)
 {
 	return take_object(dump, attr_text(attrs, NFTA_FLOWTABLE_TABLE),
-			   attr_text(attrs, NFTA_FLOWTABLE_NAME), family);
+			   attr_text(attrs, NFTA_FLOWTABLE_NAME), family, NULL);
 }
 
 /* One row a kind of thing. Chains come before rules, which find theirs. */
@@ -406,6 +420,16 @@ fw_nft_kernel_chain(const struct fw_nft_kernel_table *table, const char *name)
 	for (size_t i = 0; i < table->n_chains; i++)
 		if (strcmp(table->chains[i].name, name) == 0)
 			return &table->chains[i];
+	return NULL;
+}
+
+const struct fw_nft_kernel_name *
+fw_nft_kernel_counter(const struct fw_nft_kernel_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->n_objects; i++)
+		if (table->objects[i].counter &&
+		    strcmp(table->objects[i].name, name) == 0)
+			return &table->objects[i];
 	return NULL;
 }
 

@@ -28,6 +28,8 @@ struct fw_nft_kernel_chain {
 
 struct fw_nft_kernel_name {
 	const char *name;
+	bool counter;
+	uint64_t packets, bytes;	/* valid with counter */
 };
 
 /* A table with what stands in it. objects: names of sets, maps, flowtables and
@@ -58,6 +60,9 @@ fw_nft_kernel_find(const struct fw_nft_kernel_tables *tables,
 		   const char *family, const char *name);
 const struct fw_nft_kernel_chain *
 fw_nft_kernel_chain(const struct fw_nft_kernel_table *table, const char *name);
+/* NULL where the table has no counter of that name. */
+const struct fw_nft_kernel_name *
+fw_nft_kernel_counter(const struct fw_nft_kernel_table *table, const char *name);
 bool fw_nft_kernel_has_object(const struct fw_nft_kernel_table *table,
 			      const char *name);
 

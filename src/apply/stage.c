@@ -260,9 +260,18 @@ static int make_watch(struct staging *s, struct made *made)
 	return r;
 }
 
+/* Of a rule that counts: its own key, or that of the counter that it names. */
+static const struct fw_hash *counter_key(const struct fw_plan *plan,
+					 const struct fw_plan_rule *rule)
+{
+	return rule->counter ? &plan->counters[rule->counter - 1].key :
+			       &rule->key;
+}
+
 static int make_actions(struct staging *s, struct made *made)
 {
-	const struct fw_plan_xdp *xdp = &s->plan->xdp;
+	const struct fw_plan *plan = s->plan;
+	const struct fw_plan_xdp *xdp = &plan->xdp;
 	int r = made_numbered(made, "actions", xdp->n_rules,
 			      sizeof(struct fw_action));
 	struct fw_action *actions = made->values;
@@ -277,11 +286,12 @@ static int make_actions(struct staging *s, struct made *made)
 		actions[i].flags = rule->log ? FW_ACTION_LOG : 0;
 		if (rule->rule != FW_NO_RULE)
 			actions[i].id = FW_RULE_ID(
-				s->plan->rules[rule->rule].key.bytes);
+				plan->rules[rule->rule].key.bytes);
 		if (rule->limit)
 			r = take_limit(s, rule, &actions[i].limit);
 		if (!r && rule->counted && rule->rule != FW_NO_RULE)
-			r = take_counter(s, &s->plan->rules[rule->rule].key,
+			r = take_counter(s, counter_key(plan,
+							&plan->rules[rule->rule]),
 					 &actions[i].counter);
 	}
 	return r;
@@ -426,6 +436,9 @@ int fw_stage_tables(struct fw_snapshot *snapshot, unsigned slot,
 	};
 	int r = check_names(&s, snapshot);
 
+	/* A named counter keeps what it has, also when its rules leave XDP. */
+	for (size_t i = 0; i < plan->n_counters && !r; i++)
+		fw_counters_keep(counters, &plan->counters[i].key);
 	if (!r && plan->xdp.suffixes.n_sets)
 		r = fw_suffix_table_build(&plan->xdp.suffixes, &snapshot->key,
 					  &s.names);

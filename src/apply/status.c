@@ -39,6 +39,24 @@ int fw_apply_rule_counts(struct fw_apply *apply, struct fw_rule_count *counts)
 	return fw_nft_rule_counts(apply->nft, plan, counts);
 }
 
+int fw_apply_counter_counts(struct fw_apply *apply,
+			    struct fw_rule_count *counts)
+{
+	const struct fw_plan *plan = apply->plan;
+
+	if (!plan)
+		return -ENOENT;
+	for (size_t i = 0; i < plan->n_counters; i++) {
+		struct fw_counter counter = {0};
+
+		(void)fw_counters_read(&apply->counters, &plan->counters[i].key,
+				       &counter);
+		counts[i] = (struct fw_rule_count){
+			(int64_t)counter.packets, (int64_t)counter.bytes};
+	}
+	return fw_nft_counter_counts(apply->nft, plan, counts);
+}
+
 int fw_apply_stats(struct fw_apply *apply, uint64_t stats[FW_STAT_MAX_])
 {
 	int fd = fw_bpf_map_fd(&apply->bpf, "stats");

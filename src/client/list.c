@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `flywall list`: rules, flows, and the configuration that runs. */
+/* `flywall list`: rules, counters, sets, flows, and the configuration that runs. */
 #include "client/client.h"
 
 #include <stdio.h>
@@ -34,6 +34,14 @@ static const struct fw_column flow_columns[] = {
 	{ "SNI", FW_COLUMN_TEXT, "sni", NULL },
 };
 
+static const struct fw_column counter_columns[] = {
+	{ "FAMILY", FW_COLUMN_TEXT, "family", NULL },
+	{ "TABLE", FW_COLUMN_TEXT, "table", NULL },
+	{ "COUNTER", FW_COLUMN_TEXT, "name", NULL },
+	{ "PACKETS", FW_COLUMN_COUNT, "packets", NULL },
+	{ "BYTES", FW_COLUMN_BYTES, "bytes", NULL },
+};
+
 static const struct fw_column set_columns[] = {
 	{ "FAMILY", FW_COLUMN_TEXT, "family", NULL },
 	{ "TABLE", FW_COLUMN_TEXT, "table", NULL },
@@ -54,6 +62,17 @@ static void print_rules(const json_t *document)
 static int list_rules(const struct fw_client *client)
 {
 	return fw_document(client, "list rules", NULL, print_rules);
+}
+
+static void print_counters(const json_t *document)
+{
+	fw_table_print(json_object_get(document, "counters"), counter_columns,
+		       FW_ARRAY_SIZE(counter_columns), 0);
+}
+
+static int list_counters(const struct fw_client *client)
+{
+	return fw_document(client, "list counters", NULL, print_counters);
 }
 
 static void print_sets(const json_t *document)
@@ -110,12 +129,13 @@ static int list_flows(const struct fw_client *client)
 	return code;
 }
 
-const char *const fw_client_lists[] = { "config", "rules", "sets", "flows",
-					NULL };
+const char *const fw_client_lists[] = { "config", "rules", "counters",
+					"sets", "flows", NULL };
 
 static int (*const functions[])(const struct fw_client *client) = {
 	list_config,
 	list_rules,
+	list_counters,
 	list_sets,
 	list_flows,
 };

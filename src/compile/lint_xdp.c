@@ -12,7 +12,7 @@
 #include "util/cleanup.h"
 
 /* --- could-be-early ------------------------------------------------------- */
-/* What XDP could do: typed matches, a counter, drop. */
+/* What XDP could do: typed matches, a counter of its own, drop. */
 static bool is_plain_drop(const struct fw_typed_rule *rule)
 {
 	bool drops = false;
@@ -22,7 +22,7 @@ static bool is_plain_drop(const struct fw_typed_rule *rule)
 
 		drops = part->kind == FW_PART_VERDICT &&
 			part->verdict == FW_VERDICT_DROP;
-		if (part->reason ||
+		if (part->reason || part->counter ||
 		    (!drops && part->kind != FW_PART_MATCH &&
 		     part->kind != FW_PART_IIF &&
 		     part->kind != FW_PART_COUNTER))

@@ -21,6 +21,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/compile.c \
 	src/compile/compile.h \
 	src/compile/contents.c \
+	src/compile/counters.c \
 	src/compile/covers.c \
 	src/compile/describe.c \
 	src/compile/describe.h \

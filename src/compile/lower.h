@@ -38,6 +38,10 @@ int fw_rule_keys(struct fw_typed *typed);
 int fw_rule_key(const char *family, const char *table, const char *chain,
 		const char *text, uint64_t nth, struct fw_hash *ret);
 
+/* --- named counters (counters.c) ------------------------------------------- */
+/* plan->counters, and the numbers of those that rules count by. */
+int fw_lower_counters(struct fw_typed *typed, struct fw_plan *plan);
+
 /* --- what nft gets of a rule (nft_form.c) ---------------------------------- */
 /* False where the rule as a whole is nothing for nft. */
 bool fw_form_is_nfts(const struct fw_typed_rule *rule);

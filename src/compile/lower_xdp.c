@@ -419,7 +419,8 @@ static void tell_words(const struct fw_typed_rule *from,
 	for (size_t i = 0; i < from->n_parts; i++) {
 		const struct fw_part *part = &from->parts[i];
 
-		rule->counted |= part->kind == FW_PART_COUNTER;
+		rule->counted |= part->kind == FW_PART_COUNTER &&
+				 !part->counter;
 		if (!part->log_level)
 			continue;
 		rule->log_level = part->log_level;
@@ -503,13 +504,15 @@ static int tell_jumps(struct lowering *l)
 	return r;
 }
 
-/* XDP counts each rule that does something there, with a counter or without. */
+/* XDP counts each rule that does something there, with a counter or without; what
+ * has a named one counts by that. */
 static void tell_counted(const struct lowering *l)
 {
 	for (size_t i = 0; i < l->rules.n; i++) {
 		const struct fw_xdp_rule *x = &l->rules.items[i];
 
-		if (x->counted && x->rule != FW_NO_RULE)
+		if (x->counted && x->rule != FW_NO_RULE &&
+		    !l->typed->rules[x->rule].counter)
 			l->typed->rules[x->rule].counted = true;
 	}
 }
@@ -536,6 +539,8 @@ int fw_lower_xdp(struct fw_typed *typed, struct fw_plan *plan)
 	struct lowering l = { .typed = typed, .plan = plan };
 	int r = fw_rule_keys(typed);
 
+	if (r == 0)
+		r = fw_lower_counters(typed, plan);
 	if (r == 0)
 		r = fw_live_open(typed);
 	if (r == 0)

@@ -112,7 +112,10 @@ static int put_test(struct cut *c, const struct fw_part *part)
 
 static int put_statement(struct cut *c, const struct fw_part *part)
 {
-	if (c->asked && part->kind != FW_PART_COUNTER && !part->log_level)
+	/* A named counter is in the user's table. */
+	if (c->asked && part->counter)
+		c->reason = "counter name";
+	else if (c->asked && part->kind != FW_PART_COUNTER && !part->log_level)
 		c->reason = first_word(part);
 	if (c->asked) {
 		c->acted = true;

@@ -15,6 +15,25 @@
 #include "util/cleanup.h"
 
 /* --- nft's ----------------------------------------------------------------- */
+/* `counter name web`; where a map gives the object, it is nft's affair. */
+static int check_named_counter(struct fw_rule_check *check)
+{
+	size_t at = check->parts.n;
+	int r = fw_rule_raw(check);
+	struct fw_part *part;
+
+	if (r || check->parts.n == at)
+		return r;
+	part = &check->parts.items[at];
+	if (part->n_words != 3 || (part->words[2].kind != FW_WORD_PLAIN &&
+				   part->words[2].kind != FW_WORD_STRING))
+		return 0;
+	part->kind = FW_PART_COUNTER;
+	part->reason = NULL;
+	part->counter = part->words[2].text;
+	return 0;
+}
+
 static int check_counter(struct fw_rule_check *check)
 {
 	size_t n = 1;
@@ -24,8 +43,10 @@ static int check_counter(struct fw_rule_check *check)
 		fw_word_is(fw_rule_at(check, n), "bytes")))
 		n += 2;
 	if (n == 1 && fw_rule_at(check, 1) &&
-	    (fw_word_is(fw_rule_at(check, 1), "name") ||
-	     fw_rule_at(check, 1)->kind == FW_WORD_STRING))
+	    fw_word_is(fw_rule_at(check, 1), "name"))
+		return check_named_counter(check);
+	if (n == 1 && fw_rule_at(check, 1) &&
+	    fw_rule_at(check, 1)->kind == FW_WORD_STRING)
 		return fw_rule_raw(check);
 	return fw_rule_push(check, FW_PART_COUNTER, n) ? 0 : -ENOMEM;
 }

@@ -86,7 +86,7 @@ enum fw_part_kind {
 	FW_PART_TUPLE,		/* a concatenation: tuple is valid */
 	FW_PART_IIF,		/* iif/iifname "name" or a set: names valid */
 	FW_PART_OIF,		/* oif/oifname, likewise */
-	FW_PART_COUNTER,	/* anonymous counter */
+	FW_PART_COUNTER,	/* counter is valid */
 	FW_PART_VERDICT,	/* accept, drop: verdict is valid */
 	FW_PART_JUMP,		/* jump, goto: chain name; return */
 	FW_PART_VMAP,		/* tuple and verdicts are valid */
@@ -132,6 +132,7 @@ struct fw_part {
 	bool is_match;		/* RAW: a match, not a statement */
 	const struct fw_plan_limit *limit;	/* RAW: a rate limit that XDP
 						   can keep; or NULL */
+	const char *counter;	/* COUNTER: the name of a named one; or NULL */
 	const char *log_level;		/* RAW: a `log` that XDP can keep; or
 					   NULL */
 	const char *log_prefix;		/* valid with log_level; or NULL */

@@ -44,6 +44,13 @@ static void run_rules(void *ctx, struct fw_conn *conn, const json_t *arguments)
 	answer(conn, fw_status_rules(ctx));
 }
 
+static void run_counters(void *ctx, struct fw_conn *conn,
+			 const json_t *arguments)
+{
+	(void)arguments;
+	answer(conn, fw_status_counters(ctx));
+}
+
 static void run_sets(void *ctx, struct fw_conn *conn, const json_t *arguments)
 {
 	(void)arguments;
@@ -326,6 +333,7 @@ void fw_commands_stopped(struct fw_daemon *daemon, int code)
 const struct fw_socket_command fw_commands[] = {
 	{ "status", run_status },
 	{ "list rules", run_rules },
+	{ "list counters", run_counters },
 	{ "list sets", run_sets },
 	{ "list flows", run_flows },
 	{ "list config", run_config },

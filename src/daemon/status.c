@@ -275,6 +275,42 @@ json_t *fw_status_rules(struct fw_daemon *daemon)
 			 "rules", array);
 }
 
+static json_t *named_counter(const struct fw_plan_counter *counter,
+			     const struct fw_rule_count *counted)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "family",
+			 fw_json_text(counter->family), "table",
+			 fw_json_text(counter->table), "name",
+			 fw_json_text(counter->name), "packets",
+			 count(counted->packets), "bytes",
+			 count(counted->bytes));
+}
+
+json_t *fw_status_counters(struct fw_daemon *daemon)
+{
+	const struct fw_plan *plan = fw_apply_plan(daemon->apply);
+	_cleanup_free_ struct fw_rule_count *counts = NULL;
+	json_t *array = json_array();
+	int r;
+
+	counts = calloc(plan->n_counters + 1, sizeof(*counts));
+	if (!counts) {
+		json_decref(array);
+		return NULL;
+	}
+	/* A part of a sum is none. */
+	r = fw_apply_counter_counts(daemon->apply, counts);
+	for (size_t i = 0; i < plan->n_counters; i++) {
+		if (r < 0)
+			counts[i] = (struct fw_rule_count){ -1, -1 };
+		array = append(array, named_counter(&plan->counters[i],
+						    &counts[i]));
+	}
+	return json_pack("{s:s, s:o, s:o}", "schema", FW_SCHEMA, "generation",
+			 fw_json_number(fw_apply_generation(daemon->apply)),
+			 "counters", array);
+}
+
 json_t *fw_status_config(struct fw_daemon *daemon)
 {
 	const struct fw_plan *plan = daemon->running.plan;

@@ -44,9 +44,19 @@ struct fw_plan_rule {
 	const char *text;	/* canonical */
 	struct fw_hash key;	/* of table, chain, text and how many equal ones
 				   stand before it: its counters' identity */
-	bool counted;		/* it has a counter, or XDP counts it anyway */
+	bool counted;		/* it has a counter of its own, or XDP counts
+				   it anyway */
+	uint32_t counter;	/* the named one that it counts by, in
+				   plan->counters, from 1; 0: none */
 	const char *log_prefix;	/* of a `log` that XDP understands; or NULL */
 	const char *log_level;	/* likewise; NULL: it has no such log */
+};
+
+/* A named counter of a table. What counts by it in XDP has one slot together, nft
+ * has the object: what it says is the sum. */
+struct fw_plan_counter {
+	const char *family, *table, *name;
+	struct fw_hash key;	/* identity of the slot */
 };
 
 /* --- values and matches ----------------------------------------------------- */
@@ -551,6 +561,8 @@ struct fw_plan {
 	struct fw_plan_options options;
 	const struct fw_plan_rule *rules;	/* in the order of the file */
 	size_t n_rules;
+	const struct fw_plan_counter *counters;	/* likewise */
+	size_t n_counters;
 	const struct fw_plan_chain *chains;	/* in the order of the file */
 	size_t n_chains;
 	struct fw_plan_xdp xdp;

@@ -64,7 +64,7 @@ static void add_rules(struct fw_hasher *h, const struct fw_plan *plan)
 		fw_seal_text(h, r->chain);
 		fw_seal_text(h, r->text);
 		fw_hasher_add_u64(h, r->layer);
-		fw_hasher_add_u64(h, r->counted);
+		fw_hasher_add_u64(h, r->counted | (uint64_t)r->counter << 1);
 	}
 }
 

@@ -13,6 +13,7 @@ fw_net_tests = \
 	tests/net/attach \
 	tests/net/check_live \
 	tests/net/confirm \
+	tests/net/counters \
 	tests/net/devices \
 	tests/net/dns \
 	tests/net/explain \

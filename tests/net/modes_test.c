@@ -278,7 +278,7 @@ static void print_rule(const json_t *rule, const char *way)
  * them are in XDP. */
 static size_t compare_counters(void)
 {
-	json_t *document = oracle_rules(&lab);
+	json_t *document = oracle_list(&lab, "rules");
 	const json_t *all = json_object_get(document, "rules");
 	size_t n = json_array_size(all) / WAYS, early = 0;
 

@@ -61,8 +61,8 @@ bool oracle_receive(struct oracle_lab *lab, unsigned slots);
 unsigned oracle_flows(struct oracle_lab *lab, unsigned slots, uint64_t seed,
 		      const char *(*ruleset)(unsigned slot));
 
-/* `flywall list rules -j`; `nft -j list ruleset`. */
-json_t *oracle_rules(const struct oracle_lab *lab);
+/* `flywall list WHAT -j`; `nft -j list ruleset`. */
+json_t *oracle_list(const struct oracle_lab *lab, const char *what);
 /* NULL where nft itself fails: version 1.0.6 trips over some of its own rules when
  * it lists them. */
 json_t *oracle_twin(const struct oracle_lab *lab);

@@ -347,13 +347,13 @@ static json_t *read_json(const char *command)
 	return NULL;
 }
 
-json_t *oracle_rules(const struct oracle_lab *lab)
+json_t *oracle_list(const struct oracle_lab *lab, const char *what)
 {
 	char command[512];
 	json_t *value;
 
-	(void)snprintf(command, sizeof(command), "'%s' -i %s list rules -j",
-		       flywall(), lab->instance);
+	(void)snprintf(command, sizeof(command), "'%s' -i %s list %s -j",
+		       flywall(), lab->instance, what);
 	value = read_json(command);
 	if (!value)
 		die(command);

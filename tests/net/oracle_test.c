@@ -171,14 +171,15 @@ static void compare_verdicts(unsigned slots)
 }
 
 /* --- counters ------------------------------------------------------------- */
-/* A rule's counter in nft's words: {"counter": {packets, bytes}}. */
+/* A rule's counter in nft's words: {"counter": {packets, bytes}}; NULL also where
+ * it has a named one. */
 static const json_t *counter_of(const json_t *rule)
 {
 	size_t i;
 	json_t *expr;
 
 	json_array_foreach(json_object_get(rule, "expr"), i, expr)
-		if (json_object_get(expr, "counter"))
+		if (json_is_object(json_object_get(expr, "counter")))
 			return json_object_get(expr, "counter");
 	return NULL;
 }
@@ -214,29 +215,71 @@ static const json_t *next_rule(const json_t *list, const char *table,
 	return NULL;
 }
 
+/* Of a rule, or a named one. */
 static void compare_counter(const json_t *rule, const json_t *base,
 			    const json_t *twin, const struct loaded *one)
 {
 	json_int_t packets = number(rule, "packets") - number(base, "packets");
 	json_int_t bytes = number(rule, "bytes") - number(base, "bytes");
+	const char *layer = json_string_value(json_object_get(rule, "layer"));
+	const char *text = json_string_value(json_object_get(rule, "text"));
 
 	totals.counters++;
 	if (packets == number(twin, "packets") && bytes == number(twin, "bytes"))
 		return;
 	if (fail(one, "a counter differs"))
-		(void)fprintf(stderr, "rule '%s' (%s): %lld packets, %lld bytes; "
-			      "nft: %lld, %lld\n",
-			      json_string_value(json_object_get(rule, "text")),
-			      json_string_value(json_object_get(rule, "layer")),
+		(void)fprintf(stderr, "%s '%s': %lld packets, %lld bytes; "
+			      "nft: %lld, %lld\n", layer ? layer : "counter",
+			      text ? text : "k",
 			      (long long)packets, (long long)bytes,
 			      (long long)number(twin, "packets"),
 			      (long long)number(twin, "bytes"));
 }
 
-/* Ours stand in the order of the file; a chain's rules are one run. */
-static void compare_counters(const json_t *base)
+/* nft's of the twin of this table. */
+static const json_t *named_counter(const json_t *list, const char *table)
 {
-	json_t *ours = oracle_rules(&lab), *twin = oracle_twin(&lab);
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(list, i, item) {
+		const json_t *counter = json_object_get(item, "counter");
+		const char *in = json_string_value(
+			json_object_get(counter, "table"));
+
+		if (in && in[0] == 'y' && !strcmp(in + 1, table + 1))
+			return counter;
+	}
+	return NULL;
+}
+
+/* A table has one at most, and what it says goes on from batch to batch. */
+static void compare_named(const json_t *base, const json_t *list)
+{
+	json_t *ours = oracle_list(&lab, "counters"), *counter;
+	const json_t *before = json_object_get(base, "counters");
+	size_t i;
+
+	json_array_foreach(json_object_get(ours, "counters"), i, counter) {
+		const char *table =
+			json_string_value(json_object_get(counter, "table"));
+		const struct loaded *one = &loaded[strtoul(table + 1, NULL, 10) %
+						   ORACLE_SLOTS];
+		const json_t *twin = named_counter(list, table);
+
+		if (twin)
+			compare_counter(counter, json_array_get(before, i),
+					twin, one);
+		else
+			(void)fail(one, "nft lacks a named counter");
+	}
+	json_decref(ours);
+}
+
+/* Ours stand in the order of the file; a chain's rules are one run. */
+static void compare_counters(const json_t *base, const json_t *named)
+{
+	json_t *ours = oracle_list(&lab, "rules"), *twin = oracle_twin(&lab);
 	const json_t *rules = json_object_get(ours, "rules");
 	const json_t *list = json_object_get(twin, "nftables");
 	const char *table = "", *chain = "";
@@ -266,6 +309,8 @@ static void compare_counters(const json_t *base)
 						       i),
 					counter, one);
 	}
+	if (twin)
+		compare_named(named, list);
 	json_decref(ours);
 	json_decref(twin);
 }
@@ -278,7 +323,8 @@ static const char *ruleset_of(unsigned slot)
 
 static void compare(unsigned slots, bool merged)
 {
-	json_t *base = oracle_rules(&lab);
+	json_t *base = oracle_list(&lab, "rules");
+	json_t *named = oracle_list(&lab, "counters");
 
 	if (merged)
 		totals.failed += oracle_flows(&lab, slots, loaded[0].seed,
@@ -288,8 +334,9 @@ static void compare(unsigned slots, bool merged)
 		(void)fail(&loaded[0], "a marker did not come through");
 	compare_verdicts(slots);
 	if (!merged)
-		compare_counters(base);
+		compare_counters(base, named);
 	json_decref(base);
+	json_decref(named);
 }
 
 /* A batch that a side refuses is cut in two, until what it refuses is found. */

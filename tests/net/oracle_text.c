@@ -17,7 +17,7 @@ static void counter(struct text *t, bool *had, uint32_t percent)
 {
 	if (*had || t->wish->merged || !often(t, percent))
 		return;
-	text_both(t, "counter ");
+	text_both(t, t->named && often(t, 40) ? "counter name k " : "counter ");
 	*had = true;
 }
 
@@ -193,6 +193,14 @@ static void meter_set(struct text *t)
 		     t->meter->type);
 }
 
+/* One that several rules of the table count by, on whatever layer. */
+static void named_counter(struct text *t)
+{
+	t->named = often(t, 30);
+	if (t->named)
+		text_both(t, "\tcounter k {\n\t}\n");
+}
+
 static void rules(struct text *t, uint32_t most)
 {
 	for (uint32_t n = 1 + below(t, most); n; n--)
@@ -217,6 +225,7 @@ static void table(struct text *t, char last, int priority)
 	text_both(t, " {\n");
 	sets(t);
 	meter_set(t);
+	named_counter(t);
 	t->has_regular = often(t, 45);
 	if (t->has_regular) {
 		text_both(t, "\tchain r {\n");

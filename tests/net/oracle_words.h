@@ -18,6 +18,7 @@ struct text {
 	unsigned n_files;
 	bool regular;		/* inside a regular chain */
 	bool has_regular;	/* the table has one to jump to */
+	bool named;		/* the table has a counter k */
 	const struct text_meter *meter;	/* of the present table, or NULL */
 	/* what the present rule is about, or NULL: nft refuses a rule that
 	 * contradicts itself in these */
