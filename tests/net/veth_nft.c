@@ -113,6 +113,15 @@ int fw_nft_rule_counts(struct fw_nft *nft, const struct fw_plan *plan,
 	return 0;
 }
 
+int fw_nft_counter_counts(struct fw_nft *nft, const struct fw_plan *plan,
+			  struct fw_rule_count *counts)
+{
+	(void)nft;
+	(void)plan;
+	(void)counts;
+	return 0;
+}
+
 int fw_nft_flush(struct fw_nft *nft, struct fw_apply_error *ret_error)
 {
 	(void)nft;
