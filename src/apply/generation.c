@@ -65,6 +65,8 @@ static int retire_late(struct commit *c)
 	return r;
 }
 
+/* Tables are made of devices and of settings; and of these some are there only
+ * when nft has looked at the rules, for which the kernel loads conntrack. */
 static int stage(struct commit *c)
 {
 	struct fw_apply *a = c->apply;
@@ -72,15 +74,15 @@ static int stage(struct commit *c)
 
 	if (!r)
 		r = fw_devices_stage(&a->devices, c->plan, c->error);
-	if (!r)	/* tables are made of them */
+	if (!r)
+		r = fw_nft_stage(a->nft, c->plan, c->epoch, c->slot, c->error);
+	if (!r)
 		fw_settings_set(c->plan, &c->were);
 	fw_counters_stage_begin(&a->counters);
 	fw_counters_stage_begin(&a->limits);
 	if (!r)
 		r = fw_stage_tables(&a->snapshot, c->slot, c->plan, &a->devices,
 				    &a->counters, &a->limits, c->error);
-	if (!r)
-		r = fw_nft_stage(a->nft, c->plan, c->epoch, c->slot, c->error);
 	return r;
 }
 
