@@ -11,7 +11,7 @@
 
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 11	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 12	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -467,7 +467,7 @@ struct fw_name_bucket {
  *	limits	  ARRAY[FW_LIMITS_MAX]	struct fw_limit, by number - 1
  *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
  *	sources	  LRU_HASH	struct fw_limit_key -> u64, a limit's `until`
- *	blocked	  ARRAY[1]	u64: how many flows in the map are blocked
+ *	flow_counts ARRAY[1]	struct fw_flow_counts
  *	syn_rate  ARRAY[1]	struct fw_syn_rate
  *	programs  PROG_ARRAY[FW_PROGRAM_MAX_]
  *	events	  RINGBUF	struct fw_event_head + body
@@ -613,56 +613,8 @@ enum fw_stat {
 #define FW_STATS_MALFORMED \
 	(FW_STAT_MALFORMED_UDP_LENGTH + 1 - FW_STAT_MALFORMED_FIRST)
 
-/* Raw tuple as it arrives at ingress, source first. */
-struct fw_flow_key {
-	__u32 ifindex;
-	__u16 vlan;		/* id, 0 untagged */
-	__u8 family;		/* 4, 6 */
-	__u8 proto;
-	__u8 saddr[16];		/* be; IPv4 in the first four, rest zero */
-	__u8 daddr[16];
-	__be16 sport;
-	__be16 dport;
-};
-
-enum fw_flow_verdict {
-	FW_FLOW_UNVETTED,
-	FW_FLOW_TRUSTED,
-	FW_FLOW_BLOCKED,
-};
-
-/* Packets and bytes are those of this direction, counted by TC. */
-struct fw_flow {
-	__u64 packets;
-	__u64 bytes;
-	__u64 first_ns;		/* boot clock */
-	__u64 last_ns;
-	__u64 user_packets;	/* both directions, seen by the inspector */
-	__u64 user_bytes;
-	__u64 pair;		/* the same number in both directions */
-	__u32 epoch;		/* low bits, of the generation that judged */
-	__u8 verdict;		/* enum fw_flow_verdict */
-	__u8 profile;
-	__u8 reply;		/* 1: the reply direction */
-	__u8 pad;
-};
-
-/* --- metadata, XDP to TC -------------------------------------------------
- * Eight bytes in front of the frame.
- */
-#define FW_META_MAGIC 0x6677
-#define FW_META_CARRY(slot) (1u << (slot))	/* accepted by that slot */
-#define FW_META_OVERLAP 4u		/* judged by both generations */
-#define FW_META_SYNPROXY_SHIFT 4	/* number of the `synproxy` that is to */
-#define FW_META_SYNPROXY (7u << FW_META_SYNPROXY_SHIFT)	/* look at it */
-
-struct fw_meta {
-	__u16 magic;
-	__u16 flags;		/* FW_META_* */
-	__u32 epoch;		/* low 32 bits of the active one */
-};
-
 #include "abi_events.h"
+#include "abi_flows.h"
 
 #define FW_ASSERT_SIZE(type, size) \
 	_Static_assert(sizeof(type) == (size), #type)
@@ -693,6 +645,7 @@ FW_ASSERT_SIZE(struct fw_set_net, 28);
 FW_ASSERT_SIZE(struct fw_set_member, 8);
 FW_ASSERT_SIZE(struct fw_flow_key, 44);
 FW_ASSERT_SIZE(struct fw_flow, 64);
+FW_ASSERT_SIZE(struct fw_flow_counts, 16);
 FW_ASSERT_SIZE(struct fw_meta, 8);
 FW_ASSERT_SIZE(struct fw_watch, 4);
 FW_ASSERT_SIZE(struct fw_event_head, 16);

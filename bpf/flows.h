@@ -43,11 +43,24 @@ static __always_inline void fw_flow_charge(struct fw_flow *flow, __u32 packets,
 	flow->last_ns = bpf_ktime_get_boot_ns();
 }
 
-/* False where no flow at all is blocked: then none need be looked up. */
-static __always_inline bool fw_flows_blocked(void)
+static __always_inline const struct fw_flow_counts *fw_flow_counts_of(void)
 {
 	__u32 key = 0;
-	const __u64 *n = bpf_map_lookup_elem(&blocked, &key);
 
-	return n && *n;
+	return bpf_map_lookup_elem(&flow_counts, &key);
+}
+
+/* Where there is none, none need be looked up. */
+static __always_inline bool fw_flows_any(void)
+{
+	const struct fw_flow_counts *counts = fw_flow_counts_of();
+
+	return counts && counts->all;
+}
+
+static __always_inline bool fw_flows_blocked(void)
+{
+	const struct fw_flow_counts *counts = fw_flow_counts_of();
+
+	return counts && counts->blocked;
 }

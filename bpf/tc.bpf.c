@@ -5,7 +5,8 @@
  *
  * In: a packet, with XDP's struct fw_meta or without. Out: TC_ACT_SHOT, or
  * TC_ACT_UNSPEC, so that filters of the admin's own behind this one still run
- * (TC_ACT_OK would end the classification). Flows are looked up, never made.
+ * (TC_ACT_OK would end the classification). Flows are looked up, never made; where there
+ * are none and XDP's word holds, the packet is not even parsed.
  *
  * Mark bits are written on every packet: what a local process, a tunnel or an
  * earlier device has set there is gone.
@@ -150,11 +151,13 @@ static __always_inline __u32 carry_marks(__u16 carry)
 	return marks;
 }
 
-static __always_inline void marks_write(struct __sk_buff *skb, __u32 shift,
-					__u32 marks)
+static __always_inline int pass(struct __sk_buff *skb,
+				const struct fw_gen *header, __u32 marks)
 {
-	shift &= 31;
+	__u32 shift = header->mark_shift & 31;
+
 	skb->mark = (skb->mark & ~(MARK_BITS << shift)) | marks << shift;
+	return TC_ACT_UNSPEC;
 }
 
 /* The active slot's reason comes first. */
@@ -184,34 +187,36 @@ int fw_tc(struct __sk_buff *skb)
 	struct fw_judgement judgement = {0};
 	const struct fw_flow *flow;
 	struct fw_packet *pkt = fw_packet_room();
+	bool judged = meta && meta_holds(meta, word), flows = fw_flows_any();
 	__u32 marks;
 
 	if (!header || !pkt)
 		return TC_ACT_UNSPEC;
 	fw_stat_add(FW_STAT_TC_PACKETS);
+	if (judged) {
+		fw_stat_add(FW_STAT_TC_META);
+		judgement.carry = meta_carry(meta, word);
+		if (!flows)
+			return pass(skb, header, carry_marks(judgement.carry));
+	}
 	skb->cb[0] = meta ? 0 : link_lost(skb);
 	fw_parse(skb, pkt);
 	fw_notes_begin();
-	if (meta && meta_holds(meta, word)) {
-		fw_stat_add(FW_STAT_TC_META);
-		judgement.carry = meta_carry(meta, word);
-	} else {
+	if (!judged)
 		judge_again(skb, word, pkt, &judgement);
-	}
 	/* XDP alone can answer a query: here it is only dropped. */
 	if (judgement.drop || judgement.answer)
 		return drop_judged(skb, &judgement);
 	fw_tell_logs(skb->ifindex, 0);
 	marks = carry_marks(judgement.carry);
-	flow = flow_look_up(skb, pkt);
+	flow = flows ? flow_look_up(skb, pkt) : NULL;
 	if (flow && flow->verdict == FW_FLOW_BLOCKED) {
 		fw_drop(skb->ifindex, 0, FW_STAT_TC_DROP_BLOCKED);
 		return TC_ACT_SHOT;
 	}
 	if (flow && flow->verdict == FW_FLOW_TRUSTED)
 		marks |= FW_MARK_TRUSTED;
-	marks_write(skb, header->mark_shift, marks);
-	return TC_ACT_UNSPEC;
+	return pass(skb, header, marks);
 }
 
 char LICENSE[] SEC("license") = "GPL";

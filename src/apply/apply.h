@@ -29,7 +29,7 @@ struct fw_apply {
 	struct fw_snapshot snapshot;
 	struct fw_nft *nft;
 	pthread_mutex_t flow_lock;
-	uint64_t blocked;	/* flows in the map that are; under the lock */
+	struct fw_flow_counts flow_counts;	/* under the lock */
 	struct fw_sets sets;
 	int sets_error;		/* -errno of the last time that live sets were
 				   brought in line with nft */
@@ -50,7 +50,7 @@ struct fw_apply {
 /* Describes devices and features anew, after a commit. On -ENOMEM the old
  * description stays. */
 int fw_apply_describe(struct fw_apply *apply);
-/* Counts the blocked flows that an earlier daemon left. */
+/* Counts the flows that an earlier daemon left. */
 int fw_apply_flows_open(struct fw_apply *apply);
 /* Opens the events ring, when a program has one. */
 int fw_apply_events_open(struct fw_apply *apply);

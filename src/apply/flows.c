@@ -19,40 +19,61 @@ static int flow_map(const struct fw_apply *apply)
 	return fw_bpf_map_fd(&apply->bpf, "flow_map");
 }
 
-static void count_blocked(struct fw_apply *apply, int change)
+static struct fw_flow_counts counted_as(const struct fw_flow *flow)
 {
-	int fd = fw_bpf_map_fd(&apply->bpf, "blocked");
-	uint32_t key = 0;
-
-	apply->blocked += (uint64_t)change;
-	if (fd >= 0)
-		(void)bpf_map_update_elem(fd, &key, &apply->blocked, BPF_ANY);
+	return (struct fw_flow_counts){1, flow->verdict == FW_FLOW_BLOCKED};
 }
 
-static bool is_blocked(const struct fw_apply *apply,
-		       const struct fw_flow_key *key)
+/* What the map has under the key counts as, nothing where it has nothing. */
+static struct fw_flow_counts counted(const struct fw_apply *apply,
+				     const struct fw_flow_key *key)
 {
 	struct fw_flow flow;
 
-	return !bpf_map_lookup_elem(flow_map(apply), key, &flow) &&
-	       flow.verdict == FW_FLOW_BLOCKED;
+	if (bpf_map_lookup_elem(flow_map(apply), key, &flow))
+		return (struct fw_flow_counts){0};
+	return counted_as(&flow);
 }
 
-/* The count goes up before the entry is there, and down behind it: programs look
+static void tell_counts(struct fw_apply *apply)
+{
+	int fd = fw_bpf_map_fd(&apply->bpf, "flow_counts");
+	uint32_t key = 0;
+
+	if (fd >= 0)
+		(void)bpf_map_update_elem(fd, &key, &apply->flow_counts,
+					  BPF_ANY);
+}
+
+static void count_in(struct fw_apply *apply, struct fw_flow_counts n)
+{
+	apply->flow_counts.all += n.all;
+	apply->flow_counts.blocked += n.blocked;
+	tell_counts(apply);
+}
+
+static void count_out(struct fw_apply *apply, struct fw_flow_counts n)
+{
+	if (!n.all)
+		return;
+	apply->flow_counts.all -= n.all;
+	apply->flow_counts.blocked -= n.blocked;
+	tell_counts(apply);
+}
+
+/* The counts go up before the entry is there, and down behind it: programs look
  * for nothing once too often, and miss nothing. */
 int fw_apply_flow_set(struct fw_apply *apply, const struct fw_flow_key *key,
 		      const struct fw_flow *flow)
 {
-	bool is = flow->verdict == FW_FLOW_BLOCKED, was;
+	struct fw_flow_counts was, is = counted_as(flow);
 	int r;
 
 	(void)pthread_mutex_lock(&apply->flow_lock);
-	was = is_blocked(apply, key);
-	if (is && !was)
-		count_blocked(apply, 1);
+	was = counted(apply, key);
+	count_in(apply, is);
 	r = bpf_map_update_elem(flow_map(apply), key, flow, BPF_ANY);
-	if (r ? is && !was : was && !is)
-		count_blocked(apply, -1);
+	count_out(apply, r ? is : was);
 	(void)pthread_mutex_unlock(&apply->flow_lock);
 	return r;
 }
@@ -65,14 +86,14 @@ int fw_apply_flow_get(struct fw_apply *apply, const struct fw_flow_key *key,
 
 int fw_apply_flow_delete(struct fw_apply *apply, const struct fw_flow_key *key)
 {
-	bool was;
+	struct fw_flow_counts was;
 	int r;
 
 	(void)pthread_mutex_lock(&apply->flow_lock);
-	was = is_blocked(apply, key);
+	was = counted(apply, key);
 	r = bpf_map_delete_elem(flow_map(apply), key);
-	if (!r && was)
-		count_blocked(apply, -1);
+	if (!r)
+		count_out(apply, was);
 	(void)pthread_mutex_unlock(&apply->flow_lock);
 	return r;
 }
@@ -112,22 +133,22 @@ int fw_apply_flows(struct fw_apply *apply,
 	return 0;
 }
 
-static int add_blocked(void *ctx, const struct fw_flow_key *key,
-		       const struct fw_flow *flow)
+static int add_count(void *ctx, const struct fw_flow_key *key,
+		     const struct fw_flow *flow)
 {
-	int *n = ctx;
+	struct fw_flow_counts *counts = ctx;
 
 	(void)key;
-	*n += flow->verdict == FW_FLOW_BLOCKED;
+	counts->all++;
+	counts->blocked += flow->verdict == FW_FLOW_BLOCKED;
 	return 0;
 }
 
 int fw_apply_flows_open(struct fw_apply *apply)
 {
-	int n = 0, r;
+	int r = fw_apply_flows(apply, add_count, &apply->flow_counts);
 
-	r = fw_apply_flows(apply, add_blocked, &n);
-	count_blocked(apply, n);
+	tell_counts(apply);
 	return r;
 }
 

@@ -321,6 +321,15 @@ static struct fw_flow_key udp_key(struct test *t, uint16_t vlan)
 	};
 }
 
+static int count_flows(struct test *t, uint64_t all, uint64_t blocked)
+{
+	struct fw_flow_counts counts = {all, blocked};
+	uint32_t zero = 0;
+
+	return bpf_map_update_elem(kernel_map(&t->xdp, "flow_counts"), &zero,
+				   &counts, BPF_ANY);
+}
+
 struct flow_case {
 	const char *name;
 	uint16_t vlan, packet_vlan;
@@ -328,9 +337,12 @@ struct flow_case {
 	uint32_t device;	/* added to the packet's */
 	bool hit, seen;
 	uint32_t mark;
+	bool uncounted;		/* no flow is looked up */
 };
 
-static void run_flow_case(struct test *t, const struct flow_case *c)
+/* meta: XDP's word, or NULL where TC judges by itself. */
+static void run_flow_case(struct test *t, const struct flow_case *c,
+			  const struct fw_meta *meta)
 {
 	struct fw_flow_key key = udp_key(t, c->vlan);
 	struct fw_flow flow = {.verdict = c->verdict};
@@ -341,9 +353,10 @@ static void run_flow_case(struct test *t, const struct flow_case *c)
 	key.ifindex += c->device;
 	make_udp(&packet, c->packet_vlan, 80);
 	if (bpf_map_update_elem(fd, &key, &flow, BPF_ANY) ||
-	    receive(t, bpf_program__fd(t->probe->progs.probe_xdp), &packet, NULL,
+	    count_flows(t, !c->uncounted, 0) ||
+	    receive(t, bpf_program__fd(t->probe->progs.probe_xdp), &packet, meta,
 		    &got) ||
-	    bpf_map_lookup_elem(fd, &key, &flow) ||
+	    count_flows(t, 0, 0) || bpf_map_lookup_elem(fd, &key, &flow) ||
 	    bpf_map_delete_elem(fd, &key)) {
 		check(t, false, "%s: map", c->name);
 		return;
@@ -359,19 +372,24 @@ static void test_flows(struct test *t)
 {
 	const uint32_t trusted = (uint32_t)FW_MARK_TRUSTED << 24;
 	const struct flow_case cases[] = {
-		{"unvetted", 0, 0, FW_FLOW_UNVETTED, 0, true, true, 0},
-		{"trusted", 0, 0, FW_FLOW_TRUSTED, 0, true, true, trusted},
-		{"blocked", 0, 0, FW_FLOW_BLOCKED, 0, true, false, 0},
-		{"tagged", 1029, 1029, FW_FLOW_TRUSTED, 0, true, true, trusted},
-		{"another tag", 5, 6, FW_FLOW_TRUSTED, 0, false, true, 0},
-		{"tag for none", 0, 6, FW_FLOW_BLOCKED, 0, false, true, 0},
-		{"another device", 0, 0, FW_FLOW_TRUSTED, 1, false, true, 0},
+		{"unvetted", 0, 0, FW_FLOW_UNVETTED, 0, true, true, 0, false},
+		{"trusted", 0, 0, FW_FLOW_TRUSTED, 0, true, true, trusted, false},
+		{"blocked", 0, 0, FW_FLOW_BLOCKED, 0, true, false, 0, false},
+		{"tagged", 1029, 1029, FW_FLOW_TRUSTED, 0, true, true, trusted, false},
+		{"another tag", 5, 6, FW_FLOW_TRUSTED, 0, false, true, 0, false},
+		{"tag for none", 0, 6, FW_FLOW_BLOCKED, 0, false, true, 0, false},
+		{"another device", 0, 0, FW_FLOW_TRUSTED, 1, false, true, 0, false},
+		{"none counted", 0, 0, FW_FLOW_BLOCKED, 0, false, true, 0, true},
 	};
+	const struct fw_meta meta = {
+		.magic = FW_META_MAGIC, .epoch = (uint32_t)EPOCH};
 
 	if (kernel_control(&t->xdp, control_word(EPOCH, 0, false)))
 		check(t, false, "control");
 	for (size_t i = 0; i < FW_ARRAY_SIZE(cases); i++)
-		run_flow_case(t, &cases[i]);
+		run_flow_case(t, &cases[i], NULL);
+	for (size_t i = 0; i < FW_ARRAY_SIZE(cases); i++)
+		run_flow_case(t, &cases[i], &meta);
 }
 
 /* What XDP does with a packet of the flow: it looks only where a flow is
@@ -382,9 +400,7 @@ static void run_blocked_case(struct test *t, uint8_t verdict, uint64_t n,
 	struct fw_flow_key key = udp_key(t, 0);
 	struct fw_flow flow = {.verdict = verdict};
 	int fd = kernel_map(&t->xdp, "flow_map");
-	int count = kernel_map(&t->xdp, "blocked");
-	uint64_t drops = stat(t, FW_STAT_XDP_DROP_BLOCKED), none = 0;
-	uint32_t zero = 0;
+	uint64_t drops = stat(t, FW_STAT_XDP_DROP_BLOCKED);
 	struct packet packet;
 	struct xdp_md ctx = {.ingress_ifindex = (uint32_t)t->device};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet.bytes,
@@ -396,12 +412,12 @@ static void run_blocked_case(struct test *t, uint8_t verdict, uint64_t n,
 	ctx.data_end = opts.data_size_in = (uint32_t)packet.len;
 	r = bpf_map_update_elem(fd, &key, &flow, BPF_ANY);
 	if (!r)
-		r = bpf_map_update_elem(count, &zero, &n, BPF_ANY);
+		r = count_flows(t, 1, n);
 	if (!r)
 		r = bpf_prog_test_run_opts(t->xdp.program, &opts);
 	if (!r)
 		r = bpf_map_lookup_elem(fd, &key, &flow);
-	(void)bpf_map_update_elem(count, &zero, &none, BPF_ANY);
+	(void)count_flows(t, 0, 0);
 	(void)bpf_map_delete_elem(fd, &key);
 	check(t, !r && opts.retval == want && flow.packets == drop &&
 		       flow.bytes == (drop ? 32u : 0u) &&
