@@ -143,7 +143,7 @@ static unsigned wanted_parts(const struct fw_plan_device *from)
 }
 
 /* A device that waits has an item too, without an ifindex. */
-static int plan_device(struct fw_devices *devices,
+static int plan_device(struct fw_devices *devices, const struct fw_plan *plan,
 		       const struct fw_plan_device *from)
 {
 	uint32_t ifindex = if_nametoindex(from->name);
@@ -160,6 +160,8 @@ static int plan_device(struct fw_devices *devices,
 	if (device->on & FW_PART_XDP && from->attach != FW_ATTACH_OFF)
 		device->want |= FW_PART_XDP;
 	device->wish = from->attach;
+	device->unheard = fw_xdp_answers(&plan->xdp, from->name) &&
+			  fw_xdp_unheard(ifindex);
 	return 0;
 }
 
@@ -256,6 +258,9 @@ static int stage_device(struct fw_devices *devices, struct fw_device *device,
 						     device->reason :
 						     strerror(-r));
 	}
+	if (device->unheard && device->on & FW_PART_XDP &&
+	    device->mode == FW_ATTACH_NATIVE && !device->reason[0])
+		fw_xdp_say_unheard(device);
 	return 0;
 }
 
@@ -266,7 +271,7 @@ int fw_devices_stage(struct fw_devices *devices, const struct fw_plan *plan,
 
 	forget_plan(devices);
 	for (size_t i = 0; i < plan->n_devices && !r; i++)
-		r = plan_device(devices, &plan->devices[i]);
+		r = plan_device(devices, plan, &plan->devices[i]);
 	if (r)
 		return fw_apply_fail(ret_error, FW_APPLY_INVALID, r,
 				     "more than %d devices", FW_DEVICES_MAX);

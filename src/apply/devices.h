@@ -34,6 +34,7 @@ struct fw_device {
 	enum fw_attach wish;	/* of that plan */
 	enum fw_attach mode;	/* NATIVE, GENERIC, OFFLOAD; valid with XDP on */
 	int link, watch;	/* descriptors; valid with XDP, WATCH on */
+	bool unheard;		/* native XDP's answers may not leave */
 	bool old_link;		/* pinned by another version, with its program */
 	char reason[256];	/* of what is not as wished; or empty */
 };
@@ -79,6 +80,13 @@ bool fw_xdp_held(uint32_t ifindex, char *ret, size_t size);
 /* Asks the driver to take a program into the device; nothing is attached.
  * True when it does not: ret says why, in its words where it has any. */
 bool fw_xdp_offload_refused(uint32_t ifindex, char *ret, size_t size);
+
+/* Whether rules of the device answer packets: a query, a SYN. */
+bool fw_xdp_answers(const struct fw_plan_xdp *xdp, const char *name);
+/* True where native XDP's answers may not leave: from a veth device. */
+bool fw_xdp_unheard(uint32_t ifindex);
+/* That, as the device's reason. */
+void fw_xdp_say_unheard(struct fw_device *device);
 
 /* --- the parts, one file each --------------------------------------------- */
 /* Fill device->reason where something is not as wished. */

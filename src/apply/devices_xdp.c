@@ -157,8 +157,14 @@ int fw_xdp_attach(struct fw_devices *devices, struct fw_device *device)
 	if (fw_xdp_held(device->ifindex, device->reason,
 			sizeof(device->reason)))
 		return -EBUSY;
-	for (size_t i = 0; i < FW_ARRAY_SIZE(*tries) && r && try[i]; i++)
-		r = create_link(devices, device, try[i]);
+	for (size_t i = 0; i < FW_ARRAY_SIZE(*tries) && r && try[i]; i++) {
+		/* The kernel would take it, and lose what it answers. */
+		if (device->unheard && device->wish == FW_ATTACH_AUTO &&
+		    try[i] == FW_ATTACH_NATIVE)
+			fw_xdp_say_unheard(device);
+		else
+			r = create_link(devices, device, try[i]);
+	}
 	return r;
 }
 
