@@ -37,10 +37,7 @@ static const struct {
 	{ "learn", NULL, NULL },
 
 	{ "inspect", "recheck", NULL },
-	{ "inspect rule", "counter", NULL },
-	{ "inspect rule", "log", NULL },
 	{ "inspect rule", "qos", NULL },
-	{ "inspect rule", "audit", NULL },
 	{ "inspect rule", "block", NULL },
 
 	{ "rule", "learn", NULL },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reports of workers in; one record a verdict and counters of rules out, and
- * every report handed on to the flows. Called by the workers' threads; what fails is counted by the
- * mailbox.
+ * Reports of workers in; one record a verdict, one for each rule that logs and
+ * counters of rules out, and every report handed on to the flows. Called by the
+ * workers' threads; what fails is counted by the mailbox.
  */
 #include "daemon/verdicts.h"
 
@@ -19,13 +19,19 @@
  * numbers rise, so that an entry is overwritten only by a later flow. */
 #define TOLD 4096
 
+/* Records of rules that log in a second; the rest counts as lost. */
+#define LOGS_MAX 1000
+#define NS_PER_S UINT64_C(1000000000)
+
 struct fw_verdicts {
 	struct fw_door door;
 	const struct fw_door *inner;
 	struct fw_mailbox *mailbox;
-	pthread_mutex_t mutex;		/* of plan and packets */
+	pthread_mutex_t mutex;		/* of these four */
 	struct fw_plan *plan;
 	uint64_t *packets;		/* by the plan's rules */
+	uint64_t second;		/* in which so many records were */
+	unsigned logs;
 	_Atomic uint64_t told[TOLD];
 	int answers;			/* fw_answers_open(), or -errno */
 };
@@ -34,66 +40,111 @@ struct fw_verdicts {
  * may be older than the present one: then nothing is known of the rule. The
  * caller has the mutex. */
 static bool is_known(const struct fw_verdicts *verdicts,
-		     const struct fw_flow_report *report)
+		     const struct fw_flow_report *report, uint32_t rule)
 {
 	const struct fw_plan *plan = verdicts->plan;
 
-	return report->rule < plan->n_rules &&
+	return rule < plan->n_rules &&
 	       report->profile >= plan->profiles &&
 	       report->profile < plan->profiles + plan->n_profiles;
 }
 
 static void add_rule(struct fw_verdicts *verdicts, struct fw_record *record,
-		     const struct fw_flow_report *report)
+		     const struct fw_flow_report *report, uint32_t rule)
 {
 	(void)pthread_mutex_lock(&verdicts->mutex);
-	if (is_known(verdicts, report)) {
-		const struct fw_plan_rule *rule =
-			&verdicts->plan->rules[report->rule];
+	if (is_known(verdicts, report, rule)) {
+		const struct fw_plan_rule *of = &verdicts->plan->rules[rule];
 
-		fw_record_text(record, "file", rule->file);
-		fw_record_number(record, "line", rule->line);
-		fw_record_text(record, "rule", rule->text);
+		fw_record_text(record, "file", of->file);
+		fw_record_number(record, "line", of->line);
+		fw_record_text(record, "rule", of->text);
 	}
 	(void)pthread_mutex_unlock(&verdicts->mutex);
+}
+
+static void post(struct fw_verdicts *verdicts, struct fw_record *record,
+		 const struct fw_flow_report *report, uint32_t rule)
+{
+	const struct fw_tuple *tuple = &report->tuple;
+	char proto[FW_PROTO_MAX];
+
+	fw_record_text(record, "proto", fw_proto_text(tuple->proto, proto));
+	fw_record_address(record, "src", tuple->family, tuple->saddr);
+	fw_record_number(record, "sport", tuple->sport);
+	fw_record_address(record, "dst", tuple->family, tuple->daddr);
+	fw_record_number(record, "dport", tuple->dport);
+	fw_record_text(record, "sni", report->sni);
+	fw_record_text(record, "ja3", report->ja3);
+	fw_record_text(record, "ja4", report->ja4);
+	if (report->profile)
+		fw_record_text(record, "profile", report->profile->name);
+	fw_record_number(record, "queue", report->queue);
+	fw_record_number(record, "packets", report->packets);
+	add_rule(verdicts, record, report, rule);
+	fw_mailbox_post(verdicts->mailbox, record->type, fw_record_end(record));
 }
 
 static void tell(struct fw_verdicts *verdicts,
 		 const struct fw_flow_report *report)
 {
-	const struct fw_tuple *tuple = &report->tuple;
-	char proto[FW_PROTO_MAX];
 	struct fw_record record;
 
 	fw_record_begin(&record, FW_RECORD_FLOW, fw_record_now());
 	fw_record_text(&record, "verdict",
 		       fw_flow_verdict_name(report->verdict));
 	fw_record_text(&record, "reason", report->reason);
-	fw_record_text(&record, "proto", fw_proto_text(tuple->proto, proto));
-	fw_record_address(&record, "src", tuple->family, tuple->saddr);
-	fw_record_number(&record, "sport", tuple->sport);
-	fw_record_address(&record, "dst", tuple->family, tuple->daddr);
-	fw_record_number(&record, "dport", tuple->dport);
-	fw_record_text(&record, "sni", report->sni);
-	fw_record_text(&record, "ja3", report->ja3);
-	fw_record_text(&record, "ja4", report->ja4);
-	if (report->profile)
-		fw_record_text(&record, "profile", report->profile->name);
-	fw_record_number(&record, "queue", report->queue);
-	fw_record_number(&record, "packets", report->packets);
-	add_rule(verdicts, &record, report);
-	fw_mailbox_post(verdicts->mailbox, FW_RECORD_FLOW,
-			fw_record_end(&record));
+	post(verdicts, &record, report, report->rule);
+}
+
+static const char *const audited[] = {
+	[FW_INSPECT_DROP] = "AUDIT-DROP",
+	[FW_INSPECT_BLOCK] = "AUDIT-BLOCK",
+};
+
+static bool may_log(struct fw_verdicts *verdicts, uint64_t now)
+{
+	bool may;
+
+	(void)pthread_mutex_lock(&verdicts->mutex);
+	if (verdicts->second != now / NS_PER_S)
+		verdicts->logs = 0;
+	verdicts->second = now / NS_PER_S;
+	may = verdicts->logs < LOGS_MAX;
+	verdicts->logs += may;
+	(void)pthread_mutex_unlock(&verdicts->mutex);
+	return may;
+}
+
+static void log_rule(struct fw_verdicts *verdicts,
+		     const struct fw_flow_report *report,
+		     const struct fw_inspect_rule *rule)
+{
+	uint64_t now = fw_record_now();
+	struct fw_record record;
+
+	if (!may_log(verdicts, now)) {
+		fw_mailbox_post(verdicts->mailbox, FW_RECORD_LOG, NULL);
+		return;
+	}
+	fw_record_begin(&record, FW_RECORD_LOG, now);
+	if (rule->log) {
+		fw_record_text(&record, "prefix", rule->log_prefix);
+		fw_record_text(&record, "level", rule->log_level);
+	}
+	if (rule->audit)
+		fw_record_text(&record, "verdict", audited[rule->action]);
+	post(verdicts, &record, report, rule->rule);
 }
 
 static void count(struct fw_verdicts *verdicts,
-		  const struct fw_flow_report *report)
+		  const struct fw_flow_report *report, uint32_t rule)
 {
-	if (report->rule == FW_NO_RULE)
+	if (rule == FW_NO_RULE)
 		return;
 	(void)pthread_mutex_lock(&verdicts->mutex);
-	if (is_known(verdicts, report))
-		verdicts->packets[report->rule]++;
+	if (is_known(verdicts, report, rule))
+		verdicts->packets[rule]++;
 	(void)pthread_mutex_unlock(&verdicts->mutex);
 }
 
@@ -115,9 +166,21 @@ static void on_flow(void *ctx, const struct fw_flow_report *report)
 	verdicts->inner->flow(verdicts->inner->ctx, report);
 	if (report->verdict == FW_FLOW_UNVETTED)
 		return;
-	count(verdicts, report);
+	count(verdicts, report, report->rule);
 	if (is_news(verdicts, report))
 		tell(verdicts, report);
+}
+
+/* A rule that has decided is counted with the report. */
+static void on_met(void *ctx, const struct fw_flow_report *report,
+		   const struct fw_inspect_rule *rule)
+{
+	struct fw_verdicts *verdicts = ctx;
+
+	if (report->rule != rule->rule)
+		count(verdicts, report, rule->rule);
+	if (rule->log || rule->audit)
+		log_rule(verdicts, report, rule);
 }
 
 static int on_profile(void *ctx, const struct fw_tuple *tuple)
@@ -166,6 +229,7 @@ struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
 	verdicts->door = (struct fw_door){
 		.ctx = verdicts,
 		.flow = on_flow,
+		.met = on_met,
 		.profile = on_profile,
 		.answer = on_answer,
 		.counted = on_counted,

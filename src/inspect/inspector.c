@@ -143,11 +143,7 @@ static void find_profile(struct fw_inspector *inspector,
 	}
 	if (!profile)
 		return;
-	if (vetting->plan != inspector->plan) {
-		fw_plan_unref((struct fw_plan *)vetting->plan);
-		vetting->plan = fw_plan_ref(inspector->plan);
-	}
-	vetting->profile = profile;
+	fw_vetting_rebind(vetting, inspector->plan, profile);
 	before->used -= vetting->held;
 	memory_of(inspector, vetting)->used += vetting->held;
 }
@@ -227,10 +223,10 @@ static struct fw_vetting *find_flow(struct fw_inspector *inspector,
 }
 
 /* --- packets -------------------------------------------------------------- */
-static void report(struct fw_inspector *inspector,
-		   const struct fw_vetting *vetting,
-		   const struct fw_queue_message *message,
-		   const struct fw_ct *ct)
+static struct fw_flow_report report_of(const struct fw_inspector *inspector,
+				       const struct fw_vetting *vetting,
+				       const struct fw_queue_message *message,
+				       const struct fw_ct *ct)
 {
 	const struct fw_client *client = vetting->client;
 	struct fw_flow_report out = {
@@ -256,7 +252,24 @@ static void report(struct fw_inspector *inspector,
 		out.ct[1] = ct->tuple[1];
 		out.ct_mark = ct->mark;
 	}
-	inspector->door->flow(inspector->door->ctx, &out);
+	return out;
+}
+
+/* Rules that the flow has met since act, then what holds them is given back. */
+static void report(struct fw_inspector *inspector, struct fw_vetting *vetting,
+		   const struct fw_queue_message *message,
+		   const struct fw_ct *ct)
+{
+	const struct fw_door *door = inspector->door;
+	struct fw_flow_report out = report_of(inspector, vetting, message, ct);
+	const struct fw_inspect_rule *rule;
+
+	while ((rule = fw_vetting_act(vetting)))
+		if (door->met)
+			door->met(door->ctx, &out, rule);
+	if (vetting->judgement.verdict != FW_FLOW_UNVETTED)
+		fw_vetting_settle(vetting, memory_of(inspector, vetting));
+	door->flow(door->ctx, &out);
 }
 
 static const uint32_t verdict_marks[] = {
@@ -377,11 +390,8 @@ static void rebind(void *ctx, struct fw_vetting *vetting)
 	if (profile && !fw_vetting_scans(vetting, inspector->memory[profile->id]
 							 .patterns))
 		profile = NULL;
-	if (profile || !vetting->profile) {
-		fw_plan_unref((struct fw_plan *)vetting->plan);
-		vetting->plan = fw_plan_ref(inspector->plan);
-		vetting->profile = profile;
-	}
+	if (profile || !vetting->profile)
+		fw_vetting_rebind(vetting, inspector->plan, profile);
 	memory_of(inspector, vetting)->used += vetting->held;
 }
 

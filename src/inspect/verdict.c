@@ -8,7 +8,8 @@
  *
  *  1. a retransmission that differed: on-overlap
  *  2. the rules in order, up to one whose fact is not known yet. It waits, and
- *     no later one overtakes it. A pattern that has matched is known at once,
+ *     no later one overtakes it; one that has no verdict, or only tells of it,
+ *     is passed. A pattern that has matched is known at once,
  *     that none will is known when the window is full. A fact that cannot be
  *     had any more, since its message is broken or too large, ends the matter
  *     by its keyword.
@@ -21,17 +22,17 @@
 
 #include "util/cleanup.h"
 
-static const struct fw_judgement undecided = { FW_FLOW_UNVETTED, NULL,
-					       FW_NO_RULE };
+static const struct fw_judgement undecided = { .verdict = FW_FLOW_UNVETTED,
+					       .rule = FW_NO_RULE };
 
 static struct fw_judgement act(enum fw_inspect_action action,
 			       const char *reason, uint32_t rule)
 {
 	switch (action) {
 	case FW_INSPECT_DROP:
-		return (struct fw_judgement){ FW_FLOW_BLOCKED, reason, rule };
+		return (struct fw_judgement){ FW_FLOW_BLOCKED, reason, rule, 0 };
 	case FW_INSPECT_TRUST:
-		return (struct fw_judgement){ FW_FLOW_TRUSTED, reason, rule };
+		return (struct fw_judgement){ FW_FLOW_TRUSTED, reason, rule, 0 };
 	default:
 		return undecided;
 	}
@@ -119,18 +120,38 @@ bool fw_window_full(const struct fw_profile *profile,
 	       window->bytes >= profile->window_bytes;
 }
 
-struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
-				     const struct fw_window *window)
+static bool is_known(const struct fw_inspect_rule *rule,
+		     const struct fw_fact *fact)
+{
+	return fact->state == FW_FACT_KNOWN || found(rule, fact);
+}
+
+bool fw_verdict_met(const struct fw_inspect_rule *rule,
+		    const struct fw_window *window)
+{
+	const struct fw_fact *fact = &window->facts[rule->fact];
+
+	return is_known(rule, fact) && fw_verdict_matches(rule, fact);
+}
+
+static bool ends(const struct fw_inspect_rule *rule)
+{
+	return !rule->audit && rule->action != FW_INSPECT_NONE;
+}
+
+/* ret gets the number of rules that are decided. */
+static struct fw_judgement walk(const struct fw_profile *profile,
+				const struct fw_window *window, size_t *ret)
 {
 	size_t i;
 
+	*ret = 0;
 	if (window->conflict && !profile->on_overlap_first)
 		return keyword(false, "on-overlap");
 	for (i = 0; i < profile->n_rules; i++) {
 		const struct fw_inspect_rule *rule = &profile->rules[i];
 		const struct fw_fact *fact = &window->facts[rule->fact];
-
-		bool known = fact->state == FW_FACT_KNOWN || found(rule, fact);
+		bool known = is_known(rule, fact);
 
 		if (!known && fact->state == FW_FACT_UNKNOWN)
 			break;
@@ -139,7 +160,8 @@ struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
 					       profile->on_overload :
 					       profile->on_incomplete,
 				       troubles[fact->state].reason);
-		if (known && fw_verdict_matches(rule, fact))
+		*ret = i + 1;
+		if (fw_verdict_met(rule, window) && ends(rule))
 			return act(rule->action, "rule", rule->rule);
 	}
 	if (i == profile->n_rules)
@@ -152,4 +174,14 @@ struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
 	    window->ms_after < profile->max_ms)
 		return undecided;
 	return keyword(profile->on_incomplete, "on-incomplete");
+}
+
+struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
+				     const struct fw_window *window)
+{
+	size_t decided;
+	struct fw_judgement judgement = walk(profile, window, &decided);
+
+	judgement.decided = decided;
+	return judgement;
 }

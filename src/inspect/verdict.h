@@ -41,6 +41,8 @@ struct fw_judgement {
 				   "on-overlap", "malformed", "memory"; NULL
 				   while unvetted */
 	uint32_t rule;		/* index in the plan's rules, or FW_NO_RULE */
+	size_t decided;		/* of the profile's rules, so many from the first
+				   on are known to match or not */
 };
 
 bool fw_window_full(const struct fw_profile *profile,
@@ -49,6 +51,10 @@ bool fw_window_full(const struct fw_profile *profile,
 /* Whether a fact that is KNOWN meets the rule's test. */
 bool fw_verdict_matches(const struct fw_inspect_rule *rule,
 			const struct fw_fact *fact);
+
+/* Whether a rule that is decided matches. */
+bool fw_verdict_met(const struct fw_inspect_rule *rule,
+		    const struct fw_window *window);
 
 struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
 				     const struct fw_window *window);

@@ -330,6 +330,7 @@ static void take_question(struct fw_vetting *vetting,
 {
 	set_state(vetting, of_queries, FW_ARRAY_SIZE(of_queries),
 		  read_question(vetting, packet));
+	vetting->acted = 0;
 }
 
 /* --- payload -------------------------------------------------------------- */
@@ -532,6 +533,46 @@ void fw_vetting_add(struct fw_vetting *vetting, const struct fw_packet *packet,
 		add_datagram(vetting, packet, reply, memory);
 	if (vetting->profile)
 		judge(vetting, now_ms);
-	if (decided(vetting))
-		fw_vetting_settle(vetting, memory);
+}
+
+const struct fw_inspect_rule *fw_vetting_act(struct fw_vetting *vetting)
+{
+	while (vetting->acted < vetting->judgement.decided) {
+		const struct fw_inspect_rule *rule =
+			&vetting->profile->rules[vetting->acted++];
+
+		if (fw_verdict_met(rule, &vetting->window))
+			return rule;
+	}
+	return NULL;
+}
+
+/* The rules that have acted do not act again where they are the same: the last
+ * of them tells. */
+static bool same_rules(const struct fw_vetting *vetting,
+		       const struct fw_plan *plan,
+		       const struct fw_profile *profile)
+{
+	const struct fw_inspect_rule *before, *now;
+
+	if (!vetting->profile || vetting->acted > profile->n_rules)
+		return false;
+	before = &vetting->profile->rules[vetting->acted - 1];
+	now = &profile->rules[vetting->acted - 1];
+	return before->rule < vetting->plan->n_rules &&
+	       now->rule < plan->n_rules &&
+	       !memcmp(&vetting->plan->rules[before->rule].key,
+		       &plan->rules[now->rule].key,
+		       sizeof(plan->rules[now->rule].key));
+}
+
+void fw_vetting_rebind(struct fw_vetting *vetting, const struct fw_plan *plan,
+		       const struct fw_profile *profile)
+{
+	if (vetting->acted && (!profile || !same_rules(vetting, plan, profile)))
+		vetting->acted = 0;
+	vetting->judgement.decided = 0;
+	fw_plan_unref((struct fw_plan *)vetting->plan);
+	vetting->plan = fw_plan_ref(plan);
+	vetting->profile = profile;
 }

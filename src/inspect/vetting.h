@@ -64,6 +64,8 @@ struct fw_vetting {
 	uint32_t ifindex[2];
 	bool seen[2];			/* a packet of that direction */
 	struct fw_judgement judgement;
+	size_t acted;			/* so many of its profile's rules have
+					   had their statements carried out */
 	struct fw_client *client;	/* NULL when not seen */
 	struct fw_dns_question *question;	/* the last one; likewise */
 
@@ -89,13 +91,20 @@ bool fw_vetting_reopens(struct fw_vetting *vetting,
 /*
  * Takes a packet in. Reassembles, parses, counts and, where the flow has a
  * profile and no verdict, judges it. memory is that of the profile. Running
- * out of memory is a trouble of the flow, judged by on-overload.
+ * out of memory is a trouble of the flow, judged by on-overload. What it holds
+ * stays until fw_vetting_settle(), also when the verdict has fallen.
  */
 void fw_vetting_add(struct fw_vetting *vetting, const struct fw_packet *packet,
 		    bool reply, uint64_t now_ms, struct fw_memory *memory);
+/* The next rule that the flow has met and whose statements are to be carried
+ * out: once for each; NULL when there is none. */
+const struct fw_inspect_rule *fw_vetting_act(struct fw_vetting *vetting);
 /* The parser that has read what the client said first, or NULL: which side that
  * is follows from what it said, where the handshake was not seen. */
 const struct fw_app *fw_vetting_app(const struct fw_vetting *vetting);
+/* Its profile now is this one of another plan, or none. */
+void fw_vetting_rebind(struct fw_vetting *vetting, const struct fw_plan *plan,
+		       const struct fw_profile *profile);
 /* Whether it can go on with these patterns: it has them, or no payload yet. */
 bool fw_vetting_scans(const struct fw_vetting *vetting,
 		      const struct fw_patterns *patterns);

@@ -52,6 +52,10 @@ struct fw_door {
 	 * packet's own verdict goes to the kernel: when the flow's verdict
 	 * falls, maps are right when the next packet comes. */
 	void (*flow)(void *ctx, const struct fw_flow_report *report);
+	/* Before that, of each rule of its profile that a flow has met, once:
+	 * the last one may be that of the report's verdict. May be NULL. */
+	void (*met)(void *ctx, const struct fw_flow_report *report,
+		    const struct fw_inspect_rule *rule);
 	/* The profile id (0..15) of a flow, from its connection mark, where the
 	 * kernel did not send it along. -errno when there is none: -ENOENT for
 	 * a connection's first packet, which conntrack does not know yet. */

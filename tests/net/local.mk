@@ -30,6 +30,7 @@ fw_net_tests = \
 	tests/net/nat \
 	tests/net/others \
 	tests/net/patterns \
+	tests/net/profile_rules \
 	tests/net/pending \
 	tests/net/questions \
 	tests/net/log \

@@ -30,6 +30,16 @@ static void on_flow(void *ctx, const struct fw_flow_report *report)
 		strcpy(lab->sni, report->sni);
 }
 
+static void on_met(void *ctx, const struct fw_flow_report *report,
+		   const struct fw_inspect_rule *rule)
+{
+	struct lab *lab = ctx;
+
+	assert_non_null(report->profile);
+	assert_true(lab->n_met < sizeof(lab->met) / sizeof(lab->met[0]));
+	lab->met[lab->n_met++] = rule->rule;
+}
+
 static int on_profile(void *ctx, const struct fw_tuple *tuple)
 {
 	struct lab *lab = ctx;
@@ -75,6 +85,7 @@ void lab_open(struct lab *lab, size_t n_profiles)
 	lab->plan = plan_with(lab->profiles, n_profiles);
 	lab->door = (struct fw_door){
 		.ctx = lab, .flow = on_flow, .profile = on_profile,
+		.met = on_met,
 	};
 	lab->tuple = packet_tuple(4, IPPROTO_TCP);
 	lab->seq[0] = 1000;
@@ -89,6 +100,8 @@ void lab_reload(struct lab *lab, size_t n_profiles)
 {
 	fw_plan_unref(lab->plan);
 	lab->plan = plan_with(lab->profiles, n_profiles);
+	lab->plan->rules = lab->rules;
+	lab->plan->n_rules = lab->n_rules;
 	fw_inspector_set_plan(&lab->inspector, fw_plan_ref(lab->plan));
 }
 

@@ -18,12 +18,16 @@ extern const struct fw_domain_set bad_set;
 
 struct lab {
 	struct fw_profile profiles[2];
+	const struct fw_plan_rule *rules;	/* of the plans of reloads */
+	size_t n_rules;
 	struct fw_plan *plan;
 	struct fw_inspector inspector;
 	struct fw_door door;
 	struct fw_flow_report last;
 	char sni[256];
 	unsigned reports;
+	uint32_t met[8];	/* rules of reports, in their order */
+	size_t n_met;
 	int door_profile;	/* what the door answers */
 	unsigned door_asked;
 	/* the connection that is being spoken */

@@ -252,7 +252,11 @@ static void pending(void **state)
 		   "events");
 	is_pending("inspect p { queue 0; tls sni \"a.b\" drop }\n", "");
 	is_pending("inspect p { queue 0; tls sni \"a.b\" audit drop }\n",
-		   "audit");
+		   "");
+	is_pending("inspect p { queue 0; tls sni \"a.b\" counter log }\n",
+		   "");
+	is_pending("inspect p { queue 0; tls sni \"a.b\" block for 1h }\n",
+		   "block");
 	is_pending("inspect p { queue 0; ssh version 2.0 drop }\n", "");
 	is_pending("set p { type pattern }\n", "");
 	is_pending("set s { type domain }\n", "");

@@ -414,6 +414,50 @@ static void picked_up(void **state)
 	lab_close(&lab);
 }
 
+/* Each rule that a flow meets acts once, in their order, the one that decides
+ * last; a reload does not make them act again, other rules do. */
+static void rules_act_once(void **state)
+{
+	static const struct fw_plan_rule plan_rules[] = {
+		{ .key = { { 1 } } }, { .key = { { 2 } } }, { .key = { { 3 } } },
+	};
+	struct fw_inspect_rule rules[] = {
+		{ .fact = FW_FACT_TLS_SNI, .domains = &bad_set, .counter = true,
+		  .action = FW_INSPECT_NONE, .rule = 0 },
+		{ .fact = FW_FACT_TLS_SNI, .domains = &bad_set, .audit = true,
+		  .action = FW_INSPECT_DROP, .rule = 1 },
+		{ .fact = FW_FACT_TLS_VERSION, .negate = true,
+		  .action = FW_INSPECT_DROP, .rule = 2 },
+	};
+	struct hello hello = hello_make("evil.example", 0, 0);
+	struct lab lab;
+
+	(void)state;
+	lab_open(&lab, 1);
+	lab.rules = plan_rules;
+	lab.n_rules = FW_ARRAY_SIZE(plan_rules);
+	lab.profiles[0].rules = rules;
+	lab.profiles[0].n_rules = 2;
+	lab.profiles[0].fallback = FW_INSPECT_KEEP;
+	lab_reload(&lab, 1);
+	handshake(&lab);
+	expect_undecided(&lab, say(&lab, false, ACK, hello.data, hello.len));
+	expect_undecided(&lab, say(&lab, false, ACK, "x", 1));
+	assert_int_equal(lab.n_met, 2);
+	assert_int_equal(lab.met[0], 0);
+	assert_int_equal(lab.met[1], 1);
+	assert_int_equal(lab.last.rule, FW_NO_RULE);
+
+	lab.profiles[0].n_rules = 3;
+	lab_reload(&lab, 1);
+	expect_blocked(&lab, say(&lab, false, ACK, "x", 1));
+	expect_blocked(&lab, say(&lab, false, ACK, "x", 1));
+	assert_int_equal(lab.n_met, 3);
+	assert_int_equal(lab.met[2], 2);
+	assert_int_equal(lab.last.rule, 2);
+	lab_close(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -431,6 +475,7 @@ int main(void)
 		cmocka_unit_test(same_tuple_again),
 		cmocka_unit_test(verdict_expires),
 		cmocka_unit_test(picked_up),
+		cmocka_unit_test(rules_act_once),
 	};
 
 	return cmocka_run_group_tests_name("inspector", tests, NULL, NULL);

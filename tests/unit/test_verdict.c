@@ -277,6 +277,37 @@ static void patterns(void **state)
 	}
 }
 
+/* Rules without a verdict, and those that only tell of it, are passed. */
+static void passed(void **state)
+{
+	static const struct fw_inspect_rule rules[] = {
+		{ .fact = FW_FACT_TLS_SNI, .domains = &bad, .counter = true,
+		  .action = FW_INSPECT_NONE, .rule = 61 },
+		{ .fact = FW_FACT_TLS_SNI, .domains = &bad, .audit = true,
+		  .action = FW_INSPECT_DROP, .rule = 62 },
+		{ .fact = FW_FACT_HTTP_HOST, .domains = &bad,
+		  .action = FW_INSPECT_DROP, .rule = 63 },
+		{ .fact = FW_FACT_TLS_SNI, .domains = &bad,
+		  .action = FW_INSPECT_DROP, .rule = 64 },
+		{ .fact = FW_FACT_TLS_SNI, .domains = &good,
+		  .action = FW_INSPECT_DROP, .rule = 65 },
+	};
+	const struct fw_profile p = PROFILE(rules);
+	struct fw_window w = window_of(FW_FACT_KNOWN, "evil.example");
+
+	(void)state;
+	expect_undecided(&p, &w);
+	assert_int_equal(fw_verdict_judge(&p, &w).decided, 2);
+	assert_true(fw_verdict_met(&rules[0], &w));
+	assert_false(fw_verdict_met(&rules[2], &w));
+	assert_false(fw_verdict_met(&rules[4], &w));
+	w.facts[FW_FACT_HTTP_HOST].state = FW_FACT_ABSENT;
+	expect(&p, &w, FW_FLOW_BLOCKED, "rule", 64);
+	assert_int_equal(fw_verdict_judge(&p, &w).decided, 4);
+	w = window_of(FW_FACT_MALFORMED, NULL);
+	assert_int_equal(fw_verdict_judge(&p, &w).decided, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +321,7 @@ int main(void)
 		cmocka_unit_test(troubles),
 		cmocka_unit_test(overlap),
 		cmocka_unit_test(patterns),
+		cmocka_unit_test(passed),
 	};
 
 	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);

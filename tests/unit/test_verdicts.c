@@ -71,7 +71,7 @@ static json_t *heard;
 static void hear(void *ctx, enum fw_record_type type, char *line)
 {
 	(void)ctx;
-	assert_int_equal(type, FW_RECORD_FLOW);
+	assert_true(type == FW_RECORD_FLOW || type == FW_RECORD_LOG);
 	(void)json_array_append_new(heard, json_loads(line, 0, NULL));
 	free(line);
 }
@@ -239,6 +239,83 @@ static void test_new_plan(void **state)
 	fw_plan_unref(new);
 }
 
+static const char *text_of(const json_t *event, const char *key)
+{
+	const char *text = json_string_value(json_object_get(event, key));
+
+	return text ? text : "";
+}
+
+/* Rules that go on count the packet that met them; those that log and audit have
+ * a record. The one that decides is counted by its reports. */
+static void test_met(void **state)
+{
+	struct fw_plan *plan = make_plan(rules, 3);
+	struct fw_verdicts *verdicts = fw_verdicts_new(&inner, mailbox, plan);
+	const struct fw_door *door = fw_verdicts_door(verdicts);
+	const struct fw_inspect_rule audit = {
+		.action = FW_INSPECT_DROP, .audit = true, .rule = 1,
+	};
+	const struct fw_inspect_rule logs = {
+		.action = FW_INSPECT_DROP, .log = true, .log_prefix = "bad: ",
+		.log_level = "info", .rule = 2,
+	};
+	struct fw_rule_count counts[3] = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	struct fw_flow_report r = blocked(plan, 0, 2);
+	const json_t *events;
+
+	(void)state;
+	door->met(door->ctx, &r, &audit);
+	door->met(door->ctx, &r, &logs);
+	report(verdicts, &r);
+	events = listen_all(0);
+	assert_int_equal(json_array_size(events), 3);
+	assert_string_equal(text_of(json_array_get(events, 0), "type"), "log");
+	assert_string_equal(text_of(json_array_get(events, 0), "verdict"),
+			    "AUDIT-DROP");
+	assert_string_equal(text_of(json_array_get(events, 0), "rule"),
+			    "tls sni @bad drop");
+	assert_string_equal(text_of(json_array_get(events, 1), "prefix"),
+			    "bad: ");
+	assert_string_equal(text_of(json_array_get(events, 1), "level"), "info");
+	assert_string_equal(text_of(json_array_get(events, 1), "verdict"), "");
+	assert_string_equal(text_of(json_array_get(events, 2), "type"), "flow");
+	fw_verdicts_rule_counts(verdicts, plan, counts);
+	assert_int_equal(counts[1].packets, 1);
+	assert_int_equal(counts[2].packets, 1);
+	fw_verdicts_free(verdicts);
+	fw_plan_unref(plan);
+}
+
+/* Of rules that log too much the rest is counted as lost. */
+static void test_logs_bounded(void **state)
+{
+	struct fw_plan *plan = make_plan(rules, 3);
+	struct fw_mailbox *small = mailbox;
+	struct fw_verdicts *verdicts;
+	const struct fw_door *door;
+	const struct fw_inspect_rule logs = {
+		.action = FW_INSPECT_NONE, .log = true, .log_prefix = "",
+		.log_level = "warn", .rule = 2,
+	};
+	struct fw_flow_report r = blocked(plan, 0, FW_NO_RULE);
+
+	(void)state;
+	assert_int_equal(fw_mailbox_new(8192, &mailbox), 0);
+	verdicts = fw_verdicts_new(&inner, mailbox, plan);
+	door = fw_verdicts_door(verdicts);
+	for (r.id = 0; r.id < 5000; r.id++)
+		door->met(door->ctx, &r, &logs);
+	/* a second may have ended meanwhile */
+	(void)json_array_clear(heard);
+	assert_true(fw_mailbox_drain(mailbox, hear, NULL) >= 2000);
+	assert_true(json_array_size(heard) >= 1000);
+	fw_verdicts_free(verdicts);
+	fw_plan_unref(plan);
+	fw_mailbox_free(mailbox);
+	mailbox = small;
+}
+
 static void test_profile(void **state)
 {
 	struct fw_plan *plan = make_plan(rules, 3);
@@ -263,7 +340,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_one_event), TEST(test_each_flow),
 		TEST(test_mailbox_full), TEST(test_new_plan),
-		TEST(test_profile),
+		TEST(test_profile),   TEST(test_met),
+		TEST(test_logs_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
