@@ -397,29 +397,27 @@ static __always_inline __u32 fw_judge_chain(FW_CTX *ctx,
 }
 
 /* Of all chains of the device: the first that drops or answers, else the last,
- * with the first `synproxy`. */
-static __always_inline __u32 fw_judge(FW_CTX *ctx, const struct fw_view *view,
-				      const struct fw_packet *pkt, __u32 how)
+ * with the first `synproxy`. Not static, as above. */
+__noinline int fw_judge(FW_CTX *ctx, const struct fw_packet *pkt,
+			const struct fw_dev *dev, const struct fw_gen *gen,
+			__u32 how)
 {
-	const struct fw_dev *dev = view->dev;
 	__u32 judged = FW_JUDGED_POLICY, synproxy = 0;
 
-	how |= view->slot;
-	if (!dev)
-		return judged;
+	if (!pkt || !dev || !gen)
+		return (int)judged;
 	if (pkt->malformed && dev->flags & FW_DEV_DROP_MALFORMED)
 		return FW_JUDGED_DROP | FW_JUDGED_MALFORMED;
 	for (__u32 i = 0; i < FW_CHAINS_MAX; i++) {
 		if (i >= dev->n_chains)
 			break;
-		judged = fw_judge_chain(ctx, pkt, &dev->chains[i], view->gen,
-					how);
+		judged = fw_judge_chain(ctx, pkt, &dev->chains[i], gen, how);
 		if (judged & (FW_JUDGED_DROP | FW_JUDGED_ANSWER))
 			break;
 		if (!synproxy)
 			synproxy = judged & FW_JUDGED_SYNPROXY;
 	}
-	return (judged & ~FW_JUDGED_SYNPROXY) | synproxy;
+	return (int)((judged & ~FW_JUDGED_SYNPROXY) | synproxy);
 }
 
 struct fw_judgement {
@@ -457,10 +455,13 @@ static __always_inline void fw_judge_word(FW_CTX *ctx,
 		fw_answers_begin();
 	}
 	if (active->dev)
-		judgement->active = fw_judge(
-			ctx, active, pkt, ask | (charge ? FW_SCAN_CHARGE : 0));
+		judgement->active = (__u32)fw_judge(
+			ctx, pkt, active->dev, active->gen,
+			ask | active->slot | (charge ? FW_SCAN_CHARGE : 0));
 	if (word & FW_CONTROL_OVERLAP && other->dev)
-		judgement->other = fw_judge(ctx, other, pkt, ask);
+		judgement->other = (__u32)fw_judge(ctx, pkt, other->dev,
+						   other->gen,
+						   ask | other->slot);
 	judgement->drop =
 		(judgement->active | judgement->other) & FW_JUDGED_DROP;
 	judgement->answer = judgement->active & FW_JUDGED_ANSWER;

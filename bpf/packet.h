@@ -497,8 +497,9 @@ static __always_inline void fw_parse_l3(const struct fw_frame *frame,
 	}
 }
 
-/* Fills pkt. Packet pointers that the caller holds stay valid. */
-static __always_inline void fw_parse(FW_CTX *ctx, struct fw_packet *pkt)
+/* Fills pkt. Packet pointers that the caller holds stay valid. Not static:
+ * verified by itself, once, and not once for each way on from here. */
+__noinline int fw_parse(FW_CTX *ctx, struct fw_packet *pkt)
 {
 	struct fw_frame frame = {.ctx = ctx};
 	struct ethhdr eth_copy;
@@ -508,6 +509,8 @@ static __always_inline void fw_parse(FW_CTX *ctx, struct fw_packet *pkt)
 	__u32 vlan = fw_ctx_vlan(ctx);
 	__u16 type = 0;
 
+	if (!pkt)
+		return 0;
 	__builtin_memset(pkt, 0, sizeof(*pkt));
 #ifdef FW_CTX_LINEAR
 	if (FW_CTX_LINEAR(ctx)) {
@@ -528,9 +531,10 @@ static __always_inline void fw_parse(FW_CTX *ctx, struct fw_packet *pkt)
 			pkt->vlan = bpf_ntohs(tag->tci) & FW_VLAN_ID;
 			fw_parse_l3(&frame, pkt, bpf_ntohs(tag->type),
 				    sizeof(*eth) + sizeof(*tag));
-			return;
+			return 0;
 		}
 		fw_malformed(pkt, FW_STAT_MALFORMED_VLAN);
 	}
 	fw_parse_l3(&frame, pkt, type, sizeof(*eth));
+	return 0;
 }

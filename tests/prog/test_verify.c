@@ -12,8 +12,8 @@ static const struct {
 	const char *name;
 	uint32_t most;
 } programs[] = {
-	[KERNEL_XDP] = { "xdp", 280000 },
-	[KERNEL_TC] = { "tc", 230000 },
+	[KERNEL_XDP] = { "xdp", 110000 },
+	[KERNEL_TC] = { "tc", 120000 },
 	[KERNEL_SYN] = { "syn", 8000 },
 	[KERNEL_DNS] = { "dns", 20000 },
 };
