@@ -11,7 +11,7 @@
 
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 12	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 13	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -466,6 +466,8 @@ struct fw_name_bucket {
  *	stats	  PERCPU_ARRAY[FW_STAT_MAX_]	u64
  *	limits	  ARRAY[FW_LIMITS_MAX]	struct fw_limit, by number - 1
  *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
+ *	flow_road HASH	struct fw_flow_key -> u64 pair: flows that may take a road
+ *	road_turn ARRAY[1]	u32: roads of another turn are closed
  *	sources	  LRU_HASH	struct fw_limit_key -> u64, a limit's `until`
  *	flow_counts ARRAY[1]	struct fw_flow_counts
  *	syn_rate  ARRAY[1]	struct fw_syn_rate
@@ -582,6 +584,7 @@ enum fw_stat {
 	FW_STAT_TC_DROP_RECLASSIFIED,	/* by a rule */
 	FW_STAT_TC_DROP_POLICY,		/* likewise judged anew */
 	FW_STAT_TC_FLOW_HIT,
+	FW_STAT_TC_ROAD,		/* sent on around the stack */
 	FW_STAT_TC_DROP_BLOCKED,
 	FW_STAT_TC_DROP_MALFORMED,
 	FW_STAT_DNS_PACKETS,		/* looked at by the socket filter */
@@ -644,7 +647,8 @@ FW_ASSERT_SIZE(struct fw_set_host, 24);
 FW_ASSERT_SIZE(struct fw_set_net, 28);
 FW_ASSERT_SIZE(struct fw_set_member, 8);
 FW_ASSERT_SIZE(struct fw_flow_key, 44);
-FW_ASSERT_SIZE(struct fw_flow, 64);
+FW_ASSERT_SIZE(struct fw_road, 56);
+FW_ASSERT_SIZE(struct fw_flow, 120);
 FW_ASSERT_SIZE(struct fw_flow_counts, 16);
 FW_ASSERT_SIZE(struct fw_meta, 8);
 FW_ASSERT_SIZE(struct fw_watch, 4);

@@ -24,6 +24,30 @@ enum fw_flow_verdict {
 	FW_FLOW_BLOCKED,
 };
 
+/*
+ * The way around the stack of one direction of a trusted flow. TC egress opens it
+ * when it sees a packet of the flow leave, which so has passed the user's chains
+ * and been routed; TC ingress sends those behind it the same way. It is closed
+ * again after FW_ROAD_NS, with the generation, and when the turn changes: then
+ * the next packet goes through the stack, and opens it anew or does not.
+ */
+#define FW_ROAD_NS 1000000000ULL
+
+struct fw_road {
+	__u64 until_ns;		/* boot clock; 0: never open yet */
+	__u64 packets;		/* that took it */
+	__u64 bytes;
+	__u32 epoch;		/* low bits, of the generation it is of */
+	__u32 turn;
+	__u32 ifindex;		/* egress */
+	__u16 len;		/* the longest packet, or segment of a merged
+				   one, that the stack has sent on: what is
+				   longer may have to be fragmented */
+	__u8 closed;		/* 1: for good, a FIN or RST was sent on */
+	__u8 pad[5];
+	__u8 mac[12];		/* destination, source */
+};
+
 /* Packets and bytes are those of this direction, counted by TC. */
 struct fw_flow {
 	__u64 packets;
@@ -38,6 +62,7 @@ struct fw_flow {
 	__u8 profile;
 	__u8 reply;		/* 1: the reply direction */
 	__u8 pad;
+	struct fw_road road;
 };
 
 /* How many are in the map: where there are none, none is looked up. */

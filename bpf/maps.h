@@ -111,6 +111,22 @@ struct {
 	__type(value, struct fw_flow);
 } flow_map SEC(".maps");
 
+/* As many as in flow_map; likewise from user space only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 262144);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fw_flow_key);
+	__type(value, __u64);
+} flow_road SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} road_turn SEC(".maps");
+
 /* The loader sets max_entries to the configuration's `rate-sources`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

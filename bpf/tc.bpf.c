@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * TC ingress: gives each packet the generation that XDP judged it by, looks its
- * flow up, writes Flywall's eight mark bits.
+ * flow up, writes Flywall's eight mark bits; sends a packet whose flow has a road
+ * around the stack.
  *
  * In: a packet, with XDP's struct fw_meta or without. Out: TC_ACT_SHOT, or
  * TC_ACT_UNSPEC, so that filters of the admin's own behind this one still run
- * (TC_ACT_OK would end the classification). Flows are looked up, never made; where there
- * are none and XDP's word holds, the packet is not even parsed.
+ * (TC_ACT_OK would end the classification); or TC_ACT_REDIRECT. Flows are looked
+ * up, never made; where there are none and XDP's word holds, the packet is not even
+ * parsed.
  *
  * Mark bits are written on every packet: what a local process, a tunnel or an
  * earlier device has set there is gone.
@@ -44,6 +46,7 @@ static __always_inline long fw_ctx_load_link(struct __sk_buff *skb,
 
 #include "classify.h"
 #include "flows.h"
+#include "roads.h"
 
 #define MARK_BITS 0xffu
 #define FLAG_SYN 0x02
@@ -178,6 +181,73 @@ static __always_inline int drop_judged(const struct __sk_buff *skb,
 	return TC_ACT_SHOT;
 }
 
+/* As ip_forward() has it, by two bits of the TOS: of IPv4 alone. */
+#define PRIORITIES 0x4620u
+#define PRIORITY(tos) (PRIORITIES >> ((tos) >> 3 & 3) * 4 & 7)
+
+/* The TTL is the upper half of its word of the header (RFC 1141). */
+static __always_inline void age_ip(struct iphdr *ip)
+{
+	__u32 sum = (__u32)ip->check + bpf_htons(0x0100);
+
+	ip->check = (__u16)(sum + (sum >= 0xffff));
+	ip->ttl--;
+}
+
+/* True when the packet may be on the road: then it has been made what the stack
+ * would send on. */
+static __noinline bool road_enter(struct __sk_buff *skb,
+				  const struct fw_packet *pkt,
+				  const struct fw_road *road)
+{
+	__u8 *data = (void *)(long)skb->data;
+	const void *end = (const void *)(long)skb->data_end;
+	struct iphdr *ip = (void *)(data + ETH_HLEN);
+	struct ipv6hdr *ip6 = (void *)ip;
+	__u32 gso = skb->gso_size;
+	__u8 offset = 0;
+
+	if (gso && pkt->l4proto == IPPROTO_TCP &&
+	    fw_ctx_load(skb, pkt->l4_off + 12, &offset, 1))
+		return false;
+	if (fw_road_length(pkt, gso, offset >> 4) > road->len)
+		return false;
+	if (pkt->l3 == FW_L3_IP) {
+		if ((const void *)(ip + 1) > end || ip->ttl <= 1 ||
+		    !fw_road_ip(pkt, ip, gso))
+			return false;
+		age_ip(ip);
+		skb->priority = PRIORITY(ip->tos);
+	} else {
+		if ((const void *)(ip6 + 1) > end || ip6->hop_limit <= 1 ||
+		    !fw_road_ip6(pkt, ip6, gso))
+			return false;
+		ip6->hop_limit--;
+	}
+	__builtin_memcpy(data, road->mac, sizeof(road->mac));
+	return true;
+}
+
+/* Where to, or 0: through the stack. Frames for other hosts, and those whose
+ * link header was lost, are the stack's. */
+static __always_inline __u32 road_of(struct __sk_buff *skb,
+				     const struct fw_packet *pkt,
+				     struct fw_flow *flow, __u64 word)
+{
+	struct fw_road *road = &flow->road;
+
+	if (!fw_road_holds(road, word, flow->last_ns) || road->closed ||
+	    road->ifindex == skb->ifindex || skb->pkt_type ||
+	    skb->vlan_present || skb->cb[0] || !fw_road_l4(pkt) ||
+	    !road_enter(skb, pkt, road))
+		return 0;
+	__sync_fetch_and_add(&road->packets,
+			     skb->gso_segs ? skb->gso_segs : 1);
+	__sync_fetch_and_add(&road->bytes, pkt->len);
+	fw_stat_add(FW_STAT_TC_ROAD);
+	return road->ifindex;
+}
+
 SEC("tc")
 int fw_tc(struct __sk_buff *skb)
 {
@@ -185,10 +255,10 @@ int fw_tc(struct __sk_buff *skb)
 	const struct fw_gen *header = fw_gen_of(fw_control_slot(word));
 	const struct fw_meta *meta = meta_read(skb);
 	struct fw_judgement judgement = {0};
-	const struct fw_flow *flow;
+	struct fw_flow *flow;
 	struct fw_packet *pkt = fw_packet_room();
 	bool judged = meta && meta_holds(meta, word), flows = fw_flows_any();
-	__u32 marks;
+	__u32 marks, to = 0;
 
 	if (!header || !pkt)
 		return TC_ACT_UNSPEC;
@@ -216,7 +286,10 @@ int fw_tc(struct __sk_buff *skb)
 	}
 	if (flow && flow->verdict == FW_FLOW_TRUSTED)
 		marks |= FW_MARK_TRUSTED;
-	return pass(skb, header, marks);
+	if (flow && flow->verdict == FW_FLOW_TRUSTED)
+		to = road_of(skb, pkt, flow, word);
+	(void)pass(skb, header, marks);
+	return to ? (int)bpf_redirect(to, 0) : TC_ACT_UNSPEC;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -23,6 +23,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include "bpf/dns.skel.h"
+#include "bpf/road.skel.h"
 #include "bpf/syn.skel.h"
 #include "bpf/tc.skel.h"
 #include "bpf/xdp.skel.h"
@@ -33,6 +34,7 @@ const char *const fw_bpf_program_names[FW_BPF_PROGRAM_MAX_] = {
 	[FW_BPF_TC] = "tc",
 	[FW_BPF_DNS] = "dns",
 	[FW_BPF_SYN] = "syn",
+	[FW_BPF_ROAD] = "road",
 };
 
 static const struct {
@@ -45,6 +47,7 @@ static const struct {
 	[FW_BPF_DNS] = {BPF_PROG_TYPE_SOCKET_FILTER, fw_dns_bpf__elf_bytes, 0},
 	[FW_BPF_SYN] = {BPF_PROG_TYPE_XDP, fw_syn_bpf__elf_bytes,
 			BPF_FUNC_tcp_raw_gen_syncookie_ipv4},
+	[FW_BPF_ROAD] = {BPF_PROG_TYPE_SCHED_CLS, fw_road_bpf__elf_bytes, 0},
 };
 
 struct loading {
@@ -118,7 +121,7 @@ static struct fw_bpf_map *find_map(struct fw_bpf *bpf, const char *name)
 /* What the configuration says of a map; 0: nothing. */
 static __u32 capacity(const struct loading *l, const char *name)
 {
-	if (!strcmp(name, "flow_map"))
+	if (!strcmp(name, "flow_map") || !strcmp(name, "flow_road"))
 		return l->options->flows;
 	return strcmp(name, "sources") ? 0 : l->options->rate_sources;
 }

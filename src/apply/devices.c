@@ -25,6 +25,7 @@ static const struct {
 } parts[] = {
 	{FW_PART_XDP, "attach-xdp", fw_xdp_attach, fw_xdp_detach},
 	{FW_PART_TC, "attach-tc", fw_tc_attach, fw_tc_detach},
+	{FW_PART_ROAD, "attach-road", fw_road_attach, fw_road_detach},
 	{FW_PART_WATCH, "attach-watch", fw_watch_attach, fw_watch_detach},
 };
 
@@ -83,15 +84,16 @@ static int adopt_xdp(struct adoption *a, const char *file)
 	return 0;
 }
 
-static int adopt_tc(struct adoption *a, uint32_t ifindex)
+static int adopt_filter(struct adoption *a, enum fw_part part, const char *number)
 {
+	uint32_t ifindex = (uint32_t)strtoul(number, NULL, 10);
 	struct fw_device *device = find_index(a->devices, ifindex);
 
 	if (!device)
 		device = add(a->devices, ifindex);
 	if (!device)
 		return -E2BIG;
-	device->on |= FW_PART_TC;
+	device->on |= part;
 	return 0;
 }
 
@@ -102,7 +104,9 @@ static int adopt_one(void *ctx, const char *file)
 	if (!strncmp(file, "xdp_", 4))
 		return adopt_xdp(a, file);
 	if (!strncmp(file, "tc_", 3))
-		return adopt_tc(a, (uint32_t)strtoul(file + 3, NULL, 10));
+		return adopt_filter(a, FW_PART_TC, file + 3);
+	if (!strncmp(file, "road_", 5))
+		return adopt_filter(a, FW_PART_ROAD, file + 5);
 	return 0;
 }
 
@@ -135,10 +139,12 @@ static void detach(struct fw_devices *devices, struct fw_device *device,
 }
 
 /* --- staging -------------------------------------------------------------- */
-static unsigned wanted_parts(const struct fw_plan_device *from)
+static unsigned wanted_parts(const struct fw_plan *plan,
+			     const struct fw_plan_device *from)
 {
 	return (from->xdp && from->attach != FW_ATTACH_OFF ? FW_PART_XDP : 0u) |
 	       (from->tc ? FW_PART_TC : 0u) |
+	       (from->tc && plan->n_profiles ? FW_PART_ROAD : 0u) |
 	       (from->watch_dns ? FW_PART_WATCH : 0u);
 }
 
@@ -154,7 +160,7 @@ static int plan_device(struct fw_devices *devices, const struct fw_plan *plan,
 	if (!device)
 		return -E2BIG;
 	(void)snprintf(device->name, sizeof(device->name), "%s", from->name);
-	device->want = wanted_parts(from);
+	device->want = wanted_parts(plan, from);
 	/* A driver may lose what it holds when a program goes; so it stays as
 	 * long as the device does, also where no rule needs it any more. */
 	if (device->on & FW_PART_XDP && from->attach != FW_ATTACH_OFF)
@@ -190,11 +196,13 @@ static bool tc_instead(struct fw_device *device, unsigned part)
 	return true;
 }
 
-/* A monitor is no filter: where the kernel refuses its program nothing is
- * watched, and status says so. */
+/* What is no filter: where the kernel refuses the program of monitors nothing is
+ * watched, without that of roads all flows stay on the stack, and status says
+ * so. */
 static bool does_without(const struct fw_devices *devices, unsigned part)
 {
-	return part == FW_PART_WATCH && devices->bpf->prog[FW_BPF_DNS] < 0;
+	return (part == FW_PART_WATCH && devices->bpf->prog[FW_BPF_DNS] < 0) ||
+	       (part == FW_PART_ROAD && devices->bpf->prog[FW_BPF_ROAD] < 0);
 }
 
 /* A change of mode would leave the device bare for a moment, so it waits. */

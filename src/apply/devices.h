@@ -23,6 +23,7 @@ enum fw_part {
 	FW_PART_XDP = 1,
 	FW_PART_TC = 2,
 	FW_PART_WATCH = 4,
+	FW_PART_ROAD = 8,	/* TC egress */
 };
 
 struct fw_device {
@@ -101,6 +102,10 @@ int fw_xdp_adopt(struct fw_device *device, const char *dir, const char *file);
 
 int fw_tc_attach(struct fw_devices *devices, struct fw_device *device);
 void fw_tc_detach(struct fw_devices *devices, struct fw_device *device);
+
+/* Nothing is attached where the kernel does not have the program. */
+int fw_road_attach(struct fw_devices *devices, struct fw_device *device);
+void fw_road_detach(struct fw_devices *devices, struct fw_device *device);
 
 int fw_watch_attach(struct fw_devices *devices, struct fw_device *device);
 void fw_watch_detach(struct fw_devices *devices, struct fw_device *device);

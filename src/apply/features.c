@@ -8,6 +8,7 @@ const struct fw_feature_row fw_features[] = {
 	[FW_FEATURE_XDP] = {"xdp", "xdp", "nft"},
 	[FW_FEATURE_TC] = {"tc", "tc", "ct mark only"},
 	[FW_FEATURE_DNS] = {"dns", "dns", "no monitor"},
+	[FW_FEATURE_ROAD] = {"tc-road", "tc", "stack"},
 	[FW_FEATURE_MAP_IN_MAP] = {"map-in-map", "maps", "nft"},
 	[FW_FEATURE_LPM_TRIE] = {"lpm-trie", "maps", "nft"},
 	[FW_FEATURE_RINGBUF] = {"ring-buffer", "maps", "nft"},
@@ -22,4 +23,6 @@ _Static_assert(FW_ARRAY_SIZE(fw_features) == FW_FEATURE_MAX_, "features");
 _Static_assert((int)FW_FEATURE_XDP == (int)FW_BPF_XDP &&
 	       (int)FW_FEATURE_TC == (int)FW_BPF_TC &&
 	       (int)FW_FEATURE_DNS == (int)FW_BPF_DNS &&
-	       (int)FW_FEATURE_COOKIES == (int)FW_BPF_SYN, "the programs come first");
+	       (int)FW_FEATURE_COOKIES == (int)FW_BPF_SYN &&
+	       (int)FW_FEATURE_ROAD == (int)FW_BPF_ROAD,
+	       "the programs come first");

@@ -135,6 +135,17 @@ int fw_apply_flows(struct fw_apply *apply,
 			     const struct fw_flow *flow),
 		   void *ctx);
 
+/* Roads (struct fw_road); safe from any thread. Whether there can be any. */
+bool fw_apply_roads(const struct fw_apply *apply);
+/* The flow of that key and pair may have one. 0 or -errno. */
+int fw_apply_road_grant(struct fw_apply *apply, const struct fw_flow_key *key,
+			uint64_t pair);
+void fw_apply_road_revoke(struct fw_apply *apply,
+			  const struct fw_flow_key *key);
+void fw_apply_roads_clear(struct fw_apply *apply);	/* no flow may */
+/* Closes all that are open: a flow's next packet goes through the stack. */
+void fw_apply_roads_close(struct fw_apply *apply);
+
 /* The events ring: file descriptor to poll, and a drain of all that is ready.
  * fn gets each record; returns their number or -errno. */
 int fw_apply_events_fd(const struct fw_apply *apply);

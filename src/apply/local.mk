@@ -64,6 +64,7 @@ libfwapply_a_SOURCES = \
 	src/apply/stage.c \
 	src/apply/stage.h \
 	src/apply/status.c \
+	src/apply/roads.c \
 	src/apply/settings.c \
 	src/apply/settings.h \
 	src/apply/syn.c \

@@ -108,10 +108,14 @@ static int on_connection(enum nf_conntrack_msg_type type,
 			 struct nf_conntrack *ct, void *data)
 {
 	const struct sink *sink = data;
+	uint32_t status = nfct_get_attr_u32(ct, ATTR_STATUS);
 	struct fw_connection connection = {
 		.tuple = { read_tuple(ct, &directions[0]),
 			   read_tuple(ct, &directions[1]) },
 		.mark = nfct_get_attr_u32(ct, ATTR_MARK),
+		.replied = status & IPS_SEEN_REPLY,
+		.watched = status & IPS_SEQ_ADJUST ||
+			   nfct_attr_is_set(ct, ATTR_HELPER_NAME) > 0,
 	};
 
 	(void)type;
@@ -253,6 +257,34 @@ int fw_conntrack_find(struct fw_conntrack *conntrack,
 		return 0;
 	}
 	return -ENOENT;
+}
+
+static void loosen_attrs(struct nf_conntrack *ct)
+{
+	const uint8_t liberal = IP_CT_TCP_FLAG_BE_LIBERAL;
+
+	nfct_set_attr_u8(ct, ATTR_TCP_FLAGS_ORIG, liberal);
+	nfct_set_attr_u8(ct, ATTR_TCP_MASK_ORIG, liberal);
+	nfct_set_attr_u8(ct, ATTR_TCP_FLAGS_REPL, liberal);
+	nfct_set_attr_u8(ct, ATTR_TCP_MASK_REPL, liberal);
+}
+
+int fw_conntrack_loosen(struct fw_conntrack *conntrack,
+			const struct fw_connection *connection)
+{
+	struct nf_conntrack *ct;
+	int r;
+
+	if (connection->tuple[0].proto != IPPROTO_TCP)
+		return 0;
+	ct = nfct_new();
+	if (!ct)
+		return -ENOMEM;
+	write_tuple(ct, &connection->tuple[0]);
+	loosen_attrs(ct);
+	r = query(conntrack, NFCT_Q_UPDATE, ct, &(struct sink){ 0 });
+	nfct_destroy(ct);
+	return r;
 }
 
 /* The kernel's filter takes a value under a mask, not "one of these bits": the

@@ -13,6 +13,9 @@ struct fw_connection {
 	struct fw_tuple tuple[2];	/* raw: original and reply, each as it
 					   arrives at ingress */
 	uint32_t mark;
+	bool replied;		/* packets of both directions were seen */
+	bool watched;		/* conntrack has to see all of its packets: it
+				   has a helper, or sequence numbers change */
 };
 
 /* The tuple that packets of the original direction show between destination
@@ -32,6 +35,10 @@ int fw_conntrack_get(struct fw_conntrack *conntrack,
  * queries: finds it when source or destination NAT applies, not with both. */
 int fw_conntrack_find(struct fw_conntrack *conntrack,
 		      const struct fw_tuple *tuple, struct fw_connection *ret);
+/* Has conntrack take the connection's packets as valid though it does not see all
+ * that are in between. 0 or -errno. */
+int fw_conntrack_loosen(struct fw_conntrack *conntrack,
+			const struct fw_connection *connection);
 /* Calls fn for each connection whose mark has one of `bits`. fn must make no
  * query. 0 or -errno. */
 int fw_conntrack_dump(struct fw_conntrack *conntrack, uint32_t bits,

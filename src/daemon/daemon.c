@@ -165,6 +165,9 @@ static int open_parts(struct fw_daemon *daemon)
 	r = fw_links_open(&daemon->links);
 	if (r < 0)
 		return system_error(r, "rtnetlink");
+	r = fw_routes_open(&daemon->routes);
+	if (r < 0)
+		return system_error(r, "rtnetlink");
 	r = fw_set_watch_open(&daemon->set_watch);
 	if (r < 0)
 		return system_error(r, "nf_tables");
@@ -260,6 +263,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 	fw_loop_close(daemon);
 	fw_apply_close(daemon->apply);
 	fw_links_close(daemon->links);
+	fw_routes_close(daemon->routes);
 	fw_set_watch_close(daemon->set_watch);
 	if (daemon->lock >= 0)
 		(void)close(daemon->lock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Flow records: a hash by tuple, and the list of those that wait.
+ * Flow records: a hash by tuple, and the lists of those that wait, and that ask.
  *
  * In: tuples. Out: records. Only making a record may fail, for want of memory.
  */
@@ -17,12 +17,14 @@
 
 LIST_HEAD(bucket, fw_flow_record);
 TAILQ_HEAD(waiting, fw_flow_record);
+TAILQ_HEAD(asking, fw_flow_record);
 
 struct fw_flow_records {
 	size_t n;
 	uint64_t next_serial;
 	struct fw_siphash_key key;
 	struct waiting waiting;
+	struct asking asking;
 	struct bucket buckets[BUCKETS];
 };
 
@@ -38,6 +40,7 @@ struct fw_flow_records *fw_flow_records_new(void)
 		return NULL;
 	}
 	TAILQ_INIT(&records->waiting);
+	TAILQ_INIT(&records->asking);
 	for (size_t i = 0; i < BUCKETS; i++)
 		LIST_INIT(&records->buckets[i]);
 	return records;
@@ -122,6 +125,7 @@ void fw_flow_records_remove(struct fw_flow_records *records,
 			    struct fw_flow_record *record)
 {
 	fw_flow_records_wait(records, record, false);
+	fw_flow_records_ask(records, record, false);
 	LIST_REMOVE(record, chain);
 	records->n--;
 	free(record->sni);
@@ -143,6 +147,23 @@ void fw_flow_records_wait(struct fw_flow_records *records,
 struct fw_flow_record *fw_flow_records_waiting(struct fw_flow_records *records)
 {
 	return TAILQ_FIRST(&records->waiting);
+}
+
+void fw_flow_records_ask(struct fw_flow_records *records,
+			 struct fw_flow_record *record, bool asks)
+{
+	if (record->is_asking == asks)
+		return;
+	if (asks)
+		TAILQ_INSERT_TAIL(&records->asking, record, asking);
+	else
+		TAILQ_REMOVE(&records->asking, record, asking);
+	record->is_asking = asks;
+}
+
+struct fw_flow_record *fw_flow_records_asking(struct fw_flow_records *records)
+{
+	return TAILQ_FIRST(&records->asking);
 }
 
 bool fw_flow_records_bucket(struct fw_flow_records *records, size_t i,

@@ -17,6 +17,10 @@ struct fw_flow_record {
 	TAILQ_ENTRY(fw_flow_record) waiting;	/* valid with is_waiting */
 	bool is_waiting;		/* for conntrack to know the flow */
 	unsigned tries;			/* that it did not */
+	TAILQ_ENTRY(fw_flow_record) asking;	/* valid with is_asking */
+	bool is_asking;			/* for roads */
+	unsigned asked;			/* how often it has */
+	bool road[2];			/* may have one */
 	uint64_t serial;		/* unlike any other record's, ever */
 
 	struct fw_tuple tuple;		/* at the queue, of the side that opened
@@ -65,6 +69,11 @@ void fw_flow_records_remove(struct fw_flow_records *records,
 void fw_flow_records_wait(struct fw_flow_records *records,
 			  struct fw_flow_record *record, bool waits);
 struct fw_flow_record *fw_flow_records_waiting(struct fw_flow_records *records);
+
+/* The same for those that ask for a road. */
+void fw_flow_records_ask(struct fw_flow_records *records,
+			 struct fw_flow_record *record, bool asks);
+struct fw_flow_record *fw_flow_records_asking(struct fw_flow_records *records);
 
 /* For walks: the records of bucket i, until false is returned. */
 bool fw_flow_records_bucket(struct fw_flow_records *records, size_t i,

@@ -120,8 +120,7 @@ struct fw_flow_key fw_flows_key(const struct fw_flow_record *record,
 	return key;
 }
 
-/* Entries for those directions whose ingress is known and that have none. */
-static void map_record(struct fw_flows *flows, struct fw_flow_record *record)
+void fw_flows_map(struct fw_flows *flows, struct fw_flow_record *record)
 {
 	uint64_t now = fw_flows_now_ns();
 
@@ -148,6 +147,10 @@ static void map_record(struct fw_flows *flows, struct fw_flow_record *record)
 		else
 			record->mapped[i] = true;
 	}
+	record->asked = 0;
+	fw_flow_records_ask(flows->records, record,
+			    record->verdict == FW_FLOW_TRUSTED &&
+			    !flows->blocker && fw_apply_roads(flows->apply));
 }
 
 void fw_flows_unmap(struct fw_flows *flows, struct fw_flow_record *record)
@@ -157,8 +160,11 @@ void fw_flows_unmap(struct fw_flows *flows, struct fw_flow_record *record)
 
 		if (record->mapped[i])
 			(void)fw_apply_flow_delete(flows->apply, &key);
-		record->mapped[i] = false;
+		if (record->road[i])
+			fw_apply_road_revoke(flows->apply, &key);
+		record->mapped[i] = record->road[i] = false;
 	}
+	fw_flow_records_ask(flows->records, record, false);
 }
 
 /* --- records -------------------------------------------------------------- */
@@ -316,7 +322,7 @@ static void settle(struct fw_flows *flows, struct fw_flow_record *record, int r,
 {
 	if (!r) {
 		fw_flows_note_connection(flows, record, connection);
-		map_record(flows, record);
+		fw_flows_map(flows, record);
 		fw_flow_records_wait(flows->records, record, false);
 	} else if (r == -ENOENT && record->tries++ < TRIES_MAX) {
 		fw_flow_records_wait(flows->records, record, true);
@@ -346,7 +352,7 @@ static void on_flow(void *ctx, const struct fw_flow_report *report)
 		fresh = record->verdict != FW_FLOW_UNVETTED &&
 			!record->has_raw && !record->tries;
 		if (record->has_raw && record->verdict != FW_FLOW_UNVETTED)
-			map_record(flows, record);
+			fw_flows_map(flows, record);
 	}
 	pthread_mutex_unlock(&flows->lock);
 	if (!fresh)
@@ -496,6 +502,7 @@ void fw_flows_set_plan(struct fw_flows *flows, const struct fw_plan *plan)
 	flows->plan = fw_plan_ref(plan);
 	flows->epoch = epoch;
 	fw_conntrack_watch(flows->conntrack, fw_flows_state_mask(flows));
+	fw_flows_roads_plan(flows);
 	pthread_mutex_unlock(&flows->lock);
 	fw_plan_unref(old);
 }
@@ -557,5 +564,6 @@ static void retry_waiting(struct fw_flows *flows)
 void fw_flows_tick(struct fw_flows *flows)
 {
 	retry_waiting(flows);
+	fw_flows_roads(flows);
 	fw_flows_check(flows);
 }

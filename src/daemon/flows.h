@@ -71,7 +71,7 @@ struct fw_flow_view {
 	const char *profile;	/* "" when not known */
 	uint64_t packets, bytes;	/* both directions, all */
 	uint64_t user_packets, user_bytes;	/* of these, in user space */
-	const char *road;	/* "stack" */
+	const char *road;	/* "tc" | "stack" */
 	const char *sni;	/* these three: NULL when not seen */
 	const char *ja3, *ja4;
 	const char *reason;	/* of the verdict, NULL while unvetted */

@@ -92,7 +92,7 @@ static struct fw_flow_view view_of(struct fw_flows *flows,
 		.bytes = fw_flow_record_bytes(record),
 		.user_packets = fw_flow_record_packets(record),
 		.user_bytes = fw_flow_record_bytes(record),
-		.road = "stack",
+		.road = fw_flows_road(flows, record),
 		.sni = copy->sni,
 		.ja3 = record->ja3[0] ? record->ja3 : NULL,
 		.ja4 = record->ja4[0] ? record->ja4 : NULL,
@@ -309,5 +309,7 @@ int fw_flows_adopt(struct fw_flows *flows)
 			(void)fw_apply_flow_delete(flows->apply,
 						   &entries.items[i].key);
 	free(entries.items);
+	fw_apply_roads_clear(flows->apply);
+	fw_flows_roads_plan(flows);
 	return r ? r : (int)fw_flow_records_size(flows->records);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Flows: what flows.c and flows_list.c share. */
+/* Flows: what flows.c, flows_list.c and flows_roads.c share. */
 #pragma once
 
 #include <pthread.h>
@@ -20,6 +20,7 @@ struct fw_flows {
 	struct fw_name *names;		/* interned */
 	uint64_t next_pair;
 	size_t cursor;			/* of the check in fw_flows_tick() */
+	const struct fw_plan_rule *blocker;	/* of roads, in plan; or NULL */
 	uint64_t refused, unmapped, lost_events;
 };
 
@@ -28,7 +29,19 @@ uint64_t fw_flows_now_ns(void);
  * gone. Without the lock. */
 void fw_flows_check(struct fw_flows *flows);
 
+/* Gives flows that ask for a road one, where they can have it. Without the
+ * lock. */
+void fw_flows_roads(struct fw_flows *flows);
+
 /* All below with the lock held. */
+/* For a plan that is new: whether there are roads, and who asks for one. */
+void fw_flows_roads_plan(struct fw_flows *flows);
+/* The name of the road that the record's packets take. */
+const char *fw_flows_road(const struct fw_flows *flows,
+			  const struct fw_flow_record *record);
+/* Entries in the flow map for those directions whose ingress is known and that
+ * have none. */
+void fw_flows_map(struct fw_flows *flows, struct fw_flow_record *record);
 /* A copy of name that lives as long as flows; "" when memory runs out. */
 const char *fw_flows_intern(struct fw_flows *flows, const char *name);
 /* Notes what conntrack says of the record's connection. */

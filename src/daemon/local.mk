@@ -20,6 +20,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/flows.c \
 	src/daemon/flows.h \
 	src/daemon/flows_list.c \
+	src/daemon/flows_roads.c \
 	src/daemon/flows_state.h \
 	src/daemon/json.c \
 	src/daemon/json.h \
@@ -47,6 +48,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/questions.h \
 	src/daemon/reload.c \
 	src/daemon/reload.h \
+	src/daemon/routes.c \
+	src/daemon/routes.h \
 	src/daemon/set_edit.h \
 	src/daemon/set_list.c \
 	src/daemon/set_list.h \

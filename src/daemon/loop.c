@@ -37,6 +37,7 @@ enum source {
 	ON_MAILBOX,
 	ON_LINKS,
 	ON_SETTLED,
+	ON_ROUTES,
 	ON_SETS,
 	ON_SETS_CHANGED,
 	ON_FLOWS,
@@ -233,6 +234,17 @@ static void on_settled(evutil_socket_t fd, short what, void *ctx)
 		fw_reload_again(daemon);
 }
 
+/* What was decided under other routes, neighbours or rules is decided anew. */
+static void on_routes(evutil_socket_t fd, short what, void *ctx)
+{
+	struct fw_daemon *daemon = ctx;
+
+	(void)fd;
+	(void)what;
+	fw_routes_drain(daemon->routes);
+	fw_apply_roads_close(daemon->apply);
+}
+
 /* --- live sets ------------------------------------------------------------ */
 
 static void follow_in(struct fw_daemon *daemon, unsigned ms)
@@ -252,6 +264,7 @@ static void on_sets(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	fw_apply_roads_close(daemon->apply);
 	news = fw_set_watch_drain(daemon->set_watch, daemon->running.plan);
 	if (news.live)
 		follow_in(daemon, SETS_SETTLE_MS);
@@ -349,6 +362,8 @@ static int watch_all(struct fw_daemon *daemon)
 		      on_mailbox);
 	r |= watch_fd(daemon, ON_LINKS, fw_links_fd(daemon->links), on_links);
 	r |= watch_timer(daemon, ON_SETTLED, 0, on_settled);
+	r |= watch_fd(daemon, ON_ROUTES, fw_routes_fd(daemon->routes),
+		      on_routes);
 	r |= watch_fd(daemon, ON_SETS, fw_set_watch_fd(daemon->set_watch),
 		      on_sets);
 	r |= watch_timer(daemon, ON_SETS_CHANGED, 0, on_sets_changed);

@@ -18,6 +18,7 @@
 #include "daemon/links.h"
 #include "daemon/load.h"
 #include "daemon/mailbox.h"
+#include "daemon/routes.h"
 #include "daemon/set_watch.h"
 #include "daemon/verdicts.h"
 #include "daemon/workers.h"
@@ -45,6 +46,7 @@ struct fw_daemon {
 	struct fw_verdicts *verdicts;
 	struct fw_workers workers;
 	struct fw_links *links;
+	struct fw_routes *routes;
 	struct fw_set_watch *set_watch;
 
 	struct fw_events *events;

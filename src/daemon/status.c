@@ -48,19 +48,43 @@ static json_t *devices(const struct fw_daemon *daemon)
 	return array;
 }
 
-/* Vetted flows stay on the stack: the other roads are not built yet. */
+/* Why forwarded flows stay on the stack; NULL: they need not. */
+static const char *road_reason(const struct fw_daemon *daemon,
+			       const struct fw_device_status *device,
+			       char *buffer, size_t size)
+{
+	const struct fw_plan *plan = daemon->running.plan;
+	const struct fw_plan_rule *blocker = fw_plan_road_blocker(plan);
+
+	if (!plan->n_profiles)
+		return "nothing is inspected";
+	if (!fw_apply_roads(daemon->apply) || !device->tc)
+		return "no TC program on the device";
+	if (!blocker)
+		return NULL;
+	(void)snprintf(buffer, size, "%s:%u has to see each packet: %s",
+		       blocker->file ? blocker->file : "", blocker->line,
+		       blocker->text);
+	return blocker->text[0] ? buffer : "rules have to see each packet";
+}
+
 static json_t *roads(const struct fw_daemon *daemon)
 {
 	const struct fw_device_status *items;
 	size_t n = fw_apply_devices(daemon->apply, &items);
 	json_t *array = json_array();
+	char buffer[512];
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const char *reason = road_reason(daemon, &items[i], buffer,
+						 sizeof(buffer));
+
 		array = append(array,
-			       json_pack("{s:o, s:s, s:s}", "device",
+			       json_pack("{s:o, s:s, s:o}", "device",
 					 fw_json_text(items[i].name), "road",
-					 "stack", "reason",
-					 "no other in this version"));
+					 reason ? "stack" : "tc", "reason",
+					 fw_json_text(reason)));
+	}
 	return array;
 }
 

@@ -111,6 +111,7 @@ static const char *const stat_names[] = {
 	[FW_STAT_TC_DROP_RECLASSIFIED] = "tc-drop-reclassified",
 	[FW_STAT_TC_DROP_POLICY] = "tc-drop-policy",
 	[FW_STAT_TC_FLOW_HIT] = "tc-flow-hit",
+	[FW_STAT_TC_ROAD] = "tc-road",
 	[FW_STAT_TC_DROP_BLOCKED] = "tc-drop-blocked",
 	[FW_STAT_TC_DROP_MALFORMED] = "tc-drop-malformed",
 	[FW_STAT_DNS_PACKETS] = "dns-packets",

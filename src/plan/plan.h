@@ -618,6 +618,11 @@ int fw_plan_print_json(const struct fw_plan *plan, bool terse, FILE *out);
  * their rule. */
 void fw_plan_print_nft(const struct fw_plan *plan, FILE *out);
 
+/* The rule for whose sake forwarded flows have to stay on the stack, since it
+ * looks at more than their flow or acts on each packet; NULL: there is none. Its
+ * text is empty where it is none of the file's. */
+const struct fw_plan_rule *fw_plan_road_blocker(const struct fw_plan *plan);
+
 const char *fw_layer_name(enum fw_layer layer);
 const char *fw_field_name(enum fw_field field);
 fw_u128 fw_field_max(enum fw_field field);	/* its greatest value */

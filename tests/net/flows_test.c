@@ -117,6 +117,41 @@ int fw_apply_flows(struct fw_apply *apply,
 	return r;
 }
 
+bool fw_apply_roads(const struct fw_apply *apply)
+{
+	(void)apply;
+	return true;
+}
+
+static struct fw_flow_key granted[MAP_MAX];
+static size_t n_granted;
+
+int fw_apply_road_grant(struct fw_apply *apply, const struct fw_flow_key *key,
+			uint64_t pair)
+{
+	int i = map_find(key);
+
+	(void)apply;
+	if (i < 0 || map[i].flow.pair != pair || n_granted == MAP_MAX)
+		return -ENOENT;
+	granted[n_granted++] = *key;
+	return 0;
+}
+
+void fw_apply_road_revoke(struct fw_apply *apply, const struct fw_flow_key *key)
+{
+	(void)apply;
+	for (size_t i = 0; i < n_granted; i++)
+		if (!memcmp(&granted[i], key, sizeof(*key)))
+			granted[i--] = granted[--n_granted];
+}
+
+void fw_apply_roads_clear(struct fw_apply *apply)
+{
+	(void)apply;
+	n_granted = 0;
+}
+
 /* --- connections ---------------------------------------------------------- */
 static struct fw_tuple tuple(const char *src, uint16_t sport, const char *dst,
 			     uint16_t dport)

@@ -36,6 +36,7 @@ fw_net_tests = \
 	tests/net/log \
 	tests/net/refused \
 	tests/net/reload \
+	tests/net/roads \
 	tests/net/rulesets \
 	tests/net/settings \
 	tests/net/sources \

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TC egress: opens roads for flows whose packets leave.
+ *
+ * In: a packet. Out: TC_ACT_UNSPEC, always. What leaves with TC ingress's mark of
+ * a trusted flow has passed the user's chains and the gate, and the stack has
+ * routed it and knows its neighbour: so its device, its MAC addresses and its
+ * length are noted in the flow, where the daemon has said that it may have a road.
+ * A FIN or RST that leaves closes the roads of both directions for good.
+ */
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define FW_CTX struct __sk_buff
+#define FW_CTX_LINEAR(ctx) true
+#define fw_ctx_len(ctx) ((ctx)->len)
+#define fw_ctx_load(ctx, offset, to, size) \
+	bpf_skb_load_bytes(ctx, offset, to, size)
+#define fw_ctx_vlan(ctx) FW_NO_VLAN
+#define fw_ctx_gso(ctx) ((ctx)->gso_size)
+
+#include "packet.h"
+#include "roads.h"
+#include "rows.h"
+
+/* A device without link header has its IP header where others have MAC
+ * addresses. */
+static __always_inline bool has_link(struct __sk_buff *skb)
+{
+	__u64 ip[2] = {0}, data[2] = {0};
+
+	return !bpf_skb_load_bytes_relative(skb, 0, ip, sizeof(ip),
+					    BPF_HDR_START_NET) &&
+	       !bpf_skb_load_bytes(skb, ETH_HLEN, data, sizeof(data)) &&
+	       ip[0] == data[0] && ip[1] == data[1];
+}
+
+/* 0: no packet for a road. */
+static __noinline __u32 length_of(struct __sk_buff *skb,
+				  const struct fw_packet *pkt)
+{
+	struct ipv6hdr ip6;
+	struct iphdr ip;
+	__u8 offset = 0;
+
+	if (!fw_road_l4(pkt))
+		return 0;
+	if (pkt->l3 == FW_L3_IP) {
+		if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)) ||
+		    !fw_road_ip(pkt, &ip, skb->gso_size))
+			return 0;
+	} else if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip6, sizeof(ip6)) ||
+		   !fw_road_ip6(pkt, &ip6, skb->gso_size)) {
+		return 0;
+	}
+	if (pkt->l4proto == IPPROTO_TCP &&
+	    bpf_skb_load_bytes(skb, pkt->l4_off + 12, &offset, 1))
+		return 0;
+	return fw_road_length(pkt, skb->gso_size, offset >> 4);
+}
+
+static __noinline void close_back(struct __sk_buff *skb,
+				  const struct fw_packet *pkt)
+{
+	struct fw_flow_key key = {
+		.ifindex = skb->ifindex,
+		.family = pkt->l3 == FW_L3_IP ? 4 : 6,
+		.proto = pkt->l4proto,
+		.sport = bpf_htons(pkt->dport),
+		.dport = bpf_htons(pkt->sport),
+	};
+	struct fw_flow *flow;
+
+	__builtin_memcpy(key.saddr, pkt->daddr.words, sizeof(key.saddr));
+	__builtin_memcpy(key.daddr, pkt->saddr.words, sizeof(key.daddr));
+	flow = bpf_map_lookup_elem(&flow_map, &key);
+	if (flow)
+		flow->road.closed = 1;
+}
+
+static __noinline bool granted(struct __sk_buff *skb,
+			       const struct fw_packet *pkt, __u64 pair)
+{
+	struct fw_flow_key key;
+	const __u64 *grant;
+
+	fw_flow_key_of(skb->ingress_ifindex, pkt, &key);
+	grant = bpf_map_lookup_elem(&flow_road, &key);
+	return grant && *grant == pair;
+}
+
+/* A device below this one sees the packet too: the first one counts. */
+static __always_inline void open(struct __sk_buff *skb, struct fw_road *road,
+				 __u64 word, __u32 len)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	if (!fw_road_holds(road, word, now)) {
+		*(volatile __u64 *)&road->until_ns = 0;
+		if (bpf_skb_load_bytes(skb, 0, road->mac, sizeof(road->mac)))
+			return;
+		road->epoch = (__u32)(word >> FW_CONTROL_EPOCH_SHIFT);
+		road->turn = fw_road_turn();
+		road->ifindex = skb->ifindex;
+		road->len = len;
+		*(volatile __u64 *)&road->until_ns = now + FW_ROAD_NS;
+	} else if (road->ifindex == skb->ifindex && len > road->len) {
+		road->len = len;
+	}
+}
+
+SEC("tc")
+int fw_road_egress(struct __sk_buff *skb)
+{
+	__u64 word = fw_control_read();
+	const struct fw_gen *header = fw_gen_of(fw_control_slot(word));
+	struct fw_packet pkt;
+	struct fw_flow *flow;
+	__u32 len;
+
+	if (!header || word & FW_CONTROL_OVERLAP || !skb->ingress_ifindex ||
+	    !(skb->mark >> (header->mark_shift & 31) & FW_MARK_TRUSTED) ||
+	    skb->vlan_present || !has_link(skb))
+		return TC_ACT_UNSPEC;
+	fw_parse(skb, &pkt);
+	flow = fw_flow_find(skb->ingress_ifindex, &pkt);
+	if (!flow || flow->verdict != FW_FLOW_TRUSTED)
+		return TC_ACT_UNSPEC;
+	if (pkt.l4proto == IPPROTO_TCP &&
+	    pkt.tcp_flags & (FW_TCP_FIN | FW_TCP_RST)) {
+		flow->road.closed = 1;
+		close_back(skb, &pkt);
+		return TC_ACT_UNSPEC;
+	}
+	len = length_of(skb, &pkt);
+	if (len && len <= 0xffff && granted(skb, &pkt, flow->pair))
+		open(skb, &flow->road, word, len);
+	return TC_ACT_UNSPEC;
+}
+
+char LICENSE[] SEC("license") = "GPL";
