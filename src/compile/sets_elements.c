@@ -60,6 +60,38 @@ static void note_option(struct fw_set_check *check, const struct fw_word *word)
 			 !fw_word_is(word, "expires");
 }
 
+/* nft takes IPv6 addresses in brackets, too: `[2001:db8::1]`. The run without
+ * them, or itself where it has none; NULL when memory runs out. */
+static const struct fw_res_run *without_brackets(struct fw_arena *arena,
+						 const struct fw_res_run *run)
+{
+	struct fw_res_run *bare;
+	struct fw_word *words;
+	size_t at = 0;
+
+	while (at < run->n_words && !fw_mark_is(&run->words[at], "["))
+		at++;
+	if (at == run->n_words)
+		return run;
+	bare = fw_arena_array(arena, 1, sizeof(*bare));
+	words = fw_arena_array(arena, run->n_words, sizeof(*words));
+	if (!bare || !words)
+		return NULL;
+	*bare = *run;
+	bare->words = words;
+	bare->n_words = 0;
+	for (size_t i = 0; i < run->n_words; i++) {
+		bool pair = i + 2 < run->n_words &&
+			    fw_mark_is(&run->words[i], "[") &&
+			    fw_mark_is(&run->words[i + 2], "]");
+
+		words[bare->n_words++] = run->words[pair ? i + 1 : i];
+		if (pair)
+			i += 2;
+	}
+	return bare;
+}
+
 static int value_element(struct fw_set_check *check, enum fw_value_type type,
 			 const struct fw_res_run *run)
 {
@@ -133,6 +165,9 @@ static int read_elements(struct fw_set_check *check)
 			continue;	/* deleted again */
 		if (check->set->type >= FW_SET_DOMAIN)
 			r = fw_set_own_element(check, run);
+		else if (values && type == FW_VALUE_IPV6 &&
+			 !(run = without_brackets(arena, run)))
+			r = -ENOMEM;
 		else if (values)
 			r = value_element(check, type, run);
 		else
