@@ -201,6 +201,7 @@ static const struct {
 	{ "dnat", { "to", "random", "persistent" } },
 	{ "masquerade", { "to", "random", "fully-random", "persistent" } },
 	{ "redirect", { "to", "random", "fully-random", "persistent" } },
+	{ "limit", { "burst", "packets", "bytes" } },
 	{ "queue", { "num", "flags", "to", "bypass", "fanout" } },
 	{ "counter", { "packets", "bytes", "name" } },
 	{ "synproxy", { "mss", "wscale", "timestamp", "sack-perm", "name" } },
