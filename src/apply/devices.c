@@ -27,6 +27,7 @@ static const struct {
 	{FW_PART_TC, "attach-tc", fw_tc_attach, fw_tc_detach},
 	{FW_PART_ROAD, "attach-road", fw_road_attach, fw_road_detach},
 	{FW_PART_WATCH, "attach-watch", fw_watch_attach, fw_watch_detach},
+	{FW_PART_TAGS, "attach-tags", fw_tags_attach, fw_tags_detach},
 };
 
 /* --- adoption ------------------------------------------------------------- */
@@ -84,7 +85,7 @@ static int adopt_xdp(struct adoption *a, const char *file)
 	return 0;
 }
 
-static int adopt_filter(struct adoption *a, enum fw_part part, const char *number)
+static int adopt_part(struct adoption *a, enum fw_part part, const char *number)
 {
 	uint32_t ifindex = (uint32_t)strtoul(number, NULL, 10);
 	struct fw_device *device = find_index(a->devices, ifindex);
@@ -93,6 +94,8 @@ static int adopt_filter(struct adoption *a, enum fw_part part, const char *numbe
 		device = add(a->devices, ifindex);
 	if (!device)
 		return -E2BIG;
+	if (part == FW_PART_TAGS)
+		fw_tags_adopt(a->devices, a->dir, ifindex);
 	device->on |= part;
 	return 0;
 }
@@ -104,9 +107,11 @@ static int adopt_one(void *ctx, const char *file)
 	if (!strncmp(file, "xdp_", 4))
 		return adopt_xdp(a, file);
 	if (!strncmp(file, "tc_", 3))
-		return adopt_filter(a, FW_PART_TC, file + 3);
+		return adopt_part(a, FW_PART_TC, file + 3);
 	if (!strncmp(file, "road_", 5))
-		return adopt_filter(a, FW_PART_ROAD, file + 5);
+		return adopt_part(a, FW_PART_ROAD, file + 5);
+	if (!strncmp(file, "tags_", 5))
+		return adopt_part(a, FW_PART_TAGS, file + 5);
 	return 0;
 }
 
@@ -145,7 +150,8 @@ static unsigned wanted_parts(const struct fw_plan *plan,
 	return (from->xdp && from->attach != FW_ATTACH_OFF ? FW_PART_XDP : 0u) |
 	       (from->tc ? FW_PART_TC : 0u) |
 	       (from->tc && plan->n_profiles ? FW_PART_ROAD : 0u) |
-	       (from->watch_dns ? FW_PART_WATCH : 0u);
+	       (from->watch_dns ? FW_PART_WATCH : 0u) |
+	       (from->keeps_tags ? FW_PART_TAGS : 0u);
 }
 
 /* A device that waits has an item too, without an ifindex. */

@@ -24,6 +24,7 @@ enum fw_part {
 	FW_PART_TC = 2,
 	FW_PART_WATCH = 4,
 	FW_PART_ROAD = 8,	/* TC egress */
+	FW_PART_TAGS = 16,	/* the driver leaves tags in frames */
 };
 
 struct fw_device {
@@ -106,6 +107,17 @@ void fw_tc_detach(struct fw_devices *devices, struct fw_device *device);
 /* Nothing is attached where the kernel does not have the program. */
 int fw_road_attach(struct fw_devices *devices, struct fw_device *device);
 void fw_road_detach(struct fw_devices *devices, struct fw_device *device);
+int fw_tags_attach(struct fw_devices *devices, struct fw_device *device);
+void fw_tags_detach(struct fw_devices *devices, struct fw_device *device);
+/* Takes over the pin of another version, in dir. */
+void fw_tags_adopt(const struct fw_devices *devices, const char *dir,
+		   uint32_t ifindex);
+/* Whether the driver takes 802.1Q tags out of the frames that it receives; and
+ * whether that cannot be changed. sock: any of family AF_INET. */
+bool fw_tags_taken(int sock, uint32_t ifindex);
+bool fw_tags_fixed(int sock, uint32_t ifindex);
+/* It would, had Flywall not stopped it. */
+bool fw_tags_stopped(const struct fw_devices *devices, uint32_t ifindex);
 
 int fw_watch_attach(struct fw_devices *devices, struct fw_device *device);
 void fw_watch_detach(struct fw_devices *devices, struct fw_device *device);

@@ -5,13 +5,11 @@
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/ethtool.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include "apply/apply.h"
 #include "apply/devices.h"
@@ -29,26 +27,19 @@ static int by_name(const void *a, const void *b)
 		      ((const struct fw_fact_device *)b)->name);
 }
 
-/* True where the driver takes 802.1Q tags out of the frames that it receives. */
-static bool takes_tags(int sock, const char *name)
-{
-	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
-	struct ifreq request = {.ifr_data = (char *)&flags};
-
-	(void)snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	return !ioctl(sock, SIOCETHTOOL, &request) &&
-	       flags.data & ETH_FLAG_RXVLAN;
-}
-
-static int add_device(struct fw_arena *arena, struct fw_facts *facts,
-		      const struct if_nameindex *from, int sock)
+static int add_device(struct fw_arena *arena, const struct fw_apply *apply,
+		      struct fw_facts *facts, const struct if_nameindex *from,
+		      int sock)
 {
 	struct fw_fact_device *device = &facts->devices[facts->n_devices];
 	char reason[256];
 
 	device->name = fw_arena_strdup(arena, from->if_name);
 	device->ifindex = from->if_index;
-	device->vlan_offload = takes_tags(sock, from->if_name);
+	device->vlan_offload = fw_tags_taken(sock, from->if_index) ||
+		(apply && fw_tags_stopped(&apply->devices, from->if_index));
+	device->vlan_fixed = device->vlan_offload &&
+			     fw_tags_fixed(sock, from->if_index);
 	if (!device->name)
 		return -ENOMEM;
 	if (fw_xdp_held(from->if_index, reason, sizeof(reason)) &&
@@ -76,7 +67,8 @@ int fw_apply_facts(struct fw_arena *arena, const struct fw_apply *apply,
 {
 	struct if_nameindex *list = if_nameindex();
 	/* Of its driver the worst: what XDP would not see stays in nft. */
-	static const struct fw_fact_device later = {.vlan_offload = true};
+	static const struct fw_fact_device later = {.vlan_offload = true,
+						     .vlan_fixed = true};
 	struct fw_facts facts = {.known = true, .later = &later};
 	_cleanup_close_ int sock = -1;
 	size_t n = 0;
@@ -91,7 +83,7 @@ int fw_apply_facts(struct fw_arena *arena, const struct fw_apply *apply,
 	if (!facts.devices)
 		r = -ENOMEM;
 	for (size_t i = 0; i < n && !r; i++)
-		r = add_device(arena, &facts, &list[i], sock);
+		r = add_device(arena, apply, &facts, &list[i], sock);
 	if_freenameindex(list);
 	if (r)
 		return r;

@@ -15,6 +15,7 @@ libfwapply_a_SOURCES = \
 	src/apply/devices.c \
 	src/apply/devices.h \
 	src/apply/devices_answers.c \
+	src/apply/devices_tags.c \
 	src/apply/devices_tc.c \
 	src/apply/devices_watch.c \
 	src/apply/devices_xdp.c \

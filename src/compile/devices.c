@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/flatten.h"
 #include "compile/lower.h"
 #include "compile/names.h"
 
@@ -187,6 +188,19 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* Rules in XDP look at the tags of its frames. */
+static bool reads_tags(const struct fw_plan_xdp *xdp,
+		       const struct fw_xdp_device *device)
+{
+	uint32_t first = device->first_word * 64u;
+
+	for (uint32_t i = first; i < first + device->n_words * 64u; i++)
+		for (size_t k = 0; k < xdp->rules[i].n_matches; k++)
+			if (fw_field_reads_tag(xdp->rules[i].matches[k].field))
+				return true;
+	return false;
+}
+
 int fw_lower_devices(const struct fw_typed *typed, struct fw_plan *plan)
 {
 	struct roll roll = { .typed = typed, .plan = plan };
@@ -206,6 +220,8 @@ int fw_lower_devices(const struct fw_typed *typed, struct fw_plan *plan)
 		if (!d)
 			return -ENOMEM;
 		d->xdp = true;
+		d->keeps_tags |= typed->options.vlan_offload_off &&
+				 reads_tags(&plan->xdp, &plan->xdp.devices[i]);
 	}
 	if (roll.devices.n > 0)
 		qsort(roll.devices.items, roll.devices.n,

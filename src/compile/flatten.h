@@ -26,6 +26,8 @@ int fw_flatten(const struct fw_typed *typed, const struct fw_typed_chain *chain,
 	       const char *device, const struct fw_typed_rule *rule, size_t room,
 	       struct fw_flat *ret);
 
+/* Is it of a tag, or of what stands behind one? (flatten_reason.c) */
+bool fw_field_reads_tag(enum fw_field field);
 /* What keeps the rule itself in nft on that device, or NULL (flatten_reason.c). */
 const char *fw_flatten_reason(const struct fw_typed *typed,
 			      const struct fw_typed_table *table,

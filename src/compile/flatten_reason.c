@@ -10,20 +10,24 @@
 #include "compile/flatten.h"
 #include "util/cleanup.h"
 
-/* Does the match look at a tag, which the device may have taken out? */
-static bool looks_at_tag(const struct fw_part *part)
+bool fw_field_reads_tag(enum fw_field field)
 {
+	return field == FW_FIELD_ETHER_TYPE || field == FW_FIELD_VLAN_ID ||
+	       field == FW_FIELD_VLAN_PCP || field == FW_FIELD_VLAN_DEI ||
+	       field == FW_FIELD_VLAN_TYPE;
+}
+
+/* Does the match look at a tag, which the device takes out? */
+static bool lacks_tag(const struct fw_typed *typed,
+		      const struct fw_fact_device *device,
+		      const struct fw_part *part)
+{
+	if (!device || !device->vlan_offload ||
+	    (typed->options.vlan_offload_off && !device->vlan_fixed))
+		return false;
 	for (size_t i = 0; i < part->n_matches; i++)
-		switch (part->matches[i].field) {
-		case FW_FIELD_ETHER_TYPE:
-		case FW_FIELD_VLAN_ID:
-		case FW_FIELD_VLAN_PCP:
-		case FW_FIELD_VLAN_DEI:
-		case FW_FIELD_VLAN_TYPE:
+		if (fw_field_reads_tag(part->matches[i].field))
 			return true;
-		default:
-			break;
-		}
 	return false;
 }
 
@@ -157,8 +161,7 @@ const char *fw_flatten_reason(const struct fw_typed *typed,
 
 		if (reason)
 			return reason;
-		if (device && device->vlan_offload &&
-		    looks_at_tag(&rule->parts[i]))
+		if (lacks_tag(typed, device, &rule->parts[i]))
 			return "vlan offload";
 		if (is_shared_meter(table, &rule->parts[i]))
 			return rule->parts[i].reason;

@@ -21,7 +21,6 @@ static const struct {
 } rows[] = {
 	/* The other values are what this version does anyway. */
 	{ "options", "existing", NULL },
-	{ "options", "vlan-offload", "off" },
 	{ "options", "dns-pending", NULL },
 	{ "options", "leases", NULL },
 	{ "options", "control", NULL },

@@ -36,7 +36,7 @@ const struct fw_fact_device *fw_facts_device(const struct fw_facts *facts,
 	return found ? found : facts->later;
 }
 
-/* device NAME IFINDEX [no-xdp REASON | vlan-offload] */
+/* device NAME IFINDEX [no-xdp REASON | vlan-offload [fixed]] */
 static int read_device(struct fw_arena *arena, char *rest,
 		       struct fw_fact_device *ret)
 {
@@ -53,6 +53,7 @@ static int read_device(struct fw_arena *arena, char *rest,
 	if (*end || !ifindex || ifindex > INT32_MAX)
 		return -EINVAL;
 	ret->vlan_offload = flag && !strcmp(flag, "vlan-offload");
+	ret->vlan_fixed = ret->vlan_offload && save && !strcmp(save, "fixed");
 	ret->no_xdp = flag && !strcmp(flag, "no-xdp");
 	if (flag && !ret->no_xdp && !ret->vlan_offload)
 		return -EINVAL;

@@ -24,6 +24,7 @@ struct fw_fact_device {
 	bool no_xdp;		/* neither native nor generic was accepted */
 	const char *reason;	/* valid with no_xdp */
 	bool vlan_offload;	/* tags are taken out before XDP sees them */
+	bool vlan_fixed;	/* valid with it: that cannot be turned off */
 };
 
 struct fw_facts {
@@ -54,6 +55,7 @@ const struct fw_fact_device *fw_facts_device(const struct fw_facts *facts,
  *	device eth0 2
  *	device eth1 3 no-xdp driver says no
  *	device eth2 4 vlan-offload
+ *	device eth3 5 vlan-offload fixed
  *	no-xdp | no-tc | no-nft-queue
  *
  * Returns 0, -EINVAL for a line that is none of these, or -ENOMEM.

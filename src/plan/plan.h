@@ -523,6 +523,7 @@ struct fw_plan_device {
 	bool tc;		/* ingress look-up and carry */
 	bool watch_dns;		/* monitor dns */
 	bool watch_tls, watch_dhcp, learn;	/* likewise */
+	bool keeps_tags;	/* VLAN receive offload is to be off */
 };
 
 enum fw_log_where {

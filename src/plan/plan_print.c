@@ -94,12 +94,13 @@ static void print_rules(const struct fw_plan *plan, FILE *out)
 /* The line is left open. */
 static void print_device(const struct fw_plan_device *d, FILE *out)
 {
-	fprintf(out, "  %s: attach %s%s%s%s%s%s", d->name,
+	fprintf(out, "  %s: attach %s%s%s%s%s%s%s", d->name,
 		fw_attach_name(d->attach), d->tc ? ", tc" : "",
 		d->watch_dns ? ", monitor dns" : "",
 		d->watch_tls ? ", monitor tls" : "",
 		d->watch_dhcp ? ", monitor dhcp" : "",
-		d->learn ? ", learn" : "");
+		d->learn ? ", learn" : "",
+		d->keeps_tags ? ", vlan-offload off" : "");
 }
 
 static void print_runs(const struct fw_xdp_device *x, FILE *out)

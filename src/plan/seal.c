@@ -261,7 +261,7 @@ static void add_devices(struct fw_hasher *h, const struct fw_plan *plan)
 		fw_hasher_add_u64(h, d->attach);
 		fw_hasher_add_u64(h, d->xdp);
 		fw_hasher_add_u64(h, d->tc);
-		fw_hasher_add_u64(h, d->watch_dns);
+		fw_hasher_add_u64(h, d->watch_dns | (d->keeps_tags ? 2u : 0));
 		fw_hasher_add_u64(h, d->watch_tls);
 		fw_hasher_add_u64(h, d->watch_dhcp);
 		fw_hasher_add_u64(h, d->learn);

@@ -45,6 +45,7 @@ fw_net_tests = \
 	tests/net/syn \
 	tests/net/syn_flood \
 	tests/net/syn_real \
+	tests/net/tags \
 	tests/net/vetted
 
 EXTRA_DIST += $(fw_net_tests) tests/net/lib.sh tests/net/syn.sh \

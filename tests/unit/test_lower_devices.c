@@ -85,6 +85,36 @@ static void device_without_xdp_runs_nft(void **state)
 	build_done(&b);
 }
 
+/* A driver that takes tags out, and one that cannot be told not to. */
+static void offload_of_tags(void **state)
+{
+	struct fw_fact_device known[] = {
+		{ .name = "lan", .ifindex = 2, .vlan_offload = true,
+		  .vlan_fixed = true },
+		{ .name = "wan", .ifindex = 3, .vlan_offload = true },
+	};
+	struct build b;
+	uint32_t rule;
+
+	(void)state;
+	for (int off = 0; off < 2; off++) {
+		build_init(&b);
+		b.facts = (struct fw_facts){ .known = true, .devices = known,
+					     .n_devices = 2 };
+		b.typed.options.vlan_offload_off = off;
+		rule = build_rule_of(&b, both_chain(&b),
+				     P_MATCH("vlan id 7", FW_FIELD_VLAN_ID, 7,
+					     7), P_DROP);
+		build_lower(&b);
+		assert_nft(&b, rule, off ? "lan: vlan offload" :
+					   "vlan offload");
+		assert_int_equal(b.plan->n_devices, 2);
+		assert_false(b.plan->devices[0].keeps_tags);
+		assert_int_equal(b.plan->devices[1].keeps_tags, off);
+		build_done(&b);
+	}
+}
+
 static void missing_device_is_waited_for(void **state)
 {
 	struct fw_fact_device known[] = { { .name = "wan", .ifindex = 3 } };
@@ -324,6 +354,7 @@ int main(void)
 		cmocka_unit_test(same_rules_are_shared),
 		cmocka_unit_test(iif_is_decided_by_device),
 		cmocka_unit_test(device_without_xdp_runs_nft),
+		cmocka_unit_test(offload_of_tags),
 		cmocka_unit_test(missing_device_is_waited_for),
 		cmocka_unit_test(chains_of_a_device_in_turn),
 		cmocka_unit_test(what_stays_keeps_later_chains),
