@@ -436,17 +436,17 @@ static __always_inline __u8 fw_judged_synproxy(__u32 judged)
 
 /* By the active slot, in overlap by both: drop wins, then an answer; each
  * slot's accept is carried by a bit of its own, only the active one's counters
- * are charged, and a limit that stands in both once. charge 0: nothing is, as an earlier program
- * has done it. */
+ * are charged, and a limit that stands in both once. Without FW_ASK_LIMITS nothing
+ * is: an earlier program has done it. */
 static __always_inline void fw_judge_word(FW_CTX *ctx,
 					  struct fw_judgement *judgement,
 					  __u64 word,
 					  const struct fw_view *active,
 					  const struct fw_view *other,
 					  const struct fw_packet *pkt,
-					  __u32 charge)
+					  __u32 ask)
 {
-	__u32 ask = charge ? FW_ASK_LIMITS : 0;
+	__u32 charge = ask & FW_ASK_LIMITS ? FW_SCAN_CHARGE : 0;
 
 	judgement->active = FW_JUDGED_POLICY;
 	judgement->other = FW_JUDGED_POLICY;
@@ -455,9 +455,9 @@ static __always_inline void fw_judge_word(FW_CTX *ctx,
 		fw_answers_begin();
 	}
 	if (active->dev)
-		judgement->active = (__u32)fw_judge(
-			ctx, pkt, active->dev, active->gen,
-			ask | active->slot | (charge ? FW_SCAN_CHARGE : 0));
+		judgement->active = (__u32)fw_judge(ctx, pkt, active->dev,
+						    active->gen,
+						    ask | active->slot | charge);
 	if (word & FW_CONTROL_OVERLAP && other->dev)
 		judgement->other = (__u32)fw_judge(ctx, pkt, other->dev,
 						   other->gen,

@@ -15,13 +15,16 @@
 /* Other bits of the same word are the classifier's. */
 #define FW_ASK_LIMITS 4u	/* else every packet is within its limits: an
 				   earlier program has charged them */
-#define FW_ASK_ONCE 8u		/* overlap: answers are kept for the packet */
+#define FW_ASK_ONCE 8u		/* overlap: what the packet has been told is told
+				   it again */
+#define FW_ASK_AGAIN 16u	/* what was told last: that was this packet,
+				   another program charged it on this CPU */
 
 #define FW_LIMIT_TRIES 4
 #define FW_ANSWERS 64
 
 /* Which limits the packet at hand has met, by their low bits. Of two that fall
- * together, one may be charged twice. */
+ * together, one may be charged twice, or is thought to have had room. */
 struct fw_answers {
 	__u64 packet;		/* counts up */
 	struct {
@@ -142,8 +145,10 @@ __noinline int fw_limit_holds(__u32 number, __u32 how, __u32 bytes)
 		within = room->of[at].within;
 	} else if (how & FW_ASK_LIMITS) {
 		within = fw_limit_charge(limit, bytes);
+	} else if (how & FW_ASK_AGAIN && room->of[at].limit == number) {
+		within = room->of[at].within;
 	}
-	if (how & FW_ASK_ONCE) {
+	if (how & (FW_ASK_ONCE | FW_ASK_LIMITS)) {
 		room->of[at].packet = room->packet;
 		room->of[at].limit = number;
 		room->of[at].within = within;

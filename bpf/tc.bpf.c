@@ -58,9 +58,10 @@ static __noinline __u32 link_lost(struct __sk_buff *skb)
 {
 	__u64 link[2] = {0}, data[2] = {0};
 
-	if (fw_ctx_load(skb, 0, link, ETH_HLEN) ||
-	    bpf_skb_load_bytes(skb, 0, data, ETH_HLEN))
+	if (fw_ctx_load(skb, 0, link, ETH_HLEN))
 		return 0;
+	if (bpf_skb_load_bytes(skb, 0, data, ETH_HLEN))
+		return ETH_HLEN;	/* less is left behind it */
 	return link[0] != data[0] || link[1] != data[1] ? ETH_HLEN : 0;
 }
 
@@ -102,7 +103,8 @@ static __always_inline __u16 meta_carry(const struct fw_meta *meta, __u64 word)
 }
 
 /* By the active word, as XDP does it. The rules' counters are charged where no
- * XDP program can have done so. */
+ * XDP program can have done so. A link that was lost was so to generic XDP, which
+ * has judged this packet last on this CPU. */
 static __always_inline void judge_again(struct __sk_buff *skb, __u64 word,
 					const struct fw_packet *pkt,
 					struct fw_judgement *judgement)
@@ -121,7 +123,8 @@ static __always_inline void judge_again(struct __sk_buff *skb, __u64 word,
 		fw_stat_add(FW_STAT_TC_RECLASSIFIED);
 	else if (pkt->malformed)
 		fw_stat_add(pkt->malformed);
-	fw_judge_word(skb, judgement, word, &active, &other, pkt, !xdp);
+	fw_judge_word(skb, judgement, word, &active, &other, pkt,
+		      !xdp ? FW_ASK_LIMITS : skb->cb[0] ? FW_ASK_AGAIN : 0);
 	/* A SYN that XDP has let through is none of nft's synproxy. */
 	if (!xdp || !(pkt->tcp_flags & FLAG_SYN))
 		judgement->carry |= judgement->synproxy

@@ -127,7 +127,8 @@ int fw_xdp(struct xdp_md *ctx)
 			fw_stat_add(pkt->malformed);
 		if (blocked && is_blocked(ctx, pkt))
 			return XDP_DROP;
-		fw_judge_word(ctx, &judgement, word, &active, &other, pkt, 1);
+		fw_judge_word(ctx, &judgement, word, &active, &other, pkt,
+			      FW_ASK_LIMITS);
 		if (pkt->dns == FW_DNS_ODD)
 			fw_stat_add(FW_STAT_XDP_DNS_ODD);
 		if (judgement.drop)

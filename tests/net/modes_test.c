@@ -4,13 +4,15 @@
  * with `attach native`, `attach generic` and `attach off`, and in nft alone on a
  * fourth. Each frame must pass all or none, and each rule must count the same.
  * Half as many then come with `malformed drop`: of those that nft alone passes,
- * what the model calls malformed passes nowhere else.
+ * what the model calls malformed passes nowhere else, and each way counts it by its
+ * reason.
  *
  *	FLYWALL_FRAMES	how many, default 10000
  *	FLYWALL_SEED	of the mix, default 1
  *
  * The mix is TCP, UDP, ICMP, SCTP and others over IPv4 and IPv6, fragments,
- * options and extension headers, VLAN tags and ARP, some of them broken. The lab
+ * options and extension headers, VLAN tags and ARP, some of them broken; they meet
+ * sets, one of them with times, and limits, for all and for each source. The lab
  * is that of oracle_test: what came past the hook is seen by packet sockets.
  */
 #include "tests/net/oracle.h"
@@ -35,6 +37,7 @@ static const char *const ways[] = { "native", "generic", "off" };
 static struct oracle_lab lab;
 static bool drop_malformed;
 static unsigned failed;
+static unsigned long reasons[FW_STATS_MALFORMED];	/* frames, by the model */
 
 /* The fragments come first: what follows looks at the transport header. A rule
  * that a word keeps in nft is skipped by what XDP accepts before it. */
@@ -43,6 +46,9 @@ static const char rules[] =
 	"\t\telements = { 192.0.2.0/24, 198.51.100.7 } }\n"
 	"\tset pairs { type ipv4_addr . inet_service\n"
 	"\t\telements = { 10.1.2.3 . 22, 203.0.113.9 . 25 } }\n"
+	"\tset live { type ipv4_addr; flags timeout; elements = {\n"
+	"\t\t192.0.2.0 timeout 1h, 192.0.2.255 timeout 1h } }\n"
+	"\tset heavy { type ipv4_addr; flags dynamic; timeout 1d; }\n"
 	"\tchain web {\n"
 	"\t\ttcp flags syn counter\n"
 	"\t\ttcp dport 443 counter accept\n"
@@ -53,7 +59,12 @@ static const char rules[] =
 	"\t\tip frag-off & 0x1fff != 0 counter drop\n"
 	"\t\texthdr frag exists counter drop\n"
 	"\t\ticmpv6 type echo-request counter drop\n"
+	"\t\tip saddr @live counter drop\n"
 	"\t\tip saddr @bad4 counter drop\n"
+	"\t\t%sip dscp 3 limit rate 1/day burst 20 packets counter drop\n"
+	"\t\t%sip saddr 203.0.113.0-203.0.113.3 ip protocol udp update @heavy "
+		"{ ip saddr limit rate over 1/hour burst 5 packets } counter drop\n"
+	"\t\t%sip ttl 77 limit rate 3000 bytes/day counter accept\n"
 	"\t\tip6 saddr { 2001:db8::/32, fd00::/8 } counter drop\n"
 	"\t\tvlan id 5-2000 counter drop\n"
 	"\t\tvlan pcp 3 counter\n"
@@ -83,8 +94,11 @@ static bool fail(const char *what)
 }
 
 /* --- the ways ------------------------------------------------------------- */
+/* A reload keeps what limits have left, and nft alone begins anew; so they hold
+ * in the first mix. */
 static char *write_table(const char *name, const char *device)
 {
+	const char *limits = drop_malformed ? "# " : "";
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -92,7 +106,7 @@ static char *write_table(const char *name, const char *device)
 	if (!out)
 		exit(1);
 	(void)fprintf(out, "table netdev %s {\n", name);
-	(void)fprintf(out, rules, device);
+	(void)fprintf(out, rules, device, limits, limits, limits);
 	if (fclose(out))
 		exit(1);
 	return text;
@@ -185,14 +199,16 @@ static bool is_malformed(const struct packet *frame)
 	struct fw_model_packet packet;
 
 	fw_model_packet_parse(frame->bytes, frame->len, &packet);
+	if (packet.malformed)
+		reasons[packet.malformed - FW_STAT_MALFORMED_FIRST]++;
 	return packet.malformed != 0;
 }
 
 /* number: of the frame the first way; the others' follow. */
 static void compare_frame(const struct packet *frame, uint32_t number)
 {
-	bool alone = lab.seen[1][number] &&
-		     !(drop_malformed && is_malformed(frame));
+	bool alone = !(drop_malformed && is_malformed(frame)) &&
+		     lab.seen[1][number];
 
 	for (uint32_t way = 0; way < WAYS; way++) {
 		if (lab.seen[0][number + way] == alone ||
@@ -232,6 +248,48 @@ static uint64_t run_batch(const struct fw_plan *plan, struct rng *rng,
 }
 
 /* --- counters ------------------------------------------------------------- */
+/* What the daemon has counted for a reason, on all devices. */
+static json_int_t count_of(const json_t *status, const char *reason)
+{
+	return json_integer_value(json_object_get(
+		json_object_get(status, "counters"), reason));
+}
+
+static json_t *ask_status(void)
+{
+	const char *flywall = getenv("FLYWALL");
+	char command[256];
+	json_t *status = NULL;
+	FILE *in;
+
+	(void)snprintf(command, sizeof(command), "'%s' -i %s status -j",
+		       flywall ? flywall : "./flywall", lab.instance);
+	in = popen(command, "re");
+	if (in) {
+		status = json_loadf(in, 0, NULL);
+		(void)pclose(in);
+	}
+	if (!status)
+		(void)fail("no status");
+	return status;
+}
+
+static void compare_reasons(json_t *before, json_t *after)
+{
+	for (unsigned i = 0; i < FW_STATS_MALFORMED; i++) {
+		const char *name =
+			fw_stat_name((enum fw_stat)(FW_STAT_MALFORMED_FIRST + i));
+		json_int_t have = count_of(after, name) - count_of(before, name);
+
+		if (have != (json_int_t)(reasons[i] * WAYS) &&
+		    fail("a reason is counted otherwise"))
+			(void)fprintf(stderr, "%s: %lld for %lu frames\n", name,
+				      (long long)have, reasons[i]);
+	}
+	json_decref(before);
+	json_decref(after);
+}
+
 static json_int_t number_of(const json_t *rule, const char *key)
 {
 	return json_integer_value(json_object_get(rule, key));
@@ -329,6 +387,7 @@ int main(void)
 	uint64_t frames = setting("FLYWALL_FRAMES", 10000), passed, sound;
 	struct rng rng = { .state = setting("FLYWALL_SEED", 1) };
 	struct fw_plan *plan = compile(text);
+	json_t *before;
 	size_t early;
 
 	if (!plan)
@@ -337,8 +396,10 @@ int main(void)
 	passed = run_mix(plan, &rng, frames);
 	early = compare_counters();
 	drop_malformed = true;
+	before = ask_status();
 	sound = run_mix(plan, &rng, frames / 2);
 	(void)compare_counters();
+	compare_reasons(before, ask_status());
 	(void)printf("%" PRIu64 " frames, %" PRIu64 " passed; %" PRIu64 ", %" PRIu64
 		     " of them with 'malformed drop'; %zu rules in XDP; "
 		     "%u differences\n", frames, passed, frames / 2, sound,
