@@ -417,8 +417,9 @@ elements:
 |	elements list_comma element
 	;
 
-list_comma:
+list_comma:	/* to nft, several are one */
 	COMMA		{ MUST(fw_build_word(parser, &$1)); }
+|	list_comma COMMA
 	;
 
 element:

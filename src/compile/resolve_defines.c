@@ -74,9 +74,12 @@ int fw_resolve_define(struct fw_resolver *resolver, struct fw_scope *scope,
 	int r;
 
 	if (item->kind == FW_ITEM_UNDEFINE) {
-		if (!define)
-			return unknown_define(resolver, scope, item->name,
-					      &item->name_loc);
+		if (!define) {
+			fw_warning(resolver->diags, "unknown-define",
+				   &item->name_loc, "'$%s' is not defined here",
+				   item->name);
+			return 0;
+		}
 		return fw_names_put(resolver->arena, &scope->names, item->name,
 				    "", NULL);
 	}

@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "compile/lint.h"
 #include "compile/rule.h"
@@ -227,6 +228,28 @@ static const char *nearest_option(const struct fw_rule_check *check,
 	return NULL;
 }
 
+/* What other firewalls call it: pf, ufw, iptables. */
+static const char *elsewhere(const char *word)
+{
+	static const struct {
+		const char *theirs, *ours;
+	} words[] = {
+		{ "allow", "accept" },	{ "pass", "accept" },
+		{ "permit", "accept" },	{ "deny", "drop" },
+		{ "discard", "drop" },	{ "ACCEPT", "accept" },
+		{ "DROP", "drop" },	{ "REJECT", "reject" },
+		{ "RETURN", "return" },	{ "LOG", "log" },
+		{ "DNAT", "dnat" },	{ "SNAT", "snat" },
+		{ "REDIRECT", "redirect" },
+		{ "MASQUERADE", "masquerade" },
+	};
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(words); i++)
+		if (!strcasecmp(words[i].theirs, word))
+			return words[i].ours;
+	return NULL;
+}
+
 /* A word that begins nothing in nft. nft is the judge, but it is worth a word
  * before it is loaded. */
 static void warn_unknown(struct fw_rule_check *check)
@@ -251,13 +274,15 @@ static void warn_unknown(struct fw_rule_check *check)
 		own[n_own] = fw_rule_own_word(n_own);
 		n_own++;
 	}
-	near = nearest_option(check, word->text);
+	near = elsewhere(word->text);
+	if (!near)
+		near = nearest_option(check, word->text);
 	if (!near)
 		near = fw_nearest(word->text, own, n_own);
 	if (!near)
 		near = fw_nearest(word->text, words, n);
 	/* A line of the chain is meant only where it is nearer than they are. */
-	if (!check->pos) {
+	if (!check->pos && !elsewhere(word->text)) {
 		const char *both[] = {
 			fw_nearest(word->text, lines, FW_ARRAY_SIZE(lines)), near,
 		};

@@ -22,14 +22,21 @@ static const char *const local_names[] = {
 	"ip6-allnodes", "ip6-allrouters", "ip6-allhosts", "0.0.0.0",
 };
 
-static int refuse(struct fw_list_run *run, const char *line, const char *at, size_t len,
-		  const char *text)
+static struct fw_loc place(const struct fw_list_run *run, const char *line,
+			   const char *at, size_t len)
 {
 	uint32_t col = (uint32_t)(at - line) + 1;
-	struct fw_loc loc = {
+
+	return (struct fw_loc){
 		.file = run->file, .line = run->line, .end_line = run->line,
 		.col = col, .end_col = col + (uint32_t)(len ? len - 1 : 0),
 	};
+}
+
+static int refuse(struct fw_list_run *run, const char *line, const char *at, size_t len,
+		  const char *text)
+{
+	struct fw_loc loc = place(run, line, at, len);
 	struct fw_diag *diag = fw_error(run->diags, "list-line", &loc, "%s", text);
 
 	if (run->named_at)
@@ -40,11 +47,8 @@ static int refuse(struct fw_list_run *run, const char *line, const char *at, siz
 
 static int give(struct fw_list_run *run, const char *line, char *text, size_t len)
 {
-	uint32_t col = (uint32_t)(text - line) + 1;
 	struct fw_list_field field = {
-		.text = text, .len = len,
-		.loc = { .file = run->file, .line = run->line, .end_line = run->line,
-			 .col = col, .end_col = col + (uint32_t)(len ? len - 1 : 0) },
+		.text = text, .len = len, .loc = place(run, line, text, len),
 	};
 	char saved = text[len];
 	int err;
@@ -99,12 +103,44 @@ static int check_line(struct fw_list_run *run, const char *line, size_t len)
 	return 0;
 }
 
+static bool is_address(const char *text, size_t len)
+{
+	char copy[INET6_ADDRSTRLEN];
+	struct in6_addr addr;
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return inet_pton(AF_INET, copy, &addr) == 1 || inet_pton(AF_INET6, copy, &addr) == 1;
+}
+
+/* Who writes two addresses in a line means both. Said of the first such line. */
+static void tell_unread(struct fw_list_run *run, const char *line, const char *rest,
+			const char *hint)
+{
+	const char *more = rest + strspn(rest, BLANKS "-");
+	size_t len = strcspn(more, BLANKS COMMENTS ",/-");
+	struct fw_diag *diag;
+	struct fw_loc loc;
+
+	if (run->told_unread || !is_address(more, len))
+		return;
+	run->told_unread = true;
+	loc = place(run, line, more, len);
+	diag = fw_warning(run->diags, "list-line", &loc,
+			  "of each line only the first field is read: this address is not");
+	fw_diag_hint(run->diags, diag, "%s", hint);
+}
+
 /* plain and netset: the first field; what follows white space is ignored. */
 static int first_field(struct fw_list_run *run, char *line)
 {
 	char *field = line + strspn(line, BLANKS);
 	size_t len = strcspn(field, BLANKS COMMENTS);
 
+	tell_unread(run, line, field + len,
+		    "write each element in a line of its own, a range without blanks");
 	return len ? give(run, line, field, len) : 0;
 }
 
@@ -117,18 +153,6 @@ static int whole_line(struct fw_list_run *run, char *line)
 	while (len && strchr(BLANKS, field[len - 1]))
 		len--;
 	return len && *field != '#' ? give(run, line, field, len) : 0;
-}
-
-static bool is_address(const char *text, size_t len)
-{
-	char copy[INET6_ADDRSTRLEN];
-	struct in6_addr addr;
-
-	if (len >= sizeof(copy))
-		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	return inet_pton(AF_INET, copy, &addr) == 1 || inet_pton(AF_INET6, copy, &addr) == 1;
 }
 
 static bool is_local_name(const char *text, size_t len)
@@ -205,6 +229,10 @@ static int cell(struct fw_list_run *run, char *line)
 				      "the line has too few columns");
 		at = cut_cell(at, &text, &len);
 	}
+	if (at && run->guessed)
+		tell_unread(run, line, at,
+			    "the commas make this csv: write each element in a line of "
+			    "its own, or 'format csv:1' where this is meant");
 	return len ? give(run, line, text, len) : 0;
 }
 

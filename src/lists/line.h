@@ -17,6 +17,8 @@ struct fw_list_run {
 	fw_list_fn fn;
 	void *ctx;
 	size_t n_fields;
+	bool guessed;		/* the format: nobody has named it */
+	bool told_unread;	/* that a line has more addresses than are read */
 	bool stopped;		/* by a malformed line or by fn */
 };
 

@@ -104,6 +104,7 @@ static int read_lines(struct reader *reader, enum fw_list_format format)
 		return err;
 	if (format == FW_LIST_AUTO) {
 		format = fw_list_guess(reader->buffer, reader->to);
+		reader->run.guessed = true;
 		reader->run.column = 1;
 	}
 	while ((err = next_line(reader, &line, &len)) > 0) {
