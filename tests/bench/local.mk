@@ -37,8 +37,12 @@ fw_bench_env = $(AM_TESTS_ENVIRONMENT) \
 	FLYWALL_BENCH=$(abs_builddir)/bench.tsv; export FLYWALL_BENCH
 CLEANFILES += bench.tsv bench.json bench.svg
 
-bench: bench-new bench-check bench-classify bench-prefixes bench-limits \
+# One after the other, whatever make is told: they would disturb each other.
+fw_benches = bench-new bench-check bench-classify bench-prefixes bench-limits \
 	bench-names bench-packets bench-cookies bench-vetting bench-report
+
+bench: all
+	for b in $(fw_benches); do $(MAKE) $(AM_MAKEFLAGS) $$b || exit; done
 
 bench-new:
 	rm -f bench.tsv
@@ -62,7 +66,4 @@ bench-vetting: all tests/net/traffic$(EXEEXT)
 bench-report:
 	$(srcdir)/tests/bench/report bench.tsv bench.json bench.svg
 
-.PHONY: bench bench-new bench-check bench-classify bench-prefixes \
-	bench-limits bench-names bench-packets bench-cookies \
-	bench-vetting bench-report
-.NOTPARALLEL: bench
+.PHONY: bench $(fw_benches)

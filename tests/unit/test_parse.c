@@ -300,7 +300,7 @@ static void test_faults(void **state)
 		  "1:15-15 expected ',' or '}', found the end of the line\n" },
 		{ "define a = { 1; 2; 3 }\n", "1:15-15 expected ',' or '}', found ';'\n" },
 		{ "define a = { 1,; 2 }\n", "1:16-16 expected ',' or '}', found ';'\n" },
-		{ "define a = { 1,, 2 }\n", "1:16-16 expected a value or '}', found ','\n" },
+		{ "define a = { , 1 }\n", "1:14-14 expected a value or '}', found ','\n" },
 		{ "define a = { , 2 }\n", "1:14-14 expected a value or '}', found ','\n" },
 		/* parentheses */
 		{ "table ip x { chain y {\n tcp flags & (fin | syn accept\n drop } }\n",

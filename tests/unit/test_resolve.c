@@ -238,7 +238,6 @@ static void what_is_not_there(void **state)
 		 "insert rule ip t c position 3 accept\n", "refused-command");
 	is_wrong("add table ip flywall\n", "reserved-table");
 	is_wrong("define a = 1\ndefine a = 2\n", "redefined");
-	is_wrong("undefine a\n", "unknown-define");
 	is_wrong("redefine b = $a\n", "unknown-define");
 }
 

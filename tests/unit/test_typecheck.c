@@ -351,7 +351,7 @@ static void statements(void **state)
 	is("meta iifname \"eth*\" return", "iif eth*\nreturn");
 	is("iif 3 accept", "raw (iif)\naccept");
 	is("ip protocol { tcp, udp } counter name hits",
-	   "match l3 1; nexthdr 6 17\nraw (counter name)");
+	   "match l3 1; nexthdr 6 17\ncounter");
 }
 
 static void what_is_left_to_nft(void **state)
