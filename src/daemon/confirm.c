@@ -14,8 +14,10 @@
 
 #include "daemon/commands.h"
 #include "daemon/commit.h"
+#include "daemon/elements.h"
 #include "daemon/json.h"
 #include "daemon/reload.h"
+#include "daemon/set_edit.h"
 #include "daemon/status.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -36,6 +38,7 @@ struct fw_trial {
 	uint64_t pause_s;	/* before the next attempt, when it is late */
 	struct fw_load before;
 	char *file;		/* of before */
+	bool told;		/* its sets, since it was compiled */
 };
 
 FW_CLEANUP_PTR(struct fw_trial *, fw_trial_free)
@@ -58,12 +61,80 @@ static void end(struct fw_daemon *daemon)
 	fw_trial_free(FW_TAKE(daemon->trial));
 }
 
+/* --- what sets were told meanwhile ---------------------------------------- */
+const struct fw_load *fw_trial_before(const struct fw_daemon *daemon)
+{
+	return daemon->trial ? &daemon->trial->before : NULL;
+}
+
+void fw_trial_tell(struct fw_daemon *daemon, struct fw_changes *changes)
+{
+	struct fw_trial *trial = daemon->trial;
+
+	if (!trial) {
+		fw_changes_free(changes);
+		return;
+	}
+	fw_changes_free(trial->before.changes);
+	trial->before.changes = changes;
+	trial->told = true;
+}
+
+/* Sets that nft holds now, and that were compiled in. */
+static bool has_other_forms(const struct fw_plan *now,
+			    const struct fw_plan *before)
+{
+	for (size_t i = 0; i < now->n_sets; i++) {
+		const struct fw_plan_set *set = fw_plan_set_like(
+			before, &now->sets[i]);
+
+		if (set && now->sets[i].live && fw_plan_set_is_compiled(set))
+			return true;
+	}
+	return false;
+}
+
+/* What ran before, with what its sets have been told since. Where that cannot
+ * be had, they are told by the next change. */
+static void renew(struct fw_daemon *daemon)
+{
+	_cleanup_(fw_load_done) struct fw_load load = { 0 };
+	struct fw_trial *trial = daemon->trial;
+	struct fw_load *before = &trial->before;
+	int r = fw_set_carry_out(daemon, before->changes);
+
+	if (fw_changes_prune(before->changes, fw_daemon_clock()) ||
+	    has_other_forms(daemon->running.plan, before->plan))
+		trial->told = true;
+	if (r == 0 && !trial->told)
+		return;
+	load.changes = fw_changes_copy(before->changes);
+	if (r == 0)
+		r = load.changes ? fw_load_same(before, &load) : -ENOMEM;
+	if (r == 0) {
+		fw_reload_load(daemon, trial->file, &load);
+		r = load.code ? -EINVAL :
+				fw_changes_settle(load.changes, load.plan);
+	}
+	if (r < 0) {
+		fw_log_errno(LOG_ERR, r, "sets are as they were before the "
+					 "trial");
+		return;
+	}
+	fw_load_done(before);
+	*before = load;
+	load = (struct fw_load){ 0 };
+	trial->told = false;
+}
+
 /* The old generation comes as a new one; with code 0 the trial is over. */
 static void go_back(struct fw_daemon *daemon, struct fw_commit_error *error,
 		    struct fw_outcome *ret)
 {
 	struct fw_trial *trial = daemon->trial;
 
+	fw_reload_wait(daemon);
+	renew(daemon);
 	fw_reload_exchange(daemon, &trial->before, &trial->file, error, ret);
 	if (ret->code == 0)
 		end(daemon);
@@ -85,6 +156,7 @@ static void set_timer(const struct fw_trial *trial, uint64_t at_ns)
 static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 {
 	struct fw_trial *trial = ctx;
+	struct fw_daemon *daemon = trial->daemon;
 	struct fw_commit_error error;
 	struct fw_outcome outcome;
 	uint64_t expirations;
@@ -93,9 +165,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *ctx)
 	if (read(fd, &expirations, sizeof(expirations)) < 0)
 		return;		/* it was set anew meanwhile */
 	fw_log(LOG_WARNING, "generation %llu was not confirmed: back to %s",
-	       (unsigned long long)fw_apply_generation(trial->daemon->apply),
+	       (unsigned long long)fw_apply_generation(daemon->apply),
 	       trial->file);
-	go_back(trial->daemon, &error, &outcome);
+	go_back(daemon, &error, &outcome);
+	fw_elements_go_on(daemon);
 	if (outcome.code == 0)
 		return;
 	set_timer(trial, fw_daemon_clock() + trial->pause_s * NS_PER_S);
@@ -203,4 +276,5 @@ void fw_trial_abort(void *ctx, struct fw_conn *conn, const json_t *arguments)
 		return;
 	go_back(daemon, &error, &outcome);
 	fw_commands_outcome(conn, &outcome);
+	fw_elements_go_on(daemon);
 }

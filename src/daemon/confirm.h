@@ -6,7 +6,8 @@
  * States of a trial:
  *
  *	new	made before the commit, so that nothing can fail behind it
- *	begun	daemon->trial; keeps what ran before, a reload is refused
+ *	begun	daemon->trial; keeps what ran before, a reload is refused.
+ *		What sets are told meanwhile, what ran before is told too
  *	late	begun, and the old generation was refused: tried again, ever
  *		more slowly, until it is taken or the new one is confirmed
  *
@@ -30,6 +31,11 @@ void fw_trial_free(struct fw_trial *trial);
  * leaves both empty. */
 void fw_trial_begin(struct fw_trial *trial, struct fw_load *before,
 		    char **file);
+/* What ran before, and comes back unless the trial is confirmed; NULL where
+ * nothing is on trial. */
+const struct fw_load *fw_trial_before(const struct fw_daemon *daemon);
+/* What its sets have been told since, all of it: takes changes. */
+void fw_trial_tell(struct fw_daemon *daemon, struct fw_changes *changes);
 /* Goes back at once, if anything is on trial: the daemon is about to leave. */
 void fw_trial_leave(struct fw_daemon *daemon);
 

@@ -13,6 +13,7 @@
 #include <sysexits.h>
 
 #include "daemon/commands.h"
+#include "daemon/confirm.h"
 #include "daemon/feeds.h"
 #include "daemon/json.h"
 #include "daemon/reload.h"
@@ -34,6 +35,8 @@ struct request {
 	json_t *arguments;
 	enum fw_set_verb verb;
 	struct fw_set_result result;
+	struct fw_changes *before;	/* of what ran before a trial, with
+					   the same done to it; or NULL */
 };
 
 struct fw_elements {
@@ -48,6 +51,7 @@ static void request_free(struct request *request)
 	if (!request)
 		return;
 	json_decref(request->arguments);
+	fw_changes_free(request->before);
 	free(request);
 }
 
@@ -93,6 +97,8 @@ static void on_changed(void *ctx, const struct fw_outcome *outcome)
 {
 	_cleanup_(request_free_ptr_) struct request *request = ctx;
 
+	if (outcome->code == 0 && request->before)
+		fw_trial_tell(request->daemon, FW_TAKE(request->before));
 	if (outcome->code == 0)
 		answer(request);
 	else if (request->conn)
@@ -110,6 +116,24 @@ static int commit(struct fw_daemon *daemon, struct fw_changes *changes,
 	return r ? r : fw_reload_content(daemon, &load, &from);
 }
 
+/* During a trial: what ran before has the set too, perhaps with other
+ * elements. */
+static int change_before(struct request *request,
+			 const struct fw_set_order *order)
+{
+	const struct fw_load *before = fw_trial_before(request->daemon);
+	struct fw_set_order same = *order;
+	struct fw_set_result result;
+
+	if (before)
+		same.set = fw_plan_set_like(before->plan, order->set);
+	if (!before || !same.set)
+		return 0;
+	request->before = fw_changes_copy(before->changes);
+	return request->before ? fw_set_order_run(&same, request->before,
+						  &result) : -ENOMEM;
+}
+
 /* Takes request where it returns 0. */
 static int change(struct request *request, const struct fw_set_order *order)
 {
@@ -120,6 +144,8 @@ static int change(struct request *request, const struct fw_set_order *order)
 	if (!changes)
 		return -ENOMEM;
 	r = fw_set_order_run(order, changes, &request->result);
+	if (r == 0 && request->result.changed)
+		r = change_before(request, order);
 	if (r == 0 && request->result.changed)
 		return commit(daemon, changes, on_changed, request);
 	fw_changes_free(changes);
@@ -207,14 +233,11 @@ void fw_elements_follow(struct fw_daemon *daemon)
 	changes = fw_changes_copy(daemon->running.changes);
 	if (changes)
 		r = fw_set_note_others(daemon, changes, &any);
-	if (r == 0 && any) {
+	if (r == 0 && any)
 		r = commit(daemon, changes, on_followed, daemon);
-		/* on trial: as soon as that is over */
-		daemon->elements->follow = r == -EALREADY;
-	} else {
+	else
 		fw_changes_free(changes);
-	}
-	if (r < 0 && r != -EALREADY)
+	if (r < 0)
 		fw_log_errno(LOG_ERR, r, "elements that others added are not "
 					 "followed");
 }

@@ -237,6 +237,9 @@ static void finish(struct fw_reload *reload)
 	if (reload->kind != COMPARE && outcome.code == 0 &&
 	    fw_changes_settle(load->changes, load->plan) < 0)
 		outcome.code = EX_OSERR;
+	if (reload->trial && outcome.code == 0 &&
+	    fw_set_carry_out(daemon, daemon->running.changes) < 0)
+		outcome.code = EX_OSERR;
 	if (reload->kind == COMPARE)
 		outcome.plan = load->plan;
 	else if (outcome.code == 0)
@@ -246,18 +249,18 @@ static void finish(struct fw_reload *reload)
 		tell(daemon, reload->file, &outcome);
 	if (reload->trial && outcome.code == 0)
 		fw_trial_begin(FW_TAKE(reload->trial), load, &reload->file);
+	else if (reload->trial)
+		fw_changes_close(daemon->running.changes, daemon->running.plan);
 	if (reload->done)
 		reload->done(reload->ctx, &outcome);
 }
 
-static void on_loaded(evutil_socket_t fd, short what, void *ctx)
+/* When it has been compiled, whose end this waits for. */
+static void conclude(struct fw_daemon *daemon)
 {
-	_cleanup_(reload_free_ptr_) struct fw_reload *reload = ctx;
-	struct fw_daemon *daemon = reload->daemon;
+	_cleanup_(reload_free_ptr_) struct fw_reload *reload = daemon->reload;
 	int r = 0;
 
-	(void)fd;
-	(void)what;
 	(void)pthread_join(reload->thread, NULL);
 	daemon->reload = NULL;
 	finish(reload);
@@ -269,7 +272,23 @@ static void on_loaded(evutil_socket_t fd, short what, void *ctx)
 		(void)fw_reload_explain(r, &text);
 		fw_log(LOG_ERR, "not reloaded again: %s", text);
 	}
+}
+
+static void on_loaded(evutil_socket_t fd, short what, void *ctx)
+{
+	struct fw_reload *reload = ctx;
+	struct fw_daemon *daemon = reload->daemon;
+
+	(void)fd;
+	(void)what;
+	conclude(daemon);
 	fw_elements_go_on(daemon);
+}
+
+void fw_reload_wait(struct fw_daemon *daemon)
+{
+	if (daemon->reload)
+		conclude(daemon);
 }
 
 static int prepare(struct fw_reload *reload)
@@ -296,7 +315,7 @@ static int start(struct fw_daemon *daemon, enum kind kind, const char *file,
 
 	if (daemon->reload)
 		return -EBUSY;
-	if (daemon->trial && kind != COMPARE)
+	if (daemon->trial && kind == RELOAD)
 		return -EALREADY;
 	reload = calloc(1, sizeof(*reload));
 	if (!reload)

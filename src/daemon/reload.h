@@ -64,7 +64,8 @@ struct fw_reload_feed {
 };
 
 /* Compiles and commits what load has been made ready for, which it takes: the
- * running text with other elements. Otherwise as fw_reload_start(). */
+ * running text with other elements. Otherwise as fw_reload_start(), but that
+ * nothing on trial is in its way. */
 int fw_reload_content(struct fw_daemon *daemon, struct fw_load *load,
 		      const struct fw_reload_feed *feed);
 /* The exit status, and what to say, for such an error. */
@@ -74,5 +75,7 @@ int fw_reload_explain(int error, const char **ret_text);
 void fw_reload_repeat(struct fw_daemon *daemon);
 /* Nobody waits for the outcome any more. */
 void fw_reload_forget(struct fw_daemon *daemon, void *ctx);
+/* Waits for the compilation under way and does what follows from it. */
+void fw_reload_wait(struct fw_daemon *daemon);
 /* Waits for the compilation under way and drops it. */
 void fw_reload_cancel(struct fw_daemon *daemon);

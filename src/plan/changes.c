@@ -147,14 +147,19 @@ struct fw_set_changes *fw_changes_open(struct fw_changes *changes,
 	return of->family && of->table && of->name && of->type ? of : NULL;
 }
 
+static struct fw_plan_set named(const struct fw_set_changes *of)
+{
+	return (struct fw_plan_set){
+		.family = of->family,
+		.table = of->table,
+		.name = of->name,
+		.type = of->type,
+	};
+}
+
 static int copy_set(struct fw_changes *to, const struct fw_set_changes *from)
 {
-	const struct fw_plan_set set = {
-		.family = from->family,
-		.table = from->table,
-		.name = from->name,
-		.type = from->type,
-	};
+	const struct fw_plan_set set = named(from);
 	struct fw_set_changes *of = fw_changes_open(to, &set);
 
 	if (!of || !fw_vec_reserve(to->arena, &of->added, from->added.n) ||
@@ -516,11 +521,9 @@ void fw_changes_restore(struct fw_changes *changes)
 static const struct fw_plan_set *set_of(const struct fw_plan *plan,
 					const struct fw_set_changes *of)
 {
-	for (size_t i = 0; i < plan->n_sets; i++)
-		if (is_of(of, &plan->sets[i]) &&
-		    !strcmp(of->type, plan->sets[i].type))
-			return &plan->sets[i];
-	return NULL;
+	const struct fw_plan_set set = named(of);
+
+	return fw_plan_set_like(plan, &set);
 }
 
 int fw_changes_settle(struct fw_changes *changes, const struct fw_plan *plan)

@@ -56,6 +56,21 @@ const struct fw_plan_table *fw_plan_table(const struct fw_plan *plan,
 	return NULL;
 }
 
+const struct fw_plan_set *fw_plan_set_like(const struct fw_plan *plan,
+					   const struct fw_plan_set *set)
+{
+	for (size_t i = 0; i < plan->n_sets; i++) {
+		const struct fw_plan_set *like = &plan->sets[i];
+
+		if (!strcmp(like->name, set->name) &&
+		    !strcmp(like->table, set->table) &&
+		    !strcmp(like->family, set->family) &&
+		    !strcmp(like->type, set->type))
+			return like;
+	}
+	return NULL;
+}
+
 /* --- names ---------------------------------------------------------------- */
 #define ASSERT_NAMES(table, max) \
 	_Static_assert(FW_ARRAY_SIZE(table) == (max), #table)

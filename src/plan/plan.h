@@ -605,6 +605,10 @@ void fw_plan_unref(struct fw_plan *plan);	/* NULL is fine */
 
 const struct fw_plan_table *fw_plan_table(const struct fw_plan *plan,
 					  const char *name);
+/* The plan's set of the same table, name and type as a set of another one; NULL
+ * where it has none. */
+const struct fw_plan_set *fw_plan_set_like(const struct fw_plan *plan,
+					   const struct fw_plan_set *set);
 
 /* Fills plan->hash and every table's from their content; the last step of a
  * compilation. */

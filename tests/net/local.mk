@@ -46,6 +46,7 @@ fw_net_tests = \
 	tests/net/syn_flood \
 	tests/net/syn_real \
 	tests/net/tags \
+	tests/net/trial \
 	tests/net/vetted
 
 EXTRA_DIST += $(fw_net_tests) tests/net/lib.sh tests/net/syn.sh \
