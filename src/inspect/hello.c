@@ -386,7 +386,9 @@ void fw_hello_init(struct fw_hello *hello)
 enum fw_parse_state fw_hello_feed(struct fw_hello *hello, const uint8_t *data,
 				  size_t len)
 {
-	if (!hello->begun && len) {
+	if (!len)
+		return hello->state;	/* data may be NULL */
+	if (!hello->begun) {
 		hello->begun = true;
 		if (data[0] != HANDSHAKE_CLIENT_HELLO)
 			hello->state = FW_PARSE_OTHER;
@@ -396,8 +398,7 @@ enum fw_parse_state fw_hello_feed(struct fw_hello *hello, const uint8_t *data,
 
 		if (n > len)
 			n = len;
-		if (n)
-			keep(hello, data, n);
+		keep(hello, data, n);
 		hello->field_have += (uint32_t)n;
 		data += n;
 		len -= n;

@@ -22,7 +22,8 @@ tests_fuzz_app_SOURCES = tests/fuzz/app.c tests/fuzz/replay.c
 tests_fuzz_app_LDADD = libfwinspect.a $(NETTLE_LIBS) $(NGHTTP2_LIBS)
 
 fw_fuzz_tests += tests/fuzz/quic
-tests_fuzz_quic_SOURCES = tests/fuzz/quic.c tests/fuzz/replay.c
+tests_fuzz_quic_SOURCES = tests/fuzz/quic.c tests/fuzz/replay.c \
+	$(fw_quic_seal_sources)
 tests_fuzz_quic_LDADD = libfwinspect.a $(NETTLE_LIBS)
 
 fw_fuzz_tests += tests/fuzz/tls
@@ -83,6 +84,7 @@ fuzz-parse fuzz-compile fuzz-explain fuzz-lists: grammar/parser.c \
 # What each of these needs of src/inspect/
 fuzz_dns_parts = dns
 fuzz_quic_parts = quic quic_keys hello reassembly
+fuzz_quic_extra = tests/unit/quic_seal.c
 fuzz_tls_parts = tls hello
 fuzz_reassembly_parts = reassembly
 fuzz_app_parts = app authority dns hello http http2 ja quic quic_keys reassembly ssh \
@@ -93,6 +95,7 @@ fuzz-app fuzz-dns fuzz-quic fuzz-tls fuzz-reassembly:
 	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) \
 		-o fuzz/$$name $(srcdir)/tests/fuzz/$$name.c \
 		$($(@:fuzz-%=fuzz_%_parts):%=$(srcdir)/src/inspect/%.c) \
+		$($(@:fuzz-%=fuzz_%_extra):%=$(srcdir)/%) \
 		$(NETTLE_LIBS) $(NGHTTP2_LIBS) && \
 	fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 		fuzz/$$name.found $(srcdir)/tests/seeds/$$name

@@ -102,6 +102,7 @@ tests_unit_test_lists_SOURCES = tests/unit/test_lists.c
 tests_unit_test_lists_LDADD = $(fw_unit_libs)
 
 fw_hello_sources = tests/unit/hello.c tests/unit/hello.h
+fw_quic_seal_sources = tests/unit/quic_seal.c tests/unit/quic_seal.h
 fw_inspect_test_libs = libfwinspect.a libfwscan.a $(LIBNFQ_LIBS) $(LIBMNL_LIBS) \
 	$(NGHTTP2_LIBS)
 
@@ -126,7 +127,8 @@ tests_unit_test_http2_SOURCES = tests/unit/test_http2.c
 tests_unit_test_http2_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_quic
-tests_unit_test_quic_SOURCES = tests/unit/test_quic.c $(fw_hello_sources)
+tests_unit_test_quic_SOURCES = tests/unit/test_quic.c $(fw_hello_sources) \
+	$(fw_quic_seal_sources)
 tests_unit_test_quic_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_tls

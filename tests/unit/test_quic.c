@@ -8,16 +8,15 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include <nettle/gcm.h>
-
 #include "inspect/quic_keys.h"
 #include "tests/unit/hello.h"
+#include "tests/unit/quic_seal.h"
 #include "util/cleanup.h"
 
-#define V1 0x00000001u
-#define V2 0x6b3343cfu
-#define ID "\x83\x94\xc8\xf0\x3e\x51\x57\x08"
-#define ID_LEN 8
+#define V1 QUIC_V1
+#define V2 QUIC_V2
+#define ID QUIC_ID
+#define ID_LEN QUIC_ID_LEN
 
 /* RFC 9001 appendix A.1, RFC 9369 appendix A.1. */
 static void keys_of_the_standard(void **state)
@@ -85,38 +84,9 @@ static void put_crypto(struct bytes *frames, const struct hello *hello,
 static void seal(struct bytes *out, uint32_t version, const char *id,
 		 const char *keys_of, const struct bytes *frames)
 {
-	uint8_t first = version == V2 ? 0xd0 : 0xc0, mask[16], nonce[12];
-	size_t start = out->len, number_at;
-	struct gcm_aes128_ctx gcm;
-	struct fw_quic_keys keys;
-	uint8_t *at;
-
-	assert_true(fw_quic_keys(version, (const uint8_t *)keys_of, ID_LEN,
-				 &keys));
-	put(out, (uint8_t[]){ first | 1, (uint8_t)(version >> 24),
-			      (uint8_t)(version >> 16),
-			      (uint8_t)(version >> 8), (uint8_t)version,
-			      ID_LEN }, 6);
-	put(out, id, ID_LEN);
-	put(out, "\1s\2to", 5);		/* source, token */
-	put_varint(out, 2 + frames->len + 16);
-	number_at = out->len - start;
-	put(out, "\0\7", 2);
-	at = out->data + out->len;
-	out->len += frames->len + 16;
-	assert_true(out->len <= sizeof(out->data));
-
-	memcpy(nonce, keys.iv, sizeof(nonce));
-	nonce[11] ^= 7;
-	gcm_aes128_set_key(&gcm, keys.key);
-	gcm_aes128_set_iv(&gcm, sizeof(nonce), nonce);
-	gcm_aes128_update(&gcm, number_at + 2, out->data + start);
-	gcm_aes128_encrypt(&gcm, frames->len, at, frames->data);
-	gcm_aes128_digest(&gcm, 16, at + frames->len);
-	fw_quic_mask(&keys, out->data + start + number_at + 4, mask);
-	out->data[start] ^= mask[0] & 0x0f;
-	out->data[start + number_at] ^= mask[1];
-	out->data[start + number_at + 1] ^= mask[2];
+	assert_true(out->len + QUIC_SEALED(frames->len) <= sizeof(out->data));
+	out->len += quic_seal(out->data + out->len, version, id, keys_of,
+			      frames->data, frames->len);
 }
 
 static const struct bytes padding = { .len = 40 };
