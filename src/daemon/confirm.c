@@ -101,7 +101,7 @@ static void renew(struct fw_daemon *daemon)
 	_cleanup_(fw_load_done) struct fw_load load = { 0 };
 	struct fw_trial *trial = daemon->trial;
 	struct fw_load *before = &trial->before;
-	int r = fw_set_carry_out(daemon, before->changes);
+	int r = fw_set_carry_out(daemon, before->plan, before->changes);
 
 	if (fw_changes_prune(before->changes, fw_daemon_clock()) ||
 	    has_other_forms(daemon->running.plan, before->plan))

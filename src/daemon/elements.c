@@ -27,6 +27,7 @@
 #define AGAIN_NS NS_PER_S	/* where an end could not be acted upon */
 
 FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
+FW_CLEANUP_PTR(struct fw_changes *, fw_changes_free)
 
 struct request {
 	struct request *next;
@@ -43,7 +44,7 @@ struct fw_elements {
 	int fd;			/* a timer of the boot clock */
 	struct event *event;
 	struct request *first, **end;	/* wait for a reload's end */
-	bool follow;			/* likewise: others' elements */
+	bool follow;			/* likewise: what others did */
 };
 
 static void request_free(struct request *request)
@@ -213,32 +214,67 @@ static void run(struct request *request)
 		own = NULL;
 }
 
-/* --- others' elements ----------------------------------------------------- */
+/* --- what others do ------------------------------------------------------- */
+struct follow {
+	struct fw_daemon *daemon;
+	struct fw_changes *before;	/* as of a request */
+};
+
+static void follow_free(struct follow *follow)
+{
+	if (follow)
+		fw_changes_free(follow->before);
+	free(follow);
+}
+
+FW_CLEANUP_PTR(struct follow *, follow_free)
+
 static void on_followed(void *ctx, const struct fw_outcome *outcome)
 {
-	(void)ctx;
+	_cleanup_(follow_free_ptr_) struct follow *follow = ctx;
+
 	if (outcome->code != 0)
-		fw_log(LOG_ERR, "elements that others added are not followed");
+		fw_log(LOG_ERR, "what others did to sets is not followed");
+	else if (follow->before)
+		fw_trial_tell(follow->daemon, FW_TAKE(follow->before));
+}
+
+static int do_follow(struct fw_daemon *daemon)
+{
+	_cleanup_(follow_free_ptr_) struct follow *follow =
+		calloc(1, sizeof(*follow));
+	_cleanup_(fw_changes_free_ptr_) struct fw_changes *changes =
+		fw_changes_copy(daemon->running.changes);
+	const struct fw_load *before = fw_trial_before(daemon);
+	bool any = false;
+	int r;
+
+	if (!follow || !changes)
+		return -ENOMEM;
+	follow->daemon = daemon;
+	if (before)
+		follow->before = fw_changes_copy(before->changes);
+	if (before && !follow->before)
+		return -ENOMEM;
+	r = fw_set_note_others(daemon, changes, before ? before->plan : NULL,
+			       follow->before, &any);
+	if (r == 0 && any)
+		r = commit(daemon, FW_TAKE(changes), on_followed, follow);
+	if (r == 0 && any)
+		follow = NULL;
+	return r;
 }
 
 void fw_elements_follow(struct fw_daemon *daemon)
 {
-	struct fw_changes *changes;
-	bool any = false;
-	int r = -ENOMEM;
+	int r;
 
 	daemon->elements->follow = daemon->reload;
 	if (daemon->reload)
 		return;
-	changes = fw_changes_copy(daemon->running.changes);
-	if (changes)
-		r = fw_set_note_others(daemon, changes, &any);
-	if (r == 0 && any)
-		r = commit(daemon, changes, on_followed, daemon);
-	else
-		fw_changes_free(changes);
+	r = do_follow(daemon);
 	if (r < 0)
-		fw_log_errno(LOG_ERR, r, "elements that others added are not "
+		fw_log_errno(LOG_ERR, r, "what others did to sets is not "
 					 "followed");
 }
 

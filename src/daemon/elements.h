@@ -22,8 +22,8 @@ void fw_elements_run(struct fw_daemon *daemon);
 /* No reload is under way: what waited for its end is done. */
 void fw_elements_go_on(struct fw_daemon *daemon);
 
-/* Others have added elements to nft's sets that are compiled in: they count as
- * added at run time. */
+/* Others have changed nft's sets that are compiled in: what they added or deleted
+ * counts as added or deleted at run time. */
 void fw_elements_follow(struct fw_daemon *daemon);
 
 /* Command of the control socket. */

@@ -238,7 +238,8 @@ static void finish(struct fw_reload *reload)
 	    fw_changes_settle(load->changes, load->plan) < 0)
 		outcome.code = EX_OSERR;
 	if (reload->trial && outcome.code == 0 &&
-	    fw_set_carry_out(daemon, daemon->running.changes) < 0)
+	    fw_set_carry_out(daemon, daemon->running.plan,
+			     daemon->running.changes) < 0)
 		outcome.code = EX_OSERR;
 	if (reload->kind == COMPARE)
 		outcome.plan = load->plan;
@@ -359,7 +360,8 @@ static int start_file(struct fw_daemon *daemon, enum kind kind,
 		return -ESPIPE;
 	if (!load.changes)
 		return -ENOMEM;
-	r = kind == RELOAD ? fw_set_carry_out(daemon, load.changes) : 0;
+	r = kind == RELOAD ? fw_set_carry_out(daemon, daemon->running.plan,
+					      load.changes) : 0;
 	fw_changes_restore(load.changes);
 	return r ? r : start(daemon, kind, file, trial_ms, &load, done, ctx);
 }

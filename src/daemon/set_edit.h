@@ -56,16 +56,19 @@ int fw_set_order_run(const struct fw_set_order *order,
 
 /*
  * Over a reload: what was changed in live sets, which nft holds, is noted before
- * (into changes), and done again where the set was made anew. The latter forgets
- * it then, as nft knows. The former is 0 or -errno; of the latter, a failure is
- * logged.
+ * (into changes, which are that plan's), and done again where the set was made
+ * anew. The latter forgets it then, as nft knows. The former is 0 or -errno; of
+ * the latter, a failure is logged.
  */
-int fw_set_carry_out(struct fw_daemon *daemon, struct fw_changes *changes);
+int fw_set_carry_out(struct fw_daemon *daemon, const struct fw_plan *plan,
+		     struct fw_changes *changes);
 void fw_set_carry_in(struct fw_daemon *daemon);
 
-/* Elements that others have added to nft's sets which are compiled in become
- * changes: whether there are any. 0 or -errno. */
+/* Elements that others have added to nft's sets which are compiled in, or taken
+ * from them, become changes: whether there are any. The same is done to others,
+ * which are the changes of another plan, unless they are NULL. 0 or -errno. */
 int fw_set_note_others(struct fw_daemon *daemon, struct fw_changes *changes,
+		       const struct fw_plan *other, struct fw_changes *others,
 		       bool *ret_any);
 
 /* The table's set that an order is about: its own, or the top-level one under

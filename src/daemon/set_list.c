@@ -133,7 +133,7 @@ json_t *fw_set_list_document(struct fw_daemon *daemon)
 	const struct fw_plan *plan = daemon->running.plan;
 	json_t *array = json_array();
 
-	if (!arena || !changes || fw_set_carry_out(daemon, changes) < 0) {
+	if (!arena || !changes || fw_set_carry_out(daemon, plan, changes) < 0) {
 		json_decref(array);
 		return NULL;
 	}

@@ -309,41 +309,82 @@ bool fw_set_order_nft(struct fw_daemon *daemon, struct fw_arena *arena,
 	return change_all(daemon, arena, order, NULL, ret, trouble);
 }
 
-/* --- over a reload ---------------------------------------------------------- */
-/* As one of the tables that have it holds it. */
-static int learn(struct change *c, struct fw_changes *changes)
+/* --- what they were told ---------------------------------------------------- */
+/* Who is to know: the changes of a plan. */
+struct pupil {
+	const struct fw_plan *plan;
+	struct fw_changes *changes;	/* NULL: there is no such one */
+};
+
+#define PUPILS 2
+
+struct lesson {
+	struct pupil pupils[PUPILS];	/* what the first one knows, all know */
+	bool any;			/* there was something to learn */
+};
+
+static int teach(const struct change *c, const struct pupil *pupil,
+		 const struct fw_set_difference *news)
+{
+	struct fw_set_edit edit = { .now_ns = c->order->now_ns };
+
+	if (pupil->changes)
+		edit.set = fw_plan_set_like(pupil->plan, c->order->set);
+	if (!edit.set)
+		return 0;
+	edit.arena = pupil->changes->arena;
+	edit.of = fw_changes_open(pupil->changes, edit.set);
+	return edit.of ? fw_set_learn(&edit, news) : -ENOMEM;
+}
+
+static int learn_copy(const struct change *c, const struct fw_nft_table *table,
+		      const fw_changed_vec *known, struct lesson *lesson)
+{
+	struct fw_set_difference news;
+	struct fw_changes *held = NULL;
+	int r = read_set(c, table, &held);
+
+	if (r == 0) {
+		const struct fw_set_changes *of = fw_changes_open(
+			held, c->order->set);
+
+		r = of ? fw_set_differ(c->arena, known, of->added.items,
+				       of->added.n, &news) : -ENOMEM;
+	}
+	for (size_t i = 0; r >= 0 && i < PUPILS; i++) {
+		r = teach(c, &lesson->pupils[i], &news);
+		lesson->any |= i == 0 && r > 0;
+	}
+	fw_changes_free(held);
+	return r < 0 && r != -ENOENT ? r : 0;
+}
+
+/* Each of nft's copies of a set at top level may tell something else. */
+static int learn_set(const struct change *c, struct lesson *lesson)
 {
 	const struct fw_plan *plan = c->daemon->running.plan;
 	const struct fw_plan_set *set = c->order->set;
-	struct fw_changes *held = NULL;
-	struct fw_set_changes *of;
-	size_t i = 0;
-	int r;
+	fw_changed_vec known;
+	int r = fw_changes_content(
+		c->arena, fw_changes_find(lesson->pupils[0].changes, set),
+		set->declared, set->n_declared, &known);
 
-	while (i < plan->n_tables && !fw_set_is_in(plan, &plan->tables[i], set))
-		i++;
-	if (i == plan->n_tables)
-		return 0;
-	r = read_set(c, &plan->tables[i], &held);
-	of = r == 0 ? fw_changes_find(held, set) : NULL;
-	if (of) {
-		const struct fw_set_edit edit = {
-			.arena = changes->arena,
-			.of = fw_changes_open(changes, set),
-			.set = set,
-			.now_ns = c->order->now_ns,
-		};
-
-		r = edit.of ? fw_set_learn(&edit, of->added.items,
-					   of->added.n) : -ENOMEM;
-	}
-	fw_changes_free(held);
-	return r == -ENOENT ? 0 : r;
+	for (size_t i = 0; r == 0 && i < plan->n_tables; i++)
+		if (fw_set_is_in(plan, &plan->tables[i], set))
+			r = learn_copy(c, &plan->tables[i], &known, lesson);
+	return r;
 }
 
 FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
 
-int fw_set_carry_out(struct fw_daemon *daemon, struct fw_changes *changes)
+static bool is_live(const struct fw_plan_set *set)
+{
+	return set->live;
+}
+
+static int learn(struct fw_daemon *daemon,
+		 bool (*is_meant)(const struct fw_plan_set *set),
+		 struct lesson *lesson)
 {
 	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
 	const struct fw_plan *plan = daemon->running.plan;
@@ -360,11 +401,35 @@ int fw_set_carry_out(struct fw_daemon *daemon, struct fw_changes *changes)
 			.order = &order,
 		};
 
-		if (!order.set->live)
+		if (!is_meant(order.set))
 			continue;
 		(void)fw_value_named(order.set->type, &c.type);
-		r = learn(&c, changes);
+		r = learn_set(&c, lesson);
 	}
+	return r;
+}
+
+int fw_set_carry_out(struct fw_daemon *daemon, const struct fw_plan *plan,
+		     struct fw_changes *changes)
+{
+	struct lesson lesson = { .pupils = { { plan, changes } } };
+
+	return learn(daemon, is_live, &lesson);
+}
+
+int fw_set_note_others(struct fw_daemon *daemon, struct fw_changes *changes,
+		       const struct fw_plan *other, struct fw_changes *others,
+		       bool *ret_any)
+{
+	struct lesson lesson = {
+		.pupils = {
+			{ daemon->running.plan, changes },
+			{ other, others },
+		},
+	};
+	int r = learn(daemon, fw_plan_set_is_compiled, &lesson);
+
+	*ret_any = lesson.any;
 	return r;
 }
 
@@ -391,57 +456,4 @@ void fw_set_carry_in(struct fw_daemon *daemon)
 			       order.set->name, trouble.text);
 	}
 	fw_changes_close(daemon->running.changes, plan);
-}
-
-/* --- what others added ------------------------------------------------------ */
-static int note_held(const struct change *c, const struct fw_nft_table *table,
-		     struct fw_changes *changes, bool *ret_any)
-{
-	const struct fw_plan_set *set = c->order->set;
-	const struct fw_set_edit edit = {
-		.arena = changes->arena,
-		.of = fw_changes_open(changes, set),
-		.set = set,
-		.now_ns = c->order->now_ns,
-	};
-	struct fw_changes *held = NULL;
-	const struct fw_set_changes *of;
-	int r = edit.of ? read_set(c, table, &held) : -ENOMEM;
-
-	of = r == 0 ? fw_changes_find(held, set) : NULL;
-	for (size_t i = 0; of && r >= 0 && i < of->added.n; i++) {
-		r = fw_set_add(&edit, of->added.items[i].value);
-		*ret_any |= r > 0;
-	}
-	fw_changes_free(held);
-	return r < 0 && r != -ENOENT ? r : 0;
-}
-
-int fw_set_note_others(struct fw_daemon *daemon, struct fw_changes *changes,
-		       bool *ret_any)
-{
-	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
-	const struct fw_plan *plan = daemon->running.plan;
-	int r = arena ? 0 : -ENOMEM;
-
-	for (size_t i = 0; r == 0 && i < plan->n_sets; i++) {
-		const struct fw_set_order order = {
-			.set = &plan->sets[i],
-			.now_ns = fw_daemon_clock(),
-		};
-		struct change c = {
-			.daemon = daemon,
-			.arena = arena,
-			.order = &order,
-		};
-
-		if (!fw_plan_set_is_compiled(order.set))
-			continue;
-		(void)fw_value_named(order.set->type, &c.type);
-		for (size_t t = 0; r == 0 && t < plan->n_tables; t++)
-			if (fw_set_is_in(plan, &plan->tables[t], order.set))
-				r = note_held(&c, &plan->tables[t], changes,
-					      ret_any);
-	}
-	return r;
 }

@@ -23,8 +23,8 @@
 struct fw_set_watch {
 	struct mnl_socket *nl;
 	char name[16];		/* of this process */
-	bool added;		/* by the transaction at hand, to sets that are
-				   compiled in */
+	bool compiled;		/* sets that are compiled in were changed, by
+				   the transaction at hand */
 	/* valid during a drain */
 	const struct fw_plan *plan;
 	struct fw_set_news news;
@@ -136,9 +136,9 @@ static void end(struct fw_set_watch *watch, const struct nlmsghdr *message)
 
 	(void)mnl_attr_parse(message, sizeof(struct nfgenmsg), find_process,
 			     &name);
-	watch->news.compiled |= watch->added &&
+	watch->news.compiled |= watch->compiled &&
 				!(name && !strcmp(name, watch->name));
-	watch->added = false;
+	watch->compiled = false;
 }
 
 static int on_message(const struct nlmsghdr *message, void *data)
@@ -164,8 +164,9 @@ static int on_message(const struct nlmsghdr *message, void *data)
 	    !names.table || !names.set)
 		return MNL_CB_OK;
 	watch->news.live = watch->news.live || is_live(watch->plan, &names);
-	if (type == NFT_MSG_NEWSETELEM && !watch->added)
-		watch->added = is_compiled(watch->plan, &names);
+	if (type == NFT_MSG_NEWSETELEM || type == NFT_MSG_DELSETELEM)
+		watch->compiled = watch->compiled ||
+				  is_compiled(watch->plan, &names);
 	return MNL_CB_OK;
 }
 

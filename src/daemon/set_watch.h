@@ -15,8 +15,8 @@ int fw_set_watch_fd(const struct fw_set_watch *watch);
 struct fw_set_news {
 	bool live;		/* elements of one of the plan's live sets may be
 				   others now */
-	bool compiled;		/* another process has added elements to one that
-				   is compiled in */
+	bool compiled;		/* another process has changed one that is
+				   compiled in */
 };
 
 /* Takes all messages. */

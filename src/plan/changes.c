@@ -443,28 +443,53 @@ size_t fw_set_expire(const struct fw_set_edit *edit, uint64_t since_ns)
 }
 
 /* --- what others did -------------------------------------------------------- */
-int fw_set_learn(const struct fw_set_edit *edit, const struct fw_added *held,
-		 size_t n)
+int fw_set_differ(struct fw_arena *arena, const fw_changed_vec *known,
+		  const struct fw_added *held, size_t n,
+		  struct fw_set_difference *ret)
 {
-	fw_changed_vec values = { 0 }, known, gone = { 0 };
-	struct fw_set_edit as = *edit;
-	int r = fw_changes_content(edit->arena, edit->of, edit->set->declared,
-				   edit->set->n_declared, &known);
+	fw_changed_vec values = { 0 };
+	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < n; i++) {
-		as.now_ns = held[i].since_ns;
-		as.until_ns = held[i].until_ns;
-		r = push(edit->arena, &values, held[i].value.lo,
-			 held[i].value.hi);
+	*ret = (struct fw_set_difference){ .went = { 0 } };
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		fw_changed_vec new = { 0 };
+
+		r = push(arena, &values, held[i].value.lo, held[i].value.hi);
 		if (r == 0)
-			r = fw_set_add(&as, held[i].value);
+			r = rest_of(arena, held[i].value, known->items,
+				    known->n, &new);
+		for (size_t k = 0; r == 0 && k < new.n; k++) {
+			struct fw_added *slot = fw_vec_push(arena, &ret->came);
+
+			if (!slot)
+				return -ENOMEM;
+			*slot = held[i];
+			slot->value = new.items[k];
+		}
 	}
 	join(&values);
-	if (r >= 0)
-		r = without(edit->arena, known.items, known.n, &values, &gone);
-	for (size_t i = 0; r >= 0 && i < gone.n; i++)
-		r = fw_set_delete(edit, gone.items[i]);
-	return r < 0 ? r : 0;
+	return r ? r : without(arena, known->items, known->n, &values,
+			       &ret->went);
+}
+
+int fw_set_learn(const struct fw_set_edit *edit,
+		 const struct fw_set_difference *news)
+{
+	struct fw_set_edit as = *edit;
+	bool any = false;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < news->came.n; i++) {
+		as.now_ns = news->came.items[i].since_ns;
+		as.until_ns = news->came.items[i].until_ns;
+		r = fw_set_add(&as, news->came.items[i].value);
+		any |= r > 0;
+	}
+	for (size_t i = 0; r >= 0 && i < news->went.n; i++) {
+		r = fw_set_delete(edit, news->went.items[i]);
+		any |= r > 0;
+	}
+	return r < 0 ? r : any;
 }
 
 int fw_set_repeat(const struct fw_set_edit *edit,

@@ -80,12 +80,18 @@ int fw_set_replace(const struct fw_set_edit *edit,
 		   size_t *ret_added, size_t *ret_deleted);
 /* Nothing at all; how many went. 0 or -ENOMEM. */
 int fw_set_flush(const struct fw_set_edit *edit, size_t *ret_deleted);
-/*
- * As another holds the set (held, sorted and apart): what it has besides the set
- * was added, with its times, and what it has not was deleted. 0 or -ENOMEM.
- */
-int fw_set_learn(const struct fw_set_edit *edit, const struct fw_added *held,
-		 size_t n);
+/* What another holds of a set (held, sorted and apart) that is known to hold so
+ * much: what came, with its times, and what went, in the arena. 0 or -ENOMEM. */
+struct fw_set_difference {
+	FW_VEC(struct fw_added) came;
+	fw_changed_vec went;
+};
+int fw_set_differ(struct fw_arena *arena, const fw_changed_vec *known,
+		  const struct fw_added *held, size_t n,
+		  struct fw_set_difference *ret);
+/* Does the same: whether that changes the set, or -ENOMEM. */
+int fw_set_learn(const struct fw_set_edit *edit,
+		 const struct fw_set_difference *news);
 /* What from holds of those declared elements, and nothing that it has deleted.
  * 0 or -ENOMEM. */
 int fw_set_repeat(const struct fw_set_edit *edit,

@@ -177,8 +177,15 @@ static void test_learn(void **state)
 	struct fw_changes *other = fw_changes_copy(NULL);
 	struct fw_set_edit nft = run->edit;
 	struct fw_plan_set bare = set;
+	struct fw_set_difference news;
+	fw_changed_vec known;
 
-	assert_int_equal(fw_set_learn(&run->edit, held, 3), 0);
+	assert_int_equal(fw_changes_content(run->edit.arena, NULL, declared,
+					    set.n_declared, &known), 0);
+	assert_int_equal(fw_set_differ(run->edit.arena, &known, held, 3,
+				       &news), 0);
+	assert_int_equal(fw_set_learn(&run->edit, &news), 1);
+	assert_int_equal(fw_set_learn(&run->edit, &news), 0);
 	holds(run->changes, "10-16 40-41 50-50");
 	assert_int_equal(run->edit.of->added.n, 2);
 	assert_int_equal(run->edit.of->added.items[1].since_ns, 800);
