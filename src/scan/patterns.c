@@ -183,33 +183,42 @@ static struct fw_patterns *find(const struct fw_hash *hash)
 	return patterns;
 }
 
-static int compile(const struct sources *sources, const struct fw_hash *hash,
-		   struct fw_patterns **ret)
+/* Takes the database. The caller has the lock. */
+static int keep(hs_database_t *database, const struct fw_hash *hash,
+		struct fw_patterns **ret)
 {
 	struct fw_patterns *patterns = calloc(1, sizeof(*patterns));
-	hs_compile_error_t *error = NULL;
-	hs_error_t r;
 
-	if (!patterns)
-		return -ENOMEM;
-	r = hs_compile_multi((const char *const *)sources->expressions,
-			     sources->flags, sources->ids, sources->n,
-			     HS_MODE_STREAM, NULL, &patterns->database, &error);
-	if (error)
-		(void)hs_free_compile_error(error);
-	if (r == HS_SUCCESS)
-		r = hs_stream_size(patterns->database, &patterns->stream_size);
-	if (r != HS_SUCCESS) {
-		(void)hs_free_database(patterns->database);
+	if (!patterns || hs_stream_size(database, &patterns->stream_size) !=
+				 HS_SUCCESS) {
+		(void)hs_free_database(database);
 		free(patterns);
-		return r == HS_COMPILER_ERROR ? -EINVAL : -ENOMEM;
+		return -ENOMEM;
 	}
+	patterns->database = database;
 	patterns->hash = *hash;
 	patterns->refs = 1;
 	patterns->next = shared;
 	shared = patterns;
 	*ret = patterns;
 	return 0;
+}
+
+static int compile(const struct sources *sources, const struct fw_hash *hash,
+		   struct fw_patterns **ret)
+{
+	hs_compile_error_t *error = NULL;
+	hs_database_t *database;
+	hs_error_t r;
+
+	r = hs_compile_multi((const char *const *)sources->expressions,
+			     sources->flags, sources->ids, sources->n,
+			     HS_MODE_STREAM, NULL, &database, &error);
+	if (error)
+		(void)hs_free_compile_error(error);
+	if (r != HS_SUCCESS)
+		return r == HS_COMPILER_ERROR ? -EINVAL : -ENOMEM;
+	return keep(database, hash, ret);
 }
 
 int fw_patterns_open(const struct fw_profile *profile, struct fw_patterns **ret)
@@ -259,6 +268,48 @@ void fw_patterns_unref(struct fw_patterns *patterns)
 		free(patterns);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+/* --- processes ------------------------------------------------------------ */
+int fw_patterns_pack(const struct fw_patterns *patterns,
+		     struct fw_packed_patterns *ret)
+{
+	*ret = (struct fw_packed_patterns){ 0 };
+	if (!patterns)
+		return 0;
+	ret->hash = patterns->hash;
+	return hs_serialize_database(patterns->database, &ret->bytes,
+				     &ret->len) == HS_SUCCESS ? 0 : -ENOMEM;
+}
+
+int fw_patterns_unpack(const struct fw_packed_patterns *packed,
+		       struct fw_patterns **ret)
+{
+	hs_database_t *database;
+	hs_error_t r = HS_SUCCESS;
+	int err = 0;
+
+	*ret = NULL;
+	if (!packed->len)
+		return 0;
+	pthread_mutex_lock(&lock);
+	*ret = find(&packed->hash);
+	if (!*ret) {
+		r = hs_deserialize_database(packed->bytes, packed->len,
+					    &database);
+		if (r == HS_SUCCESS)
+			err = keep(database, &packed->hash, ret);
+	}
+	pthread_mutex_unlock(&lock);
+	if (r != HS_SUCCESS)
+		err = r == HS_NOMEM ? -ENOMEM : -EINVAL;
+	return err;
+}
+
+void fw_patterns_forked(void)
+{
+	(void)pthread_mutex_init(&lock, NULL);
+	shared = NULL;
 }
 
 /* --- streams -------------------------------------------------------------- */

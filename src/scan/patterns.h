@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "plan/plan.h"
+#include "util/sha256.h"
 
 struct fw_patterns;	/* of one profile; counted references, any thread */
 struct fw_search;		/* a stream of bytes; one thread at a time */
@@ -28,6 +29,23 @@ int fw_patterns_open(const struct fw_profile *profile, struct fw_patterns **ret)
 /* NULL is fine, for all three. */
 struct fw_patterns *fw_patterns_ref(struct fw_patterns *patterns);
 void fw_patterns_unref(struct fw_patterns *patterns);
+
+/* A compiled one as bytes, for another process. */
+struct fw_packed_patterns {
+	struct fw_hash hash;	/* of what it was made of */
+	char *bytes;
+	size_t len;		/* 0: there are none */
+};
+
+/* Bytes that the caller frees; none for NULL. 0 or -ENOMEM. */
+int fw_patterns_pack(const struct fw_patterns *patterns,
+		     struct fw_packed_patterns *ret);
+/* From now on fw_patterns_open() finds it; ret as there. 0, -ENOMEM or -EINVAL. */
+int fw_patterns_unpack(const struct fw_packed_patterns *packed,
+		       struct fw_patterns **ret);
+/* In a forked process, first of all: what was compiled before is not known here,
+ * whatever another thread was doing with it. */
+void fw_patterns_forked(void);
 
 /* A stream from its first byte on; takes a reference. 0 or -ENOMEM. */
 int fw_search_open(struct fw_patterns *patterns, struct fw_search **ret);
