@@ -39,7 +39,7 @@ _flywall() {
 		case $command in
 		list) words='config rules counters sets flows' ;;
 		set) words='add delete replace test expire flush timeout' ;;
-		events) words='dns-query log drop generation flow device error lost' ;;
+		events) words='dns-query log drop generation flow device inspector error lost' ;;
 		check | diff | dissect)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return

@@ -47,6 +47,8 @@ static const struct fw_column queue_columns[] = {
 	{ "UNSENT", FW_COLUMN_COUNT, "user_dropped", NULL },
 	{ "OVERLOADS", FW_COLUMN_COUNT, "overloads", NULL },
 	{ "ODD", FW_COLUMN_COUNT, "odd", NULL },
+	{ "UNJUDGED", FW_COLUMN_COUNT, "unjudged", NULL },
+	{ "FAILURES", FW_COLUMN_COUNT, "failures", NULL },
 	{ "MEMORY", FW_COLUMN_BYTES, "memory", NULL },
 };
 

@@ -14,6 +14,7 @@
 #include "daemon/feeds.h"
 #include "daemon/json.h"
 #include "daemon/queues.h"
+#include "inspect/sandbox.h"
 #include "util/cleanup.h"
 
 #define MAPS_MAX 64
@@ -124,7 +125,19 @@ static json_t *maps(const struct fw_daemon *daemon)
 	return array;
 }
 
-static json_t *queue(uint16_t number, const struct fw_worker *worker,
+/* What the process that reads the packets has given up. */
+static json_t *walls(uint32_t standing)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < FW_SANDBOX_WALLS_; i++)
+		if (standing >> i & 1)
+			array = append(array, json_string(fw_sandbox_wall_name(
+						(enum fw_sandbox_wall)i)));
+	return array;
+}
+
+static json_t *queue(uint16_t number, struct fw_worker *worker,
 		     const struct fw_queue_count *kernel)
 {
 	struct fw_worker_stats s;
@@ -132,7 +145,7 @@ static json_t *queue(uint16_t number, const struct fw_worker *worker,
 	fw_worker_get_stats(worker, &s);
 	return json_pack(
 		"{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-		" s:o}",
+		" s:o, s:o, s:o, s:o}",
 		"queue", (int)number, "length", fw_json_number(kernel->length),
 		"queued", fw_json_number(kernel->sequence), "dropped",
 		fw_json_number(kernel->dropped), "user_dropped",
@@ -141,7 +154,9 @@ static json_t *queue(uint16_t number, const struct fw_worker *worker,
 		"flows", fw_json_number(s.flows), "trusted",
 		fw_json_number(s.trusted), "blocked", fw_json_number(s.blocked),
 		"overloads", fw_json_number(s.overloads), "odd",
-		fw_json_number(s.odd), "memory", fw_json_number(s.memory));
+		fw_json_number(s.odd), "memory", fw_json_number(s.memory),
+		"unjudged", fw_json_number(s.unjudged), "failures",
+		fw_json_number(s.failures), "without", walls(s.walls));
 }
 
 static json_t *queues(const struct fw_daemon *daemon)

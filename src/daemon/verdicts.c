@@ -13,6 +13,7 @@
 
 #include "daemon/answers.h"
 #include "util/cleanup.h"
+#include "util/log.h"
 
 /* A worker reports each packet, also those that were queued already when the
  * verdict fell. Flows that had their event stand here by number: a worker's
@@ -209,6 +210,38 @@ static void on_counted(void *ctx, const struct fw_plan *plan, uint32_t rule)
 	(void)pthread_mutex_unlock(&verdicts->mutex);
 }
 
+static const char *const failures[] = {
+	[FW_FAILURE_CRASH] = "crash",
+	[FW_FAILURE_CALL] = "forbidden-call",
+	[FW_FAILURE_HANG] = "hang",
+	[FW_FAILURE_NONSENSE] = "nonsense",
+	[FW_FAILURE_START] = "no-start",
+};
+_Static_assert(FW_ARRAY_SIZE(failures) == FW_FAILURE_KINDS_, "failures");
+
+static void on_failed(void *ctx, const struct fw_failure *failure)
+{
+	const struct fw_verdicts *verdicts = ctx;
+	const char *keyword = failure->accepts ? "accept" : "drop";
+	const char *reason = failures[failure->kind];
+	struct fw_record record;
+
+	fw_log(LOG_ERR, "queue %u: the inspector failed (%s%s%s); on-overload: "
+			"%s; restart in %u ms", failure->queue, reason,
+	       failure->signal ? ", " : "",
+	       failure->signal ? sigdescr_np(failure->signal) : "", keyword,
+	       failure->pause_ms);
+	fw_record_begin(&record, FW_RECORD_INSPECTOR, fw_record_now());
+	fw_record_number(&record, "queue", failure->queue);
+	fw_record_text(&record, "reason", reason);
+	if (failure->signal)
+		fw_record_number(&record, "signal", (uint64_t)failure->signal);
+	fw_record_text(&record, "keyword", keyword);
+	fw_record_number(&record, "packets", failure->packets);
+	fw_record_number(&record, "pause_ms", failure->pause_ms);
+	fw_mailbox_post(verdicts->mailbox, record.type, fw_record_end(&record));
+}
+
 struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
 				    struct fw_mailbox *mailbox,
 				    const struct fw_plan *plan)
@@ -233,6 +266,7 @@ struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
 		.profile = on_profile,
 		.answer = on_answer,
 		.counted = on_counted,
+		.failed = on_failed,
 	};
 	verdicts->answers = fw_answers_open();
 	return verdicts;

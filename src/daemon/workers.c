@@ -45,7 +45,7 @@ static bool runs(const struct fw_workers *workers, uint16_t queue)
 	return false;
 }
 
-static int start(uint16_t queue, const struct fw_plan *plan,
+static int start(uint16_t queue, struct fw_view *view,
 		 const struct fw_door *door, struct fw_worker **ret)
 {
 	const struct timespec pause = { .tv_nsec = TRY_NS };
@@ -54,7 +54,7 @@ static int start(uint16_t queue, const struct fw_plan *plan,
 	for (int i = 0; i < TRIES && r == -EBUSY; i++) {
 		if (i > 0)
 			(void)nanosleep(&pause, NULL);
-		r = fw_worker_start(queue, plan, door, ret);
+		r = fw_worker_start(queue, view, door, ret);
 	}
 	return r;
 }
@@ -83,7 +83,7 @@ static int start_missing(struct fw_workers *workers,
 			continue;
 		if (workers->n == FW_WORKERS_MAX)
 			return -E2BIG;
-		r = start((uint16_t)queue, plan, door, &worker);
+		r = start((uint16_t)queue, workers->next, door, &worker);
 		if (r < 0) {
 			*ret_queue = (uint16_t)queue;
 			return r;
@@ -93,6 +93,11 @@ static int start_missing(struct fw_workers *workers,
 	return 0;
 }
 
+static bool has_queues(const struct fw_plan *plan)
+{
+	return plan->queries.n_rules || plan->n_profiles;
+}
+
 /* Signals are the loop's: threads start with all of them blocked. */
 int fw_workers_prepare(struct fw_workers *workers, const struct fw_plan *plan,
 		       const struct fw_door *door, uint16_t *ret_queue)
@@ -100,6 +105,11 @@ int fw_workers_prepare(struct fw_workers *workers, const struct fw_plan *plan,
 	sigset_t all, old;
 	int r;
 
+	if (!has_queues(plan))
+		return 0;
+	r = fw_view_open(plan, &workers->next);
+	if (r)
+		return r;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	r = start_missing(workers, plan, door, ret_queue);
@@ -132,19 +142,25 @@ static void drain(const struct fw_workers *workers, const struct fw_plan *plan)
 
 void fw_workers_settle(struct fw_workers *workers, const struct fw_plan *plan)
 {
+	struct fw_view *next = FW_TAKE(workers->next);
+	/* not of a plan whose commit has failed */
+	struct fw_view *view = next && next->plan == plan ? next : NULL;
 	size_t kept = 0;
 
 	if (plan)
 		drain(workers, plan);
 	for (size_t i = 0; i < workers->n; i++) {
 		if (plan_has(plan, workers->items[i].queue)) {
-			fw_worker_set_plan(workers->items[i].worker, plan);
+			if (view)
+				fw_worker_set_view(workers->items[i].worker,
+						   view);
 			workers->items[kept++] = workers->items[i];
 		} else {
 			fw_worker_stop(workers->items[i].worker);
 		}
 	}
 	workers->n = kept;
+	fw_view_unref(next);
 }
 
 void fw_workers_add_stats(const struct fw_workers *workers,

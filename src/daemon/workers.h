@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inspect/view.h"
 #include "inspect/worker.h"
 #include "plan/plan.h"
 
@@ -16,13 +17,15 @@ struct fw_workers {
 		struct fw_worker *worker;
 	} items[FW_WORKERS_MAX];	/* by queue */
 	size_t n;
+	struct fw_view *next;	/* of the plan that is to be committed */
 };
 
 /*
  * Before a commit: a worker for each queue of plan that has none. One that
  * another process still holds is tried again for a while. Returns 0; -E2BIG
  * when plan has more queues than there may be workers; -EBUSY or another
- * -errno with *ret_queue, the queue that could not be opened. After a failure,
+ * -errno with *ret_queue, the queue that could not be opened; -ENOSPC when too
+ * many plans are held by flows under inspection. After a failure,
  * or a failed commit, fw_workers_settle() with the old plan undoes it.
  */
 int fw_workers_prepare(struct fw_workers *workers, const struct fw_plan *plan,

@@ -344,9 +344,9 @@ static bool is_for_queries(const struct fw_inspector *inspector)
 }
 
 struct fw_queue_verdict
-fw_inspector_packet(void *ctx, const struct fw_queue_message *message)
+fw_inspector_packet(struct fw_inspector *inspector,
+		    const struct fw_queue_message *message)
 {
-	struct fw_inspector *inspector = ctx;
 	struct fw_vetting *vetting;
 	enum fw_stat malformed;
 	struct fw_packet packet;
@@ -402,6 +402,27 @@ void fw_inspector_set_plan(struct fw_inspector *inspector, struct fw_plan *plan)
 	set_memory(inspector);
 	fw_flow_table_set_max(inspector->table, plan->options.flows);
 	fw_flow_table_each(inspector->table, rebind, inspector);
+}
+
+struct forgetting {
+	struct fw_inspector *inspector;
+	const struct fw_plan *plan;
+};
+
+static void forget_if_of(void *ctx, struct fw_vetting *vetting)
+{
+	const struct forgetting *forgetting = ctx;
+
+	if (vetting->plan == forgetting->plan)
+		forget_flow(forgetting->inspector, vetting);
+}
+
+void fw_inspector_forget(struct fw_inspector *inspector,
+			 const struct fw_plan *plan)
+{
+	struct forgetting forgetting = { inspector, plan };
+
+	fw_flow_table_each(inspector->table, forget_if_of, &forgetting);
 }
 
 void fw_inspector_clock(struct fw_inspector *inspector)

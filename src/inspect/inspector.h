@@ -34,14 +34,17 @@ void fw_inspector_done(struct fw_inspector *inspector);
 /* Takes the caller's reference of plan. */
 void fw_inspector_set_plan(struct fw_inspector *inspector,
 			   struct fw_plan *plan);
+/* Forgets the flows that hold this plan, an earlier one. */
+void fw_inspector_forget(struct fw_inspector *inspector,
+			 const struct fw_plan *plan);
 /* Reads the clock: packets and sweeps go by what it showed last. */
 void fw_inspector_clock(struct fw_inspector *inspector);
 /* Forgets flows whose idle time is over, and sums up the memory in use. */
 void fw_inspector_sweep(struct fw_inspector *inspector);
 
-/* ctx is the inspector: a fw_queue_fn. */
 struct fw_queue_verdict
-fw_inspector_packet(void *ctx, const struct fw_queue_message *message);
+fw_inspector_packet(struct fw_inspector *inspector,
+		    const struct fw_queue_message *message);
 
 /* The keyword of the profiles that share the queue, which agree on it. */
 bool fw_inspector_accepts_overload(const struct fw_plan *plan, uint16_t number);

@@ -7,7 +7,8 @@
  * ran over, which loses packets but not the queue.
  *
  * A batch is recvmmsg() of up to 32 messages and one send() of as many verdict
- * messages: four times the packets a CPU second of one call each.
+ * messages: four times the packets a CPU second of one call each. What the kernel
+ * writes it writes into memory that a process forked later has, too.
  */
 #include "inspect/queue.h"
 
@@ -21,9 +22,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "inspect/shared.h"
 #include "util/cleanup.h"
 
-#define BATCH 32
+#define BATCH FW_QUEUE_BATCH
 #define COPY_RANGE 65535u	/* a segmented packet, whole */
 #define MESSAGE_MAX (65536 + 8192)	/* aligned as netlink wants it */
 #define VERDICT_MAX 64		/* header, verdict, mark */
@@ -40,7 +42,9 @@ struct fw_queue {
 	uint32_t seq;
 	struct mmsghdr messages[BATCH];
 	struct iovec vectors[BATCH];
-	uint8_t *buffer;	/* BATCH * MESSAGE_MAX */
+	struct fw_shared memory;	/* BATCH * MESSAGE_MAX */
+	struct fw_queue_message taken[BATCH];	/* packets without a verdict */
+	size_t n_taken;
 	uint8_t verdicts[BATCH * VERDICT_MAX];
 	size_t verdicts_len;
 	unsigned n_packets;	/* of this batch */
@@ -134,25 +138,37 @@ static bool is_packet(const struct nlmsghdr *nlh)
 	       (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET);
 }
 
+/* All that have been taken get their verdict, in order. */
+static void judge(struct fw_queue *queue)
+{
+	struct fw_queue_verdict verdicts[BATCH];
+	size_t n = queue->n_taken;
+
+	if (!n)
+		return;
+	queue->fn(queue->ctx, queue->taken, n, verdicts);
+	for (size_t i = 0; i < n; i++)
+		put_verdict(queue, queue->taken[i].id, &verdicts[i]);
+	queue->n_packets += (unsigned)n;
+	queue->n_taken = 0;
+}
+
 static void take(struct fw_queue *queue, const void *data, size_t size)
 {
 	const struct nlmsghdr *nlh = data;
 	int len = (int)size;
 
 	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
-		struct fw_queue_message message;
-		struct fw_queue_verdict verdict;
-
 		if (nlh->nlmsg_type == NLMSG_ERROR)
 			note_answer(queue, nlh);
-		if (!is_packet(nlh) || !read_message(nlh, &message))
+		if (!is_packet(nlh) ||
+		    !read_message(nlh, &queue->taken[queue->n_taken]))
 			continue;
-		verdict = queue->fn(queue->ctx, &message);
-		put_verdict(queue, message.id, &verdict);
-		queue->n_packets++;
 		/* The kernel sends one packet a message; room for one each. */
-		if (queue->verdicts_len + VERDICT_MAX > sizeof(queue->verdicts))
-			(void)send_verdicts(queue);
+		if (++queue->n_taken < BATCH)
+			continue;
+		judge(queue);
+		(void)send_verdicts(queue);
 	}
 }
 
@@ -168,6 +184,7 @@ int fw_queue_read(struct fw_queue *queue)
 	for (int i = 0; i < n; i++)
 		take(queue, queue->vectors[i].iov_base,
 		     queue->messages[i].msg_len);
+	judge(queue);
 	r = send_verdicts(queue);
 	return r ? r : (int)queue->n_packets;
 }
@@ -177,7 +194,7 @@ int fw_queue_read(struct fw_queue *queue)
  * it. Only while no other thread reads the queue. */
 static int request(struct fw_queue *queue, struct nlmsghdr *nlh)
 {
-	struct nlmsghdr *first = (struct nlmsghdr *)(void *)queue->buffer;
+	struct nlmsghdr *first = queue->memory.p;
 	ssize_t n;
 
 	nlh->nlmsg_flags |= NLM_F_ACK;
@@ -191,6 +208,7 @@ static int request(struct fw_queue *queue, struct nlmsghdr *nlh)
 			return -errno;
 		if (n > 0)
 			take(queue, first, (size_t)n);
+		judge(queue);
 		(void)send_verdicts(queue);
 	}
 	return queue->answer;
@@ -264,15 +282,19 @@ static int allocate(uint16_t number, struct fw_queue **ret)
 {
 	_cleanup_(fw_queue_close_ptr_) struct fw_queue *queue =
 		calloc(1, sizeof(*queue));
+	uint8_t *at;
+	int r;
 
 	if (!queue)
 		return -ENOMEM;
 	queue->number = number;
-	queue->buffer = malloc((size_t)BATCH * MESSAGE_MAX);
-	if (!queue->buffer)
-		return -ENOMEM;
+	r = fw_shared_new("flywall-queue", (size_t)BATCH * MESSAGE_MAX,
+			  &queue->memory);
+	if (r)
+		return r;
+	at = queue->memory.p;
 	for (size_t i = 0; i < BATCH; i++) {
-		queue->vectors[i].iov_base = queue->buffer + i * MESSAGE_MAX;
+		queue->vectors[i].iov_base = at + i * MESSAGE_MAX;
 		queue->vectors[i].iov_len = MESSAGE_MAX;
 		queue->messages[i].msg_hdr.msg_iov = &queue->vectors[i];
 		queue->messages[i].msg_hdr.msg_iovlen = 1;
@@ -281,8 +303,8 @@ static int allocate(uint16_t number, struct fw_queue **ret)
 	return 0;
 }
 
-int fw_queue_open(uint16_t number, bool fail_open, fw_queue_fn *fn, void *ctx,
-		  struct fw_queue **ret)
+int fw_queue_new(uint16_t number, fw_queue_fn *fn, void *ctx,
+		 struct fw_queue **ret)
 {
 	_cleanup_(fw_queue_close_ptr_) struct fw_queue *queue = NULL;
 	int size = SOCKET_BUFFER;
@@ -300,11 +322,18 @@ int fw_queue_open(uint16_t number, bool fail_open, fw_queue_fn *fn, void *ctx,
 	if (setsockopt(fw_queue_fd(queue), SOL_SOCKET, SO_RCVBUFFORCE, &size,
 		       sizeof(size)) < 0)
 		return -errno;
-	r = configure(queue, fail_open);
-	if (r)
-		return r;
 	*ret = FW_TAKE(queue);
 	return 0;
+}
+
+int fw_queue_bind(struct fw_queue *queue, bool fail_open)
+{
+	return configure(queue, fail_open);
+}
+
+const struct fw_shared *fw_queue_memory(const struct fw_queue *queue)
+{
+	return &queue->memory;
 }
 
 int fw_queue_fd(const struct fw_queue *queue)
@@ -318,6 +347,6 @@ void fw_queue_close(struct fw_queue *queue)
 		return;
 	if (queue->socket)
 		(void)mnl_socket_close(queue->socket);
-	free(queue->buffer);
+	fw_shared_done(&queue->memory);
 	free(queue);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct fw_queue;
+struct fw_shared;
 struct nlattr;
 
 struct fw_queue_message {
@@ -28,17 +29,25 @@ struct fw_queue_verdict {
 	uint32_t mark;		/* valid with set_mark */
 };
 
-typedef struct fw_queue_verdict
-fw_queue_fn(void *ctx, const struct fw_queue_message *message);
+#define FW_QUEUE_BATCH 32	/* packets that are judged together */
+
+/* Fills a verdict for each of n messages, at most a batch. */
+typedef void fw_queue_fn(void *ctx, const struct fw_queue_message *messages,
+			 size_t n, struct fw_queue_verdict *verdicts);
 
 /*
- * Binds the queue in the current network namespace. fail_open: packets that
- * find it full pass. fn is called for each packet, in order, from here (a
- * packet may be quicker than the answer to the bind) and from
- * fw_queue_read(). -EBUSY when another process has the queue.
+ * A queue that is not bound yet: what its messages point to is memory that
+ * processes forked from now on share. fn is called with packets, in order, from
+ * fw_queue_bind() (a packet may be quicker than the answer to the bind) and from
+ * fw_queue_read().
  */
-int fw_queue_open(uint16_t number, bool fail_open, fw_queue_fn *fn, void *ctx,
-		  struct fw_queue **ret);
+int fw_queue_new(uint16_t number, fw_queue_fn *fn, void *ctx,
+		 struct fw_queue **ret);
+/* Binds it in the current network namespace. fail_open: packets that find it full
+ * pass. -EBUSY when another process has the queue. */
+int fw_queue_bind(struct fw_queue *queue, bool fail_open);
+/* Where its messages point to, for who is to look but not to touch. */
+const struct fw_shared *fw_queue_memory(const struct fw_queue *queue);
 int fw_queue_set_fail_open(struct fw_queue *queue, bool fail_open);
 /* To be polled; does not change. */
 int fw_queue_fd(const struct fw_queue *queue);

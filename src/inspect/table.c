@@ -239,8 +239,14 @@ void fw_flow_table_each(const struct fw_flow_table *table,
 			void (*fn)(void *ctx, struct fw_vetting *vetting),
 			void *ctx)
 {
-	for (size_t i = 0; i < FW_FLOW_CLASS_MAX_; i++)
-		for (struct fw_vetting *v = table->lists[i].oldest; v;
-		     v = v->newer)
-			fn(ctx, v);
+	for (size_t i = 0; i < FW_FLOW_CLASS_MAX_; i++) {
+		struct fw_vetting *next = table->lists[i].oldest;
+
+		while (next) {
+			struct fw_vetting *vetting = next;
+
+			next = vetting->newer;
+			fn(ctx, vetting);
+		}
+	}
 }

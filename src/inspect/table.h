@@ -47,7 +47,7 @@ struct fw_vetting *fw_flow_table_expired(const struct fw_flow_table *table,
 					 uint64_t now_ms);
 /* Any flow, oldest first; NULL when the table is empty. */
 struct fw_vetting *fw_flow_table_any(const struct fw_flow_table *table);
-/* Calls fn for each flow; fn must not change the table. */
+/* Calls fn for each flow, which it may remove, and no other. */
 void fw_flow_table_each(const struct fw_flow_table *table,
 			void (*fn)(void *ctx, struct fw_vetting *vetting),
 			void *ctx);

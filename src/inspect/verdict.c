@@ -20,6 +20,8 @@
  */
 #include "inspect/verdict.h"
 
+#include <string.h>
+
 #include "util/cleanup.h"
 
 static const struct fw_judgement undecided = { .verdict = FW_FLOW_UNVETTED,
@@ -184,4 +186,17 @@ struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
 
 	judgement.decided = decided;
 	return judgement;
+}
+
+const char *fw_verdict_reason(const char *text)
+{
+	static const char *const reasons[] = {
+		"default",    "malformed", "memory", "on-incomplete",
+		"on-overlap", "rule",
+	};
+
+	for (size_t i = 0; text && i < FW_ARRAY_SIZE(reasons); i++)
+		if (!strcmp(reasons[i], text))
+			return reasons[i];
+	return NULL;
 }

@@ -58,3 +58,7 @@ bool fw_verdict_met(const struct fw_inspect_rule *rule,
 
 struct fw_judgement fw_verdict_judge(const struct fw_profile *profile,
 				     const struct fw_window *window);
+
+/* The reason that this text names, as judgements have it; NULL for NULL and for
+ * what is none. */
+const char *fw_verdict_reason(const char *text);

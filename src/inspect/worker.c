@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Worker: the thread of one queue.
+ * Worker: the thread of one queue, and the watch over its inspector.
  *
- * In: packets of the queue, plans. Out: verdicts to the kernel, reports through
- * the door. Starting fails with -errno; afterwards nothing does.
+ * In: packets of the queue, views of plans. Out: verdicts to the kernel, reports
+ * through the door. Starting fails with -errno; afterwards nothing does.
  *
- * Shared between threads are the mailbox (next_plan, stop), under a lock, and
- * the inspector's counters, which are atomic. All else belongs to the thread,
- * or, before it runs and after it has ended, to who starts and stops it.
+ * The process that judges the packets may fail. Those in hand then follow
+ * on-overload, and so do those that come until there is another one: at once after
+ * a failure that comes alone, later and later after others.
+ *
+ * Shared between threads are the mailbox (next_view, stop) and the counters, under
+ * a lock. All else belongs to the thread, or, before it runs and after it has
+ * ended, to who starts and stops it.
  */
 #include "inspect/worker.h"
 
@@ -19,55 +23,204 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 
 #include "inspect/inspector.h"
+#include "inspect/process.h"
 #include "inspect/queue.h"
 #include "util/cleanup.h"
 
 #define SWEEP_MS 1000
 #define BATCHES_MAX 64		/* before the mailbox is looked at again */
 #define DRAIN_BATCHES 256	/* at the end */
+#define QUIET_MS 10000		/* after which a failure comes alone */
+#define PAUSE_MIN_MS 50
+#define PAUSE_MAX_MS 400
 
 struct fw_worker {
 	uint16_t number;
 	pthread_t thread;
 	bool running;
+	const struct fw_door *door;
 
 	pthread_mutex_t lock;
 	int mailbox;			/* eventfd */
-	struct fw_plan *next_plan;	/* under lock; NULL: none */
-	struct fw_patterns *compiled[FW_PROFILES]; /* of the last plan that came;
-						      of who brings plans */
+	struct fw_view *next_view;	/* under lock; NULL: none */
 	bool stop;			/* under lock */
+	struct fw_worker_stats stats;	/* under lock */
+	struct fw_worker_stats past;	/* of processes that are gone */
 
 	struct fw_queue *queue;
-	struct fw_inspector inspector;
+	struct fw_view *view;
+	struct fw_process *process;	/* NULL: none, until: */
+	uint64_t again_ms;
+	uint64_t failed_ms;		/* the last time */
+	unsigned pause_ms;
+	unsigned n_processes;		/* that there were */
 	uint64_t swept_ms;
 };
 
-/* --- mailbox -------------------------------------------------------------- */
-static void adopt_plan(struct fw_worker *worker, struct fw_plan *plan)
+static uint64_t now_ms(void)
 {
-	bool fail_open = fw_inspector_accepts_overload(plan, worker->number);
+	struct timespec ts;
 
-	fw_inspector_set_plan(&worker->inspector, plan);
-	(void)fw_queue_set_fail_open(worker->queue, fail_open);
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* --- counters ------------------------------------------------------------- */
+/* What a process has counted; what it holds is not added up. */
+static void add_stats(struct fw_worker_stats *to,
+		      const struct fw_worker_stats *of)
+{
+	to->packets += of->packets;
+	to->bytes += of->bytes;
+	to->flows += of->flows;
+	to->trusted += of->trusted;
+	to->blocked += of->blocked;
+	to->odd += of->odd;
+	for (size_t i = 0; i < FW_STATS_MALFORMED; i++)
+		to->malformed[i] += of->malformed[i];
+}
+
+static void publish(struct fw_worker *worker)
+{
+	struct fw_worker_stats stats = worker->past;
+
+	if (worker->process) {
+		add_stats(&stats, fw_process_stats(worker->process));
+		stats.memory = fw_process_stats(worker->process)->memory;
+		stats.walls = fw_process_walls(worker->process);
+	}
+	pthread_mutex_lock(&worker->lock);
+	worker->stats = stats;
+	pthread_mutex_unlock(&worker->lock);
+}
+
+/* --- process -------------------------------------------------------------- */
+static bool accepts(const struct fw_worker *worker)
+{
+	return fw_inspector_accepts_overload(worker->view->plan,
+					     worker->number);
+}
+
+static int start_process(struct fw_worker *worker)
+{
+	return fw_process_start(worker->queue, worker->number, worker->view,
+				worker->door, worker->n_processes++,
+				&worker->process);
+}
+
+static enum fw_failure_kind kind_of(int error, int signal)
+{
+	if (error == -ETIMEDOUT)
+		return FW_FAILURE_HANG;
+	if (error == -EBADMSG)
+		return FW_FAILURE_NONSENSE;
+	if (error != -EPIPE)
+		return FW_FAILURE_START;
+	return signal == SIGSYS ? FW_FAILURE_CALL : FW_FAILURE_CRASH;
+}
+
+/* An error of process.h, with so many packets in hand. */
+static void give_up(struct fw_worker *worker, int error, size_t packets)
+{
+	uint64_t now = now_ms();
+	struct fw_failure failure = {
+		.queue = worker->number,
+		.packets = packets,
+		.accepts = accepts(worker),
+	};
+
+	if (worker->process)
+		add_stats(&worker->past, fw_process_stats(worker->process));
+	fw_process_end(FW_TAKE(worker->process),
+		       error == -EPIPE ? &failure.signal : NULL);
+	failure.kind = kind_of(error, failure.signal);
+	if (!worker->failed_ms || now - worker->failed_ms > QUIET_MS)
+		worker->pause_ms = 0;
+	else if (worker->pause_ms < PAUSE_MAX_MS)
+		worker->pause_ms = worker->pause_ms ? 2 * worker->pause_ms :
+						      PAUSE_MIN_MS;
+	failure.pause_ms = worker->pause_ms;
+	worker->failed_ms = now;
+	worker->again_ms = now + worker->pause_ms;
+	worker->past.failures++;
+	if (worker->door->failed)
+		worker->door->failed(worker->door->ctx, &failure);
+}
+
+static void revive(struct fw_worker *worker)
+{
+	int r;
+
+	if (worker->process || now_ms() < worker->again_ms)
+		return;
+	r = start_process(worker);
+	if (r)
+		give_up(worker, r, 0);
+	publish(worker);
+}
+
+static void follow_keyword(struct fw_worker *worker,
+			   const struct fw_queue_message *messages, size_t n,
+			   struct fw_queue_verdict *verdicts)
+{
+	bool drop = !accepts(worker);
+
+	for (size_t i = 0; i < n; i++) {
+		verdicts[i] = (struct fw_queue_verdict){ .drop = drop };
+		worker->past.bytes += messages[i].full_len;
+	}
+	worker->past.packets += n;
+	worker->past.unjudged += n;
+}
+
+/* A fw_queue_fn. */
+static void judge(void *ctx, const struct fw_queue_message *messages, size_t n,
+		  struct fw_queue_verdict *verdicts)
+{
+	struct fw_worker *worker = ctx;
+	int r = worker->process ? fw_process_judge(worker->process, messages, n,
+						   verdicts) : -EPIPE;
+
+	if (r) {
+		follow_keyword(worker, messages, n, verdicts);
+		if (worker->process)
+			give_up(worker, r, n);
+	}
+	publish(worker);
+}
+
+/* --- mailbox -------------------------------------------------------------- */
+/* Takes the reference. */
+static void adopt_view(struct fw_worker *worker, struct fw_view *view)
+{
+	int r = 0;
+
+	if (worker->process)
+		r = fw_process_set_view(worker->process, view);
+	fw_view_unref(worker->view);
+	worker->view = view;
+	(void)fw_queue_set_fail_open(worker->queue, accepts(worker));
+	if (r)
+		give_up(worker, r, 0);
 }
 
 /* Returns false when the thread is to end. */
 static bool read_mailbox(struct fw_worker *worker)
 {
-	struct fw_plan *plan;
+	struct fw_view *view;
 	eventfd_t n;
 	bool stop;
 
 	(void)eventfd_read(worker->mailbox, &n);
 	pthread_mutex_lock(&worker->lock);
-	plan = FW_TAKE(worker->next_plan);
+	view = FW_TAKE(worker->next_view);
 	stop = worker->stop;
 	pthread_mutex_unlock(&worker->lock);
-	if (plan)
-		adopt_plan(worker, plan);
+	if (view)
+		adopt_view(worker, view);
 	return !stop;
 }
 
@@ -77,11 +230,10 @@ static void read_packets(struct fw_worker *worker, unsigned batches)
 	while (batches--) {
 		int n;
 
-		fw_inspector_clock(&worker->inspector);
+		revive(worker);
 		n = fw_queue_read(worker->queue);
 		if (n == -ENOBUFS)
-			__atomic_fetch_add(&worker->inspector.stats.overloads,
-					   1, __ATOMIC_RELAXED);
+			worker->past.overloads++;
 		else if (n < 0)
 			(void)poll(NULL, 0, 100);	/* out of memory */
 		else if (n == 0)
@@ -91,11 +243,15 @@ static void read_packets(struct fw_worker *worker, unsigned batches)
 
 static void sweep(struct fw_worker *worker)
 {
-	fw_inspector_clock(&worker->inspector);
-	if (worker->inspector.now_ms - worker->swept_ms < SWEEP_MS)
+	int r;
+
+	if (!worker->process || now_ms() - worker->swept_ms < SWEEP_MS)
 		return;
-	worker->swept_ms = worker->inspector.now_ms;
-	fw_inspector_sweep(&worker->inspector);
+	worker->swept_ms = now_ms();
+	r = fw_process_sweep(worker->process);
+	if (r)
+		give_up(worker, r, 0);
+	publish(worker);
 }
 
 /* A queue keeps to one CPU, of those that the process may use. */
@@ -117,12 +273,23 @@ static void pin(uint16_t number)
 	}
 }
 
+/* Until something comes, or a process is to be started. */
+static int patience(const struct fw_worker *worker)
+{
+	uint64_t now = now_ms();
+
+	if (worker->process)
+		return SWEEP_MS;
+	return now < worker->again_ms ? (int)(worker->again_ms - now) : 0;
+}
+
 static void *run(void *ctx)
 {
 	struct fw_worker *worker = ctx;
 	struct pollfd fds[] = {
 		{ .fd = worker->mailbox, .events = POLLIN },
 		{ .fd = fw_queue_fd(worker->queue), .events = POLLIN },
+		{ .events = POLLIN },
 	};
 	char name[16];
 
@@ -130,8 +297,13 @@ static void *run(void *ctx)
 	(void)pthread_setname_np(pthread_self(), name);
 	pin(worker->number);
 	for (;;) {
-		if (poll(fds, FW_ARRAY_SIZE(fds), SWEEP_MS) < 0)
+		fds[2].fd = worker->process ? fw_process_fd(worker->process) :
+					      -1;
+		if (poll(fds, FW_ARRAY_SIZE(fds), patience(worker)) < 0)
 			continue;
+		if (fds[2].revents)
+			give_up(worker, -EPIPE, 0);
+		revive(worker);
 		if (fds[0].revents && !read_mailbox(worker))
 			break;
 		if (fds[1].revents)
@@ -161,7 +333,8 @@ static int start_thread(struct fw_worker *worker)
 
 FW_CLEANUP_PTR(struct fw_worker *, fw_worker_stop)
 
-int fw_worker_start(uint16_t queue, const struct fw_plan *plan,
+/* The queue's memory is there before the fork, and packets come after it. */
+int fw_worker_start(uint16_t queue, struct fw_view *view,
 		    const struct fw_door *door, struct fw_worker **ret)
 {
 	_cleanup_(fw_worker_stop_ptr_) struct fw_worker *worker =
@@ -171,72 +344,43 @@ int fw_worker_start(uint16_t queue, const struct fw_plan *plan,
 	if (!worker)
 		return -ENOMEM;
 	worker->number = queue;
+	worker->door = door;
+	worker->view = fw_view_ref(view);
 	(void)pthread_mutex_init(&worker->lock, NULL);
 	worker->mailbox = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (worker->mailbox < 0)
 		return -errno;
-	r = fw_inspector_init(&worker->inspector, queue, plan, door);
-	if (r)
-		return r;
-	r = fw_queue_open(queue, fw_inspector_accepts_overload(plan, queue),
-			  fw_inspector_packet, &worker->inspector,
-			  &worker->queue);
-	if (r)
-		return r;
-	r = start_thread(worker);
+	r = fw_queue_new(queue, judge, worker, &worker->queue);
+	if (!r)
+		r = start_process(worker);
+	if (!r)
+		r = fw_queue_bind(worker->queue, accepts(worker));
+	publish(worker);
+	if (!r)
+		r = start_thread(worker);
 	if (r)
 		return r;
 	*ret = FW_TAKE(worker);
 	return 0;
 }
 
-/* Compiling may take a while: it is done before the thread asks for it. */
-static void compile_patterns(struct fw_worker *worker,
-			     const struct fw_plan *plan)
+void fw_worker_set_view(struct fw_worker *worker, struct fw_view *view)
 {
-	for (size_t i = 0; i < FW_PROFILES; i++) {
-		struct fw_patterns *before = worker->compiled[i];
-
-		worker->compiled[i] = NULL;
-		if (i < plan->n_profiles)
-			(void)fw_patterns_open(&plan->profiles[i],
-					       &worker->compiled[i]);
-		fw_patterns_unref(before);
-	}
-}
-
-void fw_worker_set_plan(struct fw_worker *worker, const struct fw_plan *plan)
-{
-	struct fw_plan *old, *new = fw_plan_ref(plan);
-
-	compile_patterns(worker, plan);
+	struct fw_view *old, *new = fw_view_ref(view);
 
 	pthread_mutex_lock(&worker->lock);
-	old = worker->next_plan;
-	worker->next_plan = new;
+	old = worker->next_view;
+	worker->next_view = new;
 	pthread_mutex_unlock(&worker->lock);
-	fw_plan_unref(old);
+	fw_view_unref(old);
 	(void)eventfd_write(worker->mailbox, 1);
 }
 
-void fw_worker_get_stats(const struct fw_worker *worker,
-			 struct fw_worker_stats *ret)
+void fw_worker_get_stats(struct fw_worker *worker, struct fw_worker_stats *ret)
 {
-	const struct fw_worker_stats *s = &worker->inspector.stats;
-
-	*ret = (struct fw_worker_stats){
-		.packets = __atomic_load_n(&s->packets, __ATOMIC_RELAXED),
-		.bytes = __atomic_load_n(&s->bytes, __ATOMIC_RELAXED),
-		.flows = __atomic_load_n(&s->flows, __ATOMIC_RELAXED),
-		.trusted = __atomic_load_n(&s->trusted, __ATOMIC_RELAXED),
-		.blocked = __atomic_load_n(&s->blocked, __ATOMIC_RELAXED),
-		.overloads = __atomic_load_n(&s->overloads, __ATOMIC_RELAXED),
-		.odd = __atomic_load_n(&s->odd, __ATOMIC_RELAXED),
-		.memory = __atomic_load_n(&s->memory, __ATOMIC_RELAXED),
-	};
-	for (size_t i = 0; i < FW_STATS_MALFORMED; i++)
-		ret->malformed[i] = __atomic_load_n(&s->malformed[i],
-						    __ATOMIC_RELAXED);
+	pthread_mutex_lock(&worker->lock);
+	*ret = worker->stats;
+	pthread_mutex_unlock(&worker->lock);
 }
 
 static void end_thread(struct fw_worker *worker)
@@ -255,12 +399,11 @@ void fw_worker_stop(struct fw_worker *worker)
 	if (worker->running)
 		end_thread(worker);
 	fw_queue_close(worker->queue);
-	fw_inspector_done(&worker->inspector);
+	fw_process_end(worker->process, NULL);
 	if (worker->mailbox >= 0)
 		(void)close(worker->mailbox);
 	(void)pthread_mutex_destroy(&worker->lock);
-	for (size_t i = 0; i < FW_PROFILES; i++)
-		fw_patterns_unref(worker->compiled[i]);
-	fw_plan_unref(worker->next_plan);
+	fw_view_unref(worker->next_view);
+	fw_view_unref(worker->view);
 	free(worker);
 }

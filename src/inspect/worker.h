@@ -2,10 +2,10 @@
 /*
  * The inspector's worker: one thread, one queue; packets in, verdicts out.
  *
- * It touches no file, no configuration and no kernel map. What it needs of the
- * outside goes through its door, a table of functions that the daemon fills
- * in; the parsers behind it see plain buffers only. So the worker can move to a
- * process of its own without a change to a parser.
+ * What reads the packets is a process of its own (process.h), which the thread
+ * starts, watches and starts again. Neither touches a file, a configuration or a
+ * kernel map. What is needed of the outside goes through the door, a table of
+ * functions that the daemon fills in and the thread calls.
  */
 #pragma once
 
@@ -46,10 +46,29 @@ struct fw_flow_report {
 
 struct fw_queue_message;
 
+/* What ended an inspector's process. */
+enum fw_failure_kind {
+	FW_FAILURE_CRASH,	/* it died */
+	FW_FAILURE_CALL,	/* of a system call that is none of its own */
+	FW_FAILURE_HANG,	/* it took too long, and was killed */
+	FW_FAILURE_NONSENSE,	/* so it was for what it said */
+	FW_FAILURE_START,	/* it could not be started */
+	FW_FAILURE_KINDS_,
+};
+
+struct fw_failure {
+	uint16_t queue;
+	enum fw_failure_kind kind;
+	int signal;		/* that it died of; 0: none */
+	size_t packets;		/* in hand, which follow the keyword: */
+	bool accepts;		/* on-overload */
+	unsigned pause_ms;	/* until the next one is started */
+};
+
 struct fw_door {
 	void *ctx;
-	/* From the worker's thread, for each packet of a flow, before the
-	 * packet's own verdict goes to the kernel: when the flow's verdict
+	/* From the worker's thread, like all of these; for each packet of a
+	 * flow, before the packet's own verdict goes to the kernel: when the flow's verdict
 	 * falls, maps are right when the next packet comes. */
 	void (*flow)(void *ctx, const struct fw_flow_report *report);
 	/* Before that, of each rule of its profile that a flow has met, once:
@@ -67,6 +86,8 @@ struct fw_door {
 		       const uint8_t *packet, size_t len);
 	/* A rule of the plan that only counts has met a packet. */
 	void (*counted)(void *ctx, const struct fw_plan *plan, uint32_t rule);
+	/* The queue's process has failed. May be NULL. */
+	void (*failed)(void *ctx, const struct fw_failure *failure);
 };
 
 struct fw_worker_stats {
@@ -77,21 +98,27 @@ struct fw_worker_stats {
 	uint64_t memory;	/* bytes held for reassembly now */
 	uint64_t malformed[FW_STATS_MALFORMED];	/* of the odd ones: by reason,
 						   from the first on */
+	uint64_t unjudged;	/* packets without a process to judge them */
+	uint64_t failures;	/* of processes */
+	uint32_t walls;		/* around the present one, a bit each
+				   (sandbox.h); 0: there is none */
 };
 
 struct fw_worker;
 
+struct fw_view;
+
 /*
- * Opens the queue in the current network namespace and starts the thread.
- * -EBUSY when another process listens on it, -errno otherwise. door and what
- * it points to must outlive the worker. The worker takes a reference of plan.
+ * Forks the process, opens the queue in the current network namespace and starts
+ * the thread. -EBUSY when another process listens on it, -errno otherwise. door
+ * and what it points to must outlive the worker. The worker takes a reference of
+ * view.
  */
-int fw_worker_start(uint16_t queue, const struct fw_plan *plan,
+int fw_worker_start(uint16_t queue, struct fw_view *view,
 		    const struct fw_door *door, struct fw_worker **ret);
 /* The plan of a new generation; flows in hand go on under their old profile
  * where the new plan has none of the same name. */
-void fw_worker_set_plan(struct fw_worker *worker, const struct fw_plan *plan);
-void fw_worker_get_stats(const struct fw_worker *worker,
-			 struct fw_worker_stats *ret);
+void fw_worker_set_view(struct fw_worker *worker, struct fw_view *view);
+void fw_worker_get_stats(struct fw_worker *worker, struct fw_worker_stats *ret);
 /* Closes the queue and waits for the thread. NULL is fine. */
 void fw_worker_stop(struct fw_worker *worker);

@@ -22,6 +22,7 @@ fw_net_tests = \
 	tests/net/features \
 	tests/net/forged \
 	tests/net/held \
+	tests/net/inspector \
 	tests/net/kill \
 	tests/net/elements \
 	tests/net/feeds \

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/view.h"
 #include "inspect/worker.h"
 #include "util/cleanup.h"
 
@@ -134,6 +135,7 @@ int main(int argc, char **argv)
 	int dashes = 3, after;
 	struct fw_worker_stats stats;
 	struct fw_worker *worker;
+	struct fw_view *view, *view_of_none;
 	struct fw_plan *plan, *none;
 	uint16_t queue;
 	uint32_t window;
@@ -150,7 +152,9 @@ int main(int argc, char **argv)
 	plan = make_plan(queue, window, argv + 3, (size_t)(dashes - 3),
 			 argv + after, (size_t)(argc - after));
 	none = make_plan(queue, window, argv + 3, (size_t)(dashes - 3), NULL, 0);
-	r = fw_worker_start(queue, plan, &door, &worker);
+	if (fw_view_open(plan, &view) || fw_view_open(none, &view_of_none))
+		return 1;
+	r = fw_worker_start(queue, view, &door, &worker);
 	if (r) {
 		fprintf(stderr, "queue_worker: %s\n", strerror(-r));
 		return 1;
@@ -159,7 +163,7 @@ int main(int argc, char **argv)
 	(void)fflush(stdout);
 	while (fgets(line, sizeof(line), stdin))
 		if (!strcmp(line, "plan\n"))
-			fw_worker_set_plan(worker, none);
+			fw_worker_set_view(worker, view_of_none);
 	fw_worker_get_stats(worker, &stats);
 	fw_worker_stop(worker);
 	print_flows();
@@ -167,6 +171,8 @@ int main(int argc, char **argv)
 	       " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
 	       stats.packets, stats.flows, stats.trusted, stats.blocked,
 	       stats.overloads, stats.odd, stats.memory);
+	fw_view_unref(view);
+	fw_view_unref(view_of_none);
 	fw_plan_unref(plan);
 	fw_plan_unref(none);
 	return 0;
