@@ -34,11 +34,25 @@ static bool is_there(const struct live *live, const char *name)
 	return fact && fact->ifindex;
 }
 
+static bool is_waited_for(const struct fw_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->n_devices; i++)
+		if (!strcmp(plan->devices[i].name, name))
+			return true;
+	return false;
+}
+
+/* The daemon waits for devices of its own; others, nft wants to see. */
 static void tell_missing(struct live *live, const struct fw_loc *loc,
 			 const char *name)
 {
-	fw_error(&live->load->diags, "host", loc, "there is no device '%s' here",
-		 name);
+	if (is_waited_for(live->load->plan, name))
+		fw_warning(&live->load->diags, "host", loc,
+			   "there is no device '%s' here: what it is named for "
+			   "waits until it comes", name);
+	else
+		fw_error(&live->load->diags, "host", loc,
+			 "there is no device '%s' here", name);
 	live->missing++;
 }
 
