@@ -11,7 +11,7 @@
 
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 13	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 14	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -647,8 +647,8 @@ FW_ASSERT_SIZE(struct fw_set_host, 24);
 FW_ASSERT_SIZE(struct fw_set_net, 28);
 FW_ASSERT_SIZE(struct fw_set_member, 8);
 FW_ASSERT_SIZE(struct fw_flow_key, 44);
-FW_ASSERT_SIZE(struct fw_road, 56);
-FW_ASSERT_SIZE(struct fw_flow, 120);
+FW_ASSERT_SIZE(struct fw_road, 64);
+FW_ASSERT_SIZE(struct fw_flow, 128);
 FW_ASSERT_SIZE(struct fw_flow_counts, 16);
 FW_ASSERT_SIZE(struct fw_meta, 8);
 FW_ASSERT_SIZE(struct fw_watch, 4);

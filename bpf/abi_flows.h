@@ -33,19 +33,32 @@ enum fw_flow_verdict {
  */
 #define FW_ROAD_NS 1000000000ULL
 
-struct fw_road {
-	__u64 until_ns;		/* boot clock; 0: never open yet */
-	__u64 packets;		/* that took it */
-	__u64 bytes;
-	__u32 epoch;		/* low bits, of the generation it is of */
-	__u32 turn;
-	__u32 ifindex;		/* egress */
-	__u16 len;		/* the longest packet, or segment of a merged
+/*
+ * Several CPUs may open a road and take it at the same time, without a lock or an
+ * order among their stores: so each word carries in its low 16 bits the number of
+ * the opening that wrote it, and words of different openings are no road. 0 is
+ * never such a number.
+ */
+enum fw_road_word {
+	FW_ROAD_UNTIL,		/* boot clock, its low 16 bits left out */
+	FW_ROAD_WHEN,		/* 32 bits of the epoch, 16 of the turn */
+	FW_ROAD_TO,		/* destination MAC, as in memory */
+	FW_ROAD_FROM,		/* source MAC */
+	FW_ROAD_OUT,		/* 32 bits of the egress device's ifindex, 16 of
+				   the longest packet, or segment of a merged
 				   one, that the stack has sent on: what is
 				   longer may have to be fragmented */
+	FW_ROAD_WORDS,
+};
+#define FW_ROAD_NUMBER 0xffffULL
+
+struct fw_road {
+	__u64 packets;		/* that took it */
+	__u64 bytes;
+	__u64 words[FW_ROAD_WORDS];	/* 0: never open yet */
+	__u32 openings;		/* so far */
 	__u8 closed;		/* 1: for good, a FIN or RST was sent on */
-	__u8 pad[5];
-	__u8 mac[12];		/* destination, source */
+	__u8 pad[3];
 };
 
 /* Packets and bytes are those of this direction, counted by TC. */

@@ -92,23 +92,55 @@ static __noinline bool granted(struct __sk_buff *skb,
 	return grant && *grant == pair;
 }
 
-/* A device below this one sees the packet too: the first one counts. */
-static __always_inline void open(struct __sk_buff *skb, struct fw_road *road,
-				 __u64 word, __u32 len)
+/* A MAC address beside the number. */
+static __always_inline __u64 mac_word(const __u8 *mac, __u64 number)
 {
-	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 word = 0;
 
-	if (!fw_road_holds(road, word, now)) {
-		*(volatile __u64 *)&road->until_ns = 0;
-		if (bpf_skb_load_bytes(skb, 0, road->mac, sizeof(road->mac)))
-			return;
-		road->epoch = (__u32)(word >> FW_CONTROL_EPOCH_SHIFT);
-		road->turn = fw_road_turn();
-		road->ifindex = skb->ifindex;
-		road->len = len;
-		*(volatile __u64 *)&road->until_ns = now + FW_ROAD_NS;
-	} else if (road->ifindex == skb->ifindex && len > road->len) {
-		road->len = len;
+	__builtin_memcpy((__u8 *)&word + FW_ROAD_MAC, mac, ETH_ALEN);
+	return word | number;
+}
+
+/* A number that no other opening of these words has. */
+static __always_inline __u64 draw_number(struct fw_road *road)
+{
+	__u32 n = __sync_fetch_and_add(&road->openings, 1);
+
+	return n % FW_ROAD_NUMBER + 1;
+}
+
+static __always_inline void open(struct __sk_buff *skb, struct fw_road *road,
+				 __u64 word, __u64 now, __u32 len)
+{
+	volatile __u64 *to = road->words;
+	__u8 macs[2 * ETH_ALEN];
+	__u64 number;
+
+	if (bpf_skb_load_bytes(skb, 0, macs, sizeof(macs)))
+		return;
+	number = draw_number(road);
+	to[FW_ROAD_UNTIL] = ((now + FW_ROAD_NS) & ~FW_ROAD_NUMBER) | number;
+	to[FW_ROAD_WHEN] = fw_road_when(word) | number;
+	to[FW_ROAD_TO] = mac_word(macs, number);
+	to[FW_ROAD_FROM] = mac_word(macs + ETH_ALEN, number);
+	to[FW_ROAD_OUT] = (__u64)skb->ifindex << 32 | len << 16 | number;
+}
+
+/* A device below this one sees the packet too: the first one counts. */
+static __always_inline void open_or_widen(struct __sk_buff *skb,
+					  struct fw_road *road, __u64 word,
+					  __u32 len)
+{
+	__u64 now = bpf_ktime_get_boot_ns(), words[FW_ROAD_WORDS], out;
+
+	if (!fw_road_read(road, word, now, words)) {
+		open(skb, road, word, now, len);
+	} else if (fw_road_device(words) == skb->ifindex &&
+		   len > fw_road_longest(words)) {
+		out = words[FW_ROAD_OUT];
+		(void)__sync_val_compare_and_swap(
+			&road->words[FW_ROAD_OUT], out,
+			(out & ~(FW_ROAD_NUMBER << 16)) | len << 16);
 	}
 }
 
@@ -137,7 +169,7 @@ int fw_road_egress(struct __sk_buff *skb)
 	}
 	len = length_of(skb, &pkt);
 	if (len && len <= 0xffff && granted(skb, &pkt, flow->pair))
-		open(skb, &flow->road, word, len);
+		open_or_widen(skb, &flow->road, word, len);
 	return TC_ACT_UNSPEC;
 }
 

@@ -20,6 +20,12 @@
 	(FW_TCP_FIN | FW_TCP_SYN | FW_TCP_RST | FW_TCP_ACK | FW_TCP_URG)
 
 #define FW_IP_FRAGMENT (FW_IP_OFFSET | FW_IP_MORE)
+/* Where a MAC address stands in its word: beside the low 16 bits. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define FW_ROAD_MAC 2
+#else
+#define FW_ROAD_MAC 0
+#endif
 #define FW_ETH_PADDED 46	/* a frame's payload is filled up to that */
 
 static __always_inline bool fw_road_ip(const struct fw_packet *pkt,
@@ -65,11 +71,46 @@ static __always_inline __u32 fw_road_turn(void)
 	return turn ? *(volatile __u32 *)turn : 0;
 }
 
-/* Also while two generations judge: what leaves then was accepted by one. */
-static __always_inline bool fw_road_holds(const struct fw_road *road,
-					  __u64 word, __u64 now)
+static __always_inline __u64 fw_road_when(__u64 word)
 {
-	return *(volatile __u64 *)&road->until_ns > now &&
-	       road->epoch == (__u32)(word >> FW_CONTROL_EPOCH_SHIFT) &&
-	       road->turn == fw_road_turn();
+	return word >> FW_CONTROL_EPOCH_SHIFT << 32 |
+	       (fw_road_turn() << 16 & 0xffff0000);
+}
+
+/* The words of one opening that holds, into words. Also while two generations
+ * judge: what leaves then was accepted by one. */
+static __always_inline bool fw_road_read(const struct fw_road *road, __u64 word,
+					 __u64 now,
+					 __u64 words[FW_ROAD_WORDS])
+{
+	__u64 mixed = 0;
+
+#pragma unroll
+	for (int i = 0; i < FW_ROAD_WORDS; i++) {
+		words[i] = *(const volatile __u64 *)&road->words[i];
+		mixed |= words[i] ^ words[FW_ROAD_UNTIL];
+	}
+	return !(mixed & FW_ROAD_NUMBER) && words[FW_ROAD_UNTIL] > now &&
+	       (words[FW_ROAD_WHEN] & ~FW_ROAD_NUMBER) == fw_road_when(word);
+}
+
+static __always_inline __u32 fw_road_device(const __u64 words[FW_ROAD_WORDS])
+{
+	return (__u32)(words[FW_ROAD_OUT] >> 32);
+}
+
+static __always_inline __u32 fw_road_longest(const __u64 words[FW_ROAD_WORDS])
+{
+	return words[FW_ROAD_OUT] >> 16 & 0xffff;
+}
+
+/* Into a frame. */
+static __always_inline void fw_road_macs(const __u64 words[FW_ROAD_WORDS],
+					 __u8 *frame)
+{
+	const __u8 *to = (const __u8 *)&words[FW_ROAD_TO] + FW_ROAD_MAC;
+	const __u8 *from = (const __u8 *)&words[FW_ROAD_FROM] + FW_ROAD_MAC;
+
+	__builtin_memcpy(frame, to, ETH_ALEN);
+	__builtin_memcpy(frame + ETH_ALEN, from, ETH_ALEN);
 }

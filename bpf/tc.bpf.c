@@ -201,7 +201,7 @@ static __always_inline void age_ip(struct iphdr *ip)
  * would send on. */
 static __noinline bool road_enter(struct __sk_buff *skb,
 				  const struct fw_packet *pkt,
-				  const struct fw_road *road)
+				  const __u64 *words)
 {
 	__u8 *data = (void *)(long)skb->data;
 	const void *end = (const void *)(long)skb->data_end;
@@ -213,7 +213,7 @@ static __noinline bool road_enter(struct __sk_buff *skb,
 	if (gso && pkt->l4proto == IPPROTO_TCP &&
 	    fw_ctx_load(skb, pkt->l4_off + 12, &offset, 1))
 		return false;
-	if (fw_road_length(pkt, gso, offset >> 4) > road->len)
+	if (fw_road_length(pkt, gso, offset >> 4) > fw_road_longest(words))
 		return false;
 	if (pkt->l3 == FW_L3_IP) {
 		if ((const void *)(ip + 1) > end || ip->ttl <= 1 ||
@@ -227,7 +227,7 @@ static __noinline bool road_enter(struct __sk_buff *skb,
 			return false;
 		ip6->hop_limit--;
 	}
-	__builtin_memcpy(data, road->mac, sizeof(road->mac));
+	fw_road_macs(words, data);
 	return true;
 }
 
@@ -238,17 +238,18 @@ static __always_inline __u32 road_of(struct __sk_buff *skb,
 				     struct fw_flow *flow, __u64 word)
 {
 	struct fw_road *road = &flow->road;
+	__u64 words[FW_ROAD_WORDS];
 
-	if (!fw_road_holds(road, word, flow->last_ns) || road->closed ||
-	    road->ifindex == skb->ifindex || skb->pkt_type ||
+	if (!fw_road_read(road, word, flow->last_ns, words) || road->closed ||
+	    fw_road_device(words) == skb->ifindex || skb->pkt_type ||
 	    skb->vlan_present || skb->cb[0] || !fw_road_l4(pkt) ||
-	    !road_enter(skb, pkt, road))
+	    !road_enter(skb, pkt, words))
 		return 0;
 	__sync_fetch_and_add(&road->packets,
 			     skb->gso_segs ? skb->gso_segs : 1);
 	__sync_fetch_and_add(&road->bytes, pkt->len);
 	fw_stat_add(FW_STAT_TC_ROAD);
-	return road->ifindex;
+	return fw_road_device(words);
 }
 
 SEC("tc")

@@ -42,7 +42,8 @@ static void learn_ingress(struct fw_flows *flows, struct fw_flow_record *record)
 
 		if (!record->ifindex[!i] && record->mapped[i] &&
 		    !fw_apply_flow_get(flows->apply, &key, &flow))
-			record->ifindex[!i] = flow.road.ifindex;
+			record->ifindex[!i] = (uint32_t)(
+				flow.road.words[FW_ROAD_OUT] >> 32);
 	}
 }
 
@@ -180,7 +181,8 @@ void fw_flows_roads_plan(struct fw_flows *flows)
 /* One that is closed for a moment is one all the same. */
 static bool is_open(const struct fw_flows *flows, const struct fw_road *road)
 {
-	return road->until_ns && !road->closed && road->epoch == flows->epoch;
+	return road->words[FW_ROAD_UNTIL] && !road->closed &&
+	       road->words[FW_ROAD_WHEN] >> 32 == flows->epoch;
 }
 
 const char *fw_flows_road(const struct fw_flows *flows,
