@@ -238,6 +238,9 @@ tests_unit_test_lints_LDADD = $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_located
 tests_unit_test_located_SOURCES = tests/unit/test_located.c
 tests_unit_test_located_LDADD = $(fw_unit_libs)
+fw_unit_tests += tests/unit/test_roads
+tests_unit_test_roads_SOURCES = tests/unit/test_roads.c
+tests_unit_test_roads_LDADD = $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_explain
 tests_unit_test_explain_SOURCES = tests/unit/test_explain.c \
 	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
