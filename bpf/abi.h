@@ -618,6 +618,7 @@ enum fw_stat {
 
 #include "abi_events.h"
 #include "abi_flows.h"
+#include "abi_qos.h"
 
 #define FW_ASSERT_SIZE(type, size) \
 	_Static_assert(sizeof(type) == (size), #type)
@@ -651,6 +652,8 @@ FW_ASSERT_SIZE(struct fw_road, 64);
 FW_ASSERT_SIZE(struct fw_flow, 128);
 FW_ASSERT_SIZE(struct fw_flow_counts, 16);
 FW_ASSERT_SIZE(struct fw_meta, 8);
+FW_ASSERT_SIZE(struct fw_qos, 32);
+FW_ASSERT_SIZE(struct fw_qos_counter, 48);
 FW_ASSERT_SIZE(struct fw_watch, 4);
 FW_ASSERT_SIZE(struct fw_event_head, 16);
 FW_ASSERT_SIZE(struct fw_event_dns, 320);

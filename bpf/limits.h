@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "bucket.h"
 #include "tests.h"
 
 /* Other bits of the same word are the classifier's. */
@@ -20,7 +21,6 @@
 #define FW_ASK_AGAIN 16u	/* what was told last: that was this packet,
 				   another program charged it on this CPU */
 
-#define FW_LIMIT_TRIES 4
 #define FW_ANSWERS 64
 
 /* Which limits the packet at hand has met, by their low bits. Of two that fall
@@ -55,26 +55,6 @@ static __always_inline void fw_answers_begin(void)
 
 	if (room)
 		room->packet++;
-}
-
-/* True when the bucket had room for the cost, which it then has taken. Who
- * loses a race four times has met a bucket that is in great demand. */
-static __always_inline bool fw_bucket_take(__u64 *until, __u64 depth,
-					   __u64 cost)
-{
-	__u64 now = bpf_ktime_get_boot_ns();
-
-#pragma unroll
-	for (int i = 0; i < FW_LIMIT_TRIES; i++) {
-		__u64 old = *(volatile __u64 *)until;
-		__u64 full = old > now ? old : now;
-
-		if (full - now + cost > depth)
-			return false;
-		if (__sync_val_compare_and_swap(until, old, full + cost) == old)
-			return true;
-	}
-	return false;
 }
 
 static __always_inline __u64 *fw_source_made(const struct fw_limit_key *key)

@@ -69,6 +69,7 @@ FW_GENERATIONAL_ARRAY(cuts, sizeof(struct fw_cut), 1, BPF_F_INNER_MAP);
 FW_GENERATIONAL_ARRAY(rows, sizeof(struct fw_row), 1, BPF_F_INNER_MAP);
 FW_GENERATIONAL_ARRAY(actions, sizeof(struct fw_action), FW_RULES_MAX, 0);
 FW_GENERATIONAL_ARRAY(syn, sizeof(struct fw_syn), 1, 0);
+FW_GENERATIONAL_ARRAY(qos_profiles, sizeof(struct fw_qos), FW_QOS_CLASSES, 0);
 FW_GENERATIONAL(watch, BPF_MAP_TYPE_HASH, sizeof(__u32),
 		sizeof(struct fw_watch), FW_DEVICES_MAX, 0);
 
@@ -100,6 +101,20 @@ struct {
 	__type(key, __u32);
 	__type(value, struct fw_limit);
 } limits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2 * FW_QOS_CLASSES);
+	__type(key, __u32);
+	__type(value, __u64);
+} qos_state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2 * FW_QOS_CLASSES);
+	__type(key, __u32);
+	__type(value, struct fw_qos_counter);
+} tc_stats SEC(".maps");
 
 /* Entries come from user space only, so none has to be set aside. The loader
  * sets max_entries to the configuration's `flows`. */

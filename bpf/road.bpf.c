@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * TC egress: opens roads for flows whose packets leave.
+ * TC egress: applies the class of packets that have one; opens roads for flows
+ * whose packets leave.
  *
- * In: a packet. Out: TC_ACT_UNSPEC, always. What leaves with TC ingress's mark of
+ * In: a packet. Out: TC_ACT_SHOT for what is above the rate of its class, else
+ * TC_ACT_UNSPEC. A packet with a class opens no road, on which nobody would apply
+ * it. What else leaves with TC ingress's mark of
  * a trusted flow has passed the user's chains and the gate, and the stack has
  * routed it and knows its neighbour: so its device, its MAC addresses and its
  * length are noted in the flow, where the daemon has said that it may have a road.
@@ -23,19 +26,33 @@
 #define fw_ctx_gso(ctx) ((ctx)->gso_size)
 
 #include "packet.h"
+#include "qos.h"
 #include "roads.h"
 #include "rows.h"
+
+/* Where data has the network header: behind a link header, behind one with a tag
+ * in it, or at its begin. */
+static __noinline __u32 l3_offset(struct __sk_buff *skb)
+{
+	__u64 ip[2] = {0}, data[2] = {0};
+
+	if (bpf_skb_load_bytes_relative(skb, 0, ip, sizeof(ip),
+					BPF_HDR_START_NET))
+		return 0;
+	if (!bpf_skb_load_bytes(skb, ETH_HLEN, data, sizeof(data)) &&
+	    ip[0] == data[0] && ip[1] == data[1])
+		return ETH_HLEN;
+	if (!bpf_skb_load_bytes(skb, ETH_HLEN + 4, data, sizeof(data)) &&
+	    ip[0] == data[0] && ip[1] == data[1])
+		return ETH_HLEN + 4;
+	return 0;
+}
 
 /* A device without link header has its IP header where others have MAC
  * addresses. */
 static __always_inline bool has_link(struct __sk_buff *skb)
 {
-	__u64 ip[2] = {0}, data[2] = {0};
-
-	return !bpf_skb_load_bytes_relative(skb, 0, ip, sizeof(ip),
-					    BPF_HDR_START_NET) &&
-	       !bpf_skb_load_bytes(skb, ETH_HLEN, data, sizeof(data)) &&
-	       ip[0] == data[0] && ip[1] == data[1];
+	return l3_offset(skb) == ETH_HLEN;
 }
 
 /* 0: no packet for a road. */
@@ -153,6 +170,8 @@ int fw_road_egress(struct __sk_buff *skb)
 	struct fw_flow *flow;
 	__u32 len;
 
+	if (FW_QOS_IS_CARRIER(skb->priority))
+		return fw_qos_apply(skb, skb->priority, l3_offset(skb));
 	if (!header || word & FW_CONTROL_OVERLAP || !skb->ingress_ifindex ||
 	    !(skb->mark >> (header->mark_shift & 31) & FW_MARK_TRUSTED) ||
 	    skb->vlan_present || !has_link(skb))

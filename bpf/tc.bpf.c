@@ -46,6 +46,7 @@ static __always_inline long fw_ctx_load_link(struct __sk_buff *skb,
 
 #include "classify.h"
 #include "flows.h"
+#include "qos.h"
 #include "roads.h"
 
 #define MARK_BITS 0xffu
@@ -184,10 +185,6 @@ static __always_inline int drop_judged(const struct __sk_buff *skb,
 	return TC_ACT_SHOT;
 }
 
-/* As ip_forward() has it, by two bits of the TOS: of IPv4 alone. */
-#define PRIORITIES 0x4620u
-#define PRIORITY(tos) (PRIORITIES >> ((tos) >> 3 & 3) * 4 & 7)
-
 /* The TTL is the upper half of its word of the header (RFC 1141). */
 static __always_inline void age_ip(struct iphdr *ip)
 {
@@ -220,7 +217,7 @@ static __noinline bool road_enter(struct __sk_buff *skb,
 		    !fw_road_ip(pkt, ip, gso))
 			return false;
 		age_ip(ip);
-		skb->priority = PRIORITY(ip->tos);
+		skb->priority = FW_PRIORITY(ip->tos);
 	} else {
 		if ((const void *)(ip6 + 1) > end || ip6->hop_limit <= 1 ||
 		    !fw_road_ip6(pkt, ip6, gso))

@@ -37,7 +37,7 @@ _flywall() {
 		words=$commands
 	else
 		case $command in
-		list) words='config rules counters sets flows' ;;
+		list) words='config rules counters classes sets flows' ;;
 		set) words='add delete replace test expire flush timeout' ;;
 		events) words='dns-query log drop generation flow device inspector error lost' ;;
 		check | diff | dissect)

@@ -149,7 +149,8 @@ static unsigned wanted_parts(const struct fw_plan *plan,
 {
 	return (from->xdp && from->attach != FW_ATTACH_OFF ? FW_PART_XDP : 0u) |
 	       (from->tc ? FW_PART_TC : 0u) |
-	       (from->tc && plan->n_profiles ? FW_PART_ROAD : 0u) |
+	       (from->tc && (plan->n_profiles || plan->n_classes) ?
+			FW_PART_ROAD : 0u) |
 	       (from->watch_dns ? FW_PART_WATCH : 0u) |
 	       (from->keeps_tags ? FW_PART_TAGS : 0u);
 }

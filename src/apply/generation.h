@@ -86,6 +86,10 @@ struct fw_rule_count {
 	int64_t packets, bytes;
 };
 int fw_apply_rule_counts(struct fw_apply *apply, struct fw_rule_count *counts);
+/* Of a class of the running plan, in one direction of its flows. */
+int fw_apply_class_counts(struct fw_apply *apply,
+			  const struct fw_qos_class *class, bool reply,
+			  struct fw_qos_counter *ret);
 /* The same by named counter: what XDP and nft have counted together. counts has
  * plan->n_counters items. -errno where nft cannot be asked. */
 int fw_apply_counter_counts(struct fw_apply *apply,

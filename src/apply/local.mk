@@ -54,6 +54,7 @@ libfwapply_a_SOURCES = \
 	src/apply/nft_script.h \
 	src/apply/nft_state.c \
 	src/apply/nft_state.h \
+	src/apply/qos.c \
 	src/apply/queue_rule.c \
 	src/apply/queue_rule.h \
 	src/apply/rcu.c \

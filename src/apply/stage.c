@@ -329,6 +329,24 @@ static int make_syn(struct staging *s, struct made *made)
 	return made_array(made, "syn", 1, sizeof(*syn), syn);
 }
 
+static int make_qos(struct staging *s, struct made *made)
+{
+	const struct fw_plan *plan = s->plan;
+	struct fw_qos *values;
+	int r;
+
+	if (!plan->n_classes)
+		return 0;
+	r = made_numbered(made, "qos_profiles", FW_QOS_CLASSES,
+			  sizeof(*values));
+	values = made->values;
+	for (size_t i = 0; !r && i < plan->n_classes; i++)
+		fw_plan_class_make(&plan->classes[i],
+				   &values[plan->classes[i].number]);
+	return r;
+}
+
+/* What leaves made empty has no such table. */
 static const struct {
 	const char *name;
 	int (*make)(struct staging *s, struct made *made);
@@ -340,6 +358,7 @@ static const struct {
 	{"name_filter", make_name_filter},
 	{"name_head", make_name_head},
 	{"syn", make_syn},
+	{"qos_profiles", make_qos},
 };
 
 /* 1 and rows filled, 0 when the plan has no such table, or -errno. */
@@ -353,6 +372,8 @@ static int find_rows(struct staging *s, const char *name, struct made *made,
 		if (strcmp(makers[i].name, name))
 			continue;
 		r = makers[i].make(s, made);
+		if (!r && !made->values)
+			return 0;
 		if (!r)
 			r = made_seal(made);
 		*ret = made->rows;

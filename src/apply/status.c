@@ -240,6 +240,15 @@ static void describe_malformed(struct description *d,
 		    "neither XDP nor TC judges the device's packets");
 }
 
+static void describe_classes(struct description *d,
+			     const struct fw_device *device)
+{
+	add_feature(d, fw_arena_printf(d->arena, "qos %s", device->name), "tc",
+		    device->on & FW_PART_ROAD ? NULL : "none",
+		    "no program at the device's TC egress: classes are not "
+		    "applied");
+}
+
 static void describe_xdp(struct description *d, const struct fw_device *device,
 			 const char *reason)
 {
@@ -298,6 +307,8 @@ static void describe_device(struct description *d,
 	}
 	if (apply->plan->options.malformed_drop)
 		describe_malformed(d, device);
+	if (apply->plan->n_classes)
+		describe_classes(d, device);
 }
 
 /* Of the host, and not of a device. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `flywall list`: rules, counters, sets, flows, and the configuration that runs. */
+/* `flywall list`: rules, counters, classes, sets, flows, and the configuration that runs. */
 #include "client/client.h"
 
 #include <stdio.h>
@@ -42,6 +42,16 @@ static const struct fw_column counter_columns[] = {
 	{ "BYTES", FW_COLUMN_BYTES, "bytes", NULL },
 };
 
+static const struct fw_column class_columns[] = {
+	{ "CLASS", FW_COLUMN_TEXT, "name", NULL },
+	{ "DIRECTION", FW_COLUMN_TEXT, "direction", NULL },
+	{ "PACKETS", FW_COLUMN_COUNT, "packets", NULL },
+	{ "BYTES", FW_COLUMN_BYTES, "bytes", NULL },
+	{ "DROPPED", FW_COLUMN_COUNT, "dropped", NULL },
+	{ "DELAYED", FW_COLUMN_COUNT, "delayed", NULL },
+	{ "MARKED", FW_COLUMN_COUNT, "marked", NULL },
+};
+
 static const struct fw_column set_columns[] = {
 	{ "FAMILY", FW_COLUMN_TEXT, "family", NULL },
 	{ "TABLE", FW_COLUMN_TEXT, "table", NULL },
@@ -73,6 +83,17 @@ static void print_counters(const json_t *document)
 static int list_counters(const struct fw_client *client)
 {
 	return fw_document(client, "list counters", NULL, print_counters);
+}
+
+static void print_classes(const json_t *document)
+{
+	fw_table_print(json_object_get(document, "classes"), class_columns,
+		       FW_ARRAY_SIZE(class_columns), 0);
+}
+
+static int list_classes(const struct fw_client *client)
+{
+	return fw_document(client, "list classes", NULL, print_classes);
 }
 
 static void print_sets(const json_t *document)
@@ -130,12 +151,13 @@ static int list_flows(const struct fw_client *client)
 }
 
 const char *const fw_client_lists[] = { "config", "rules", "counters",
-					"sets", "flows", NULL };
+					"classes", "sets", "flows", NULL };
 
 static int (*const functions[])(const struct fw_client *client) = {
 	list_config,
 	list_rules,
 	list_counters,
+	list_classes,
 	list_sets,
 	list_flows,
 };

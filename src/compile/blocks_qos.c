@@ -171,6 +171,9 @@ static int class_key(struct fw_checker *checker, void *ctx,
 	checker->classes[typed->n_qos].loc = line->words[1].loc;
 	class = &typed->qos[typed->n_qos++];
 	class->name = line->words[1].text;
+	r = fw_plan_class_number(typed->qos, typed->n_qos - 1);
+	if (r < 0)
+		return r;
 	r = fw_check_keys(checker, "class", line->body, line->n_body,
 			  &fw_class_keys, class);
 	if (!r && !line->n_body)

@@ -100,7 +100,8 @@ static struct fw_plan_device *enrol(struct roll *roll, const char *name)
 		return NULL;
 	d->attach = fw_device_attach(roll->typed, name);
 	/* A monitored device needs TC only for the flows on it. */
-	d->tc = roll->typed->n_profiles > 0 && !roll->typed->facts->no_tc;
+	d->tc = (roll->typed->n_profiles > 0 || roll->typed->n_qos > 0) &&
+		!roll->typed->facts->no_tc;
 	return d;
 }
 

@@ -23,11 +23,14 @@
  *					vet, which queues or drops
  *	filter + 20	mark_*		the worker's word, in the packet mark,
  *					becomes the connection mark
+ *	300		class_*		the class that a rule has given to a packet
+ *					is kept for its connection, whose other
+ *					packets get it where they leave
  *
  * The connection mark is the only truth; what the packet mark says is believed
  * between vet and mark_* alone. A configuration without a profile needs none of
- * this: then the own table holds the epoch only, and what `synproxy`
- * and queries need.
+ * this: then the own table holds the epoch only, and what `synproxy`,
+ * queries and classes need.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -469,6 +472,60 @@ static int add_queries(struct gate *g)
 	return r < 0 ? r : add_judged(g, mask);
 }
 
+/* --- classes ---------------------------------------------------------------- */
+#define PRIORITY_CLASS 300
+#define CLASSES "classes"
+
+static int add_class_chain(struct gate *g, const char *hook, bool leaves)
+{
+	const char *name = fw_arena_printf(g->arena, "class_%s", hook);
+	fw_nft_rule_vec rules = { 0 };
+	int r = 0;
+
+	if (leaves)
+		r = fw_nft_rule_add(g->arena, &rules, "meta priority & 0x%08x "
+				    "!= 0x%08x meta priority set ct id map @"
+				    CLASSES, FW_QOS_CARRIER_MASK,
+				    FW_QOS_CARRIER);
+	if (r == 0)
+		r = fw_nft_rule_add(g->arena, &rules, "meta priority & 0x%08x "
+				    "== 0x%08x update @" CLASSES
+				    " { ct id : meta priority }",
+				    FW_QOS_CARRIER_MASK, FW_QOS_CARRIER);
+	if (r == 0 && leaves)
+		r = fw_nft_rule_add(g->arena, &rules, "meta priority & 0x%08x "
+				    "== 0x%08x ct direction reply meta priority "
+				    "set meta priority | 0x%08x",
+				    FW_QOS_CARRIER_MASK, FW_QOS_CARRIER,
+				    FW_QOS_REPLY);
+	return r < 0 || !name ? -ENOMEM :
+	       add_chain(g, name, hook, PRIORITY_CLASS, &rules);
+}
+
+/* The stack gives what it forwards a priority of its own, so what a rule said
+ * before that has to be kept by then. */
+static int add_classes(struct gate *g)
+{
+	int r = add_class_chain(g, "prerouting", false);
+
+	if (r == 0)
+		r = add_class_chain(g, "input", false);
+	return r < 0 ? r : add_class_chain(g, "postrouting", true);
+}
+
+/* A flow that is idle for longer has its class by the rules again. */
+static int class_map(const struct gate *g, struct fw_nft_object *ret)
+{
+	*ret = (struct fw_nft_object){
+		.kind = "map",
+		.name = CLASSES,
+		.body = fw_arena_printf(g->arena, "typeof ct id : meta priority\n"
+					"size %u\nflags dynamic,timeout\n"
+					"timeout 1h", g->plan->options.flows),
+	};
+	return ret->body ? 0 : -ENOMEM;
+}
+
 static const char *const epoch_elements[] = { FW_NFT_EPOCH };
 static const struct fw_nft_object epoch_set = {
 	.kind = "set",
@@ -488,7 +545,17 @@ int fw_gate_table(const struct fw_typed *typed, struct fw_plan *plan,
 		.shift = typed->options.mark_shift,
 		.marks = typed->options.marks,
 	};
+	struct fw_nft_object *objects = fw_arena_array(plan->arena, 2,
+						       sizeof(*objects));
 	int r = typed->n_profiles > 0 ? add_vetting(&g) : 0;
+
+	if (!objects)
+		return -ENOMEM;
+	objects[0] = epoch_set;
+	if (r == 0 && typed->n_qos > 0)
+		r = add_classes(&g);
+	if (r == 0 && typed->n_qos > 0)
+		r = class_map(&g, &objects[1]);
 
 	if (r == 0 && plan->n_synproxies > 0 &&
 	    plan->options.syn_cookies != FW_SYN_COOKIES_OFF)
@@ -500,8 +567,8 @@ int fw_gate_table(const struct fw_typed *typed, struct fw_plan *plan,
 		.family = "inet",
 		.name = "flywall",
 		.own = true,
-		.objects = &epoch_set,
-		.n_objects = 1,
+		.objects = objects,
+		.n_objects = typed->n_qos > 0 ? 2 : 1,
 		.chains = g.chains.items,
 		.n_chains = g.chains.n,
 	};

@@ -6,7 +6,8 @@
  * as a whole is nothing for nft. Fails only for want of memory.
  *
  *	inspect NAME		jump to the profile's chain
- *	learn, qos class NAME	left out; nft has nothing to do for them
+ *	learn			left out; nft has nothing to do for it
+ *	qos class NAME		the priority that tells of the class (abi_qos.h)
  *	audit VERDICT		counter: the verdict is not carried out
  *	block for TIME		drop
  *	dns …			the whole rule stays out: without its match it
@@ -75,6 +76,15 @@ static char *synproxy_words(const struct fw_typed *typed,
 			       number << FW_MARK_SYNPROXY_SHIFT << shift);
 }
 
+static char *class_words(const struct fw_typed *typed, struct fw_arena *arena,
+			 const struct fw_part *part)
+{
+	uint32_t number = typed->qos[part->class].number;
+
+	return fw_arena_printf(arena, "meta priority set 0x%08x",
+			       FW_QOS_CARRIER | number << FW_QOS_NUMBER_SHIFT);
+}
+
 static int put_part(struct fw_typed *typed, struct fw_arena *arena,
 		    const struct fw_part *part, bool muted, word_vec *out)
 {
@@ -85,8 +95,9 @@ static int put_part(struct fw_typed *typed, struct fw_arena *arena,
 		return 0;
 	switch (part->kind) {
 	case FW_PART_LEARN:
-	case FW_PART_QOS:
 		return 0;
+	case FW_PART_QOS:
+		return put(arena, out, class_words(typed, arena, part), loc);
 	case FW_PART_AUDIT:
 		return put(arena, out, "counter", loc);
 	case FW_PART_BLOCK:

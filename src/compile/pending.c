@@ -26,7 +26,6 @@ static const struct {
 	{ "options", "control", NULL },
 	{ "options", "metrics", NULL },
 
-	{ "qos", NULL, NULL },
 	{ "monitor dns", "local", NULL },
 	{ "monitor dns", "alert", NULL },
 	{ "monitor tls", NULL, NULL },
@@ -40,7 +39,6 @@ static const struct {
 	{ "inspect rule", "block", NULL },
 
 	{ "rule", "learn", NULL },
-	{ "rule", "qos", NULL },
 	{ "rule", "audit", NULL },
 	{ "rule", "block", NULL },
 	{ "rule", "synproxy", "name" },	/* at ingress */

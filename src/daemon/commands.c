@@ -51,6 +51,13 @@ static void run_counters(void *ctx, struct fw_conn *conn,
 	answer(conn, fw_status_counters(ctx));
 }
 
+static void run_classes(void *ctx, struct fw_conn *conn,
+			const json_t *arguments)
+{
+	(void)arguments;
+	answer(conn, fw_status_classes(ctx));
+}
+
 static void run_sets(void *ctx, struct fw_conn *conn, const json_t *arguments)
 {
 	(void)arguments;
@@ -334,6 +341,7 @@ const struct fw_socket_command fw_commands[] = {
 	{ "status", run_status },
 	{ "list rules", run_rules },
 	{ "list counters", run_counters },
+	{ "list classes", run_classes },
 	{ "list sets", run_sets },
 	{ "list flows", run_flows },
 	{ "list config", run_config },

@@ -350,6 +350,41 @@ json_t *fw_status_counters(struct fw_daemon *daemon)
 			 "counters", array);
 }
 
+/* NULL where nobody counts. */
+static json_t *class_counts(struct fw_daemon *daemon,
+			    const struct fw_qos_class *class, bool reply)
+{
+	struct fw_qos_counter n;
+
+	if (fw_apply_class_counts(daemon->apply, class, reply, &n) < 0)
+		return NULL;
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+			 class->name, "direction", reply ? "reply" : "original",
+			 "packets", fw_json_number(n.packets), "bytes",
+			 fw_json_number(n.bytes), "dropped",
+			 fw_json_number(n.dropped), "dropped_bytes",
+			 fw_json_number(n.dropped_bytes), "delayed",
+			 fw_json_number(n.delayed), "marked",
+			 fw_json_number(n.marked));
+}
+
+json_t *fw_status_classes(struct fw_daemon *daemon)
+{
+	const struct fw_plan *plan = fw_apply_plan(daemon->apply);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < plan->n_classes * 2; i++) {
+		json_t *one = class_counts(daemon, &plan->classes[i / 2],
+					   i % 2);
+
+		if (one)
+			array = append(array, one);
+	}
+	return json_pack("{s:s, s:o, s:o}", "schema", FW_SCHEMA, "generation",
+			 fw_json_number(fw_apply_generation(daemon->apply)),
+			 "classes", array);
+}
+
 json_t *fw_status_config(struct fw_daemon *daemon)
 {
 	const struct fw_plan *plan = daemon->running.plan;

@@ -12,6 +12,7 @@
 json_t *fw_status_document(struct fw_daemon *daemon);
 json_t *fw_status_rules(struct fw_daemon *daemon);
 json_t *fw_status_counters(struct fw_daemon *daemon);
+json_t *fw_status_classes(struct fw_daemon *daemon);
 json_t *fw_status_config(struct fw_daemon *daemon);
 /* One flow. */
 json_t *fw_status_flow(const struct fw_flow_view *view);

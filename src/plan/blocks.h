@@ -49,6 +49,7 @@ struct fw_plan_service {
 
 struct fw_qos_class {
 	const char *name;
+	uint16_t number;	/* drawn from its name: abi_qos.h */
 	struct fw_rate rate;	/* bytes */
 	uint64_t burst;		/* bytes; 0: not given */
 	bool has_dscp, has_priority;

@@ -26,6 +26,7 @@ libfwplan_a_SOURCES = \
 	src/plan/plan_print.c \
 	src/plan/prefixes.h \
 	src/plan/print.h \
+	src/plan/qos.c \
 	src/plan/roads.c \
 	src/plan/seal.c \
 	src/plan/seal.h \

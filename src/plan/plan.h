@@ -214,6 +214,10 @@ struct fw_plan_limit {
 bool fw_plan_limit_make(const struct fw_plan_limit *limit, uint32_t sources,
 			struct fw_limit *ret);
 
+/* Draws classes[at].number, another one than those before it have. 0, or -ENOMEM. */
+int fw_plan_class_number(struct fw_qos_class *classes, size_t at);
+void fw_plan_class_make(const struct fw_qos_class *class, struct fw_qos *ret);
+
 /* A user's rule may be several of these: one on each device, and one more where
  * its counter stands before a match. */
 struct fw_xdp_rule {
