@@ -30,29 +30,42 @@
 #include "roads.h"
 #include "rows.h"
 
-/* Where data has the network header: behind a link header, behind one with a tag
- * in it, or at its begin. */
+static __always_inline bool is_at(struct __sk_buff *skb, __u32 offset,
+				  const __u64 *ip)
+{
+	__u64 data[2] = {0};
+
+	return !bpf_skb_load_bytes(skb, offset, data, sizeof(data)) &&
+	       ip[0] == data[0] && ip[1] == data[1];
+}
+
+#define TAG_LEN sizeof(struct fw_tag)
+
+/* Where the IP header begins: behind a link header, with a tag in it or without,
+ * or where data begins. */
 static __noinline __u32 l3_offset(struct __sk_buff *skb)
 {
-	__u64 ip[2] = {0}, data[2] = {0};
+	__u64 ip[2] = {0};
+	__be16 type = 0;
 
 	if (bpf_skb_load_bytes_relative(skb, 0, ip, sizeof(ip),
 					BPF_HDR_START_NET))
 		return 0;
-	if (!bpf_skb_load_bytes(skb, ETH_HLEN, data, sizeof(data)) &&
-	    ip[0] == data[0] && ip[1] == data[1])
-		return ETH_HLEN;
-	if (!bpf_skb_load_bytes(skb, ETH_HLEN + 4, data, sizeof(data)) &&
-	    ip[0] == data[0] && ip[1] == data[1])
-		return ETH_HLEN + 4;
-	return 0;
+	if (is_at(skb, ETH_HLEN + TAG_LEN, ip))
+		return ETH_HLEN + TAG_LEN;
+	if (!is_at(skb, ETH_HLEN, ip))
+		return 0;
+	(void)bpf_skb_load_bytes(skb, ETH_HLEN - 2, &type, sizeof(type));
+	if (type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD))
+		return ETH_HLEN + TAG_LEN;
+	return ETH_HLEN;
 }
 
 /* A device without link header has its IP header where others have MAC
  * addresses. */
 static __always_inline bool has_link(struct __sk_buff *skb)
 {
-	return l3_offset(skb) == ETH_HLEN;
+	return l3_offset(skb) > 0;
 }
 
 /* 0: no packet for a road. */

@@ -27,6 +27,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include "bpf/dns.skel.h"
+#include "bpf/road.skel.h"
 #include "bpf/syn.skel.h"
 #include "bpf/tc.skel.h"
 #include "bpf/xdp.skel.h"
@@ -39,6 +40,8 @@ static const void *elf_bytes(enum kernel_program program, size_t *size)
 		return fw_xdp_bpf__elf_bytes(size);
 	case KERNEL_SYN:
 		return fw_syn_bpf__elf_bytes(size);
+	case KERNEL_ROAD:
+		return fw_road_bpf__elf_bytes(size);
 	case KERNEL_TC:
 		return fw_tc_bpf__elf_bytes(size);
 	default:

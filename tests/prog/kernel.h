@@ -18,6 +18,7 @@ enum kernel_program {
 	KERNEL_XDP,
 	KERNEL_TC,
 	KERNEL_SYN,
+	KERNEL_ROAD,
 	KERNEL_DNS,
 };
 

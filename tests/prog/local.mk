@@ -32,6 +32,10 @@ tests_prog_test_limit_SOURCES = tests/prog/test_limit.c $(fw_prog_kernel) \
 	tests/prog/plans.h tests/prog/random.h
 tests_prog_test_limit_LDADD = $(fw_prog_libs) -lpthread
 
+fw_prog_tests += tests/prog/test_qos
+tests_prog_test_qos_SOURCES = tests/prog/test_qos.c $(fw_prog_kernel)
+tests_prog_test_qos_LDADD = $(fw_prog_libs)
+
 fw_prog_tests += tests/prog/test_tc
 tests_prog_test_tc_SOURCES = tests/prog/test_tc.c tests/prog/probe.h \
 	$(fw_prog_kernel) $(fw_prog_random)

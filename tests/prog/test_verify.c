@@ -15,6 +15,7 @@ static const struct {
 	[KERNEL_XDP] = { "xdp", 110000 },
 	[KERNEL_TC] = { "tc", 120000 },
 	[KERNEL_SYN] = { "syn", 8000 },
+	[KERNEL_ROAD] = { "road", 12000 },
 	[KERNEL_DNS] = { "dns", 20000 },
 };
 
