@@ -28,8 +28,9 @@ struct change {
 static bool refused(const struct change *c, const struct fw_apply_error *error)
 {
 	c->trouble->code = error->code ? error->code : EX_UNAVAILABLE;
-	(void)snprintf(c->trouble->text, sizeof(c->trouble->text), "set %s: %s",
-		       c->order->set->name, error->text);
+	(void)snprintf(c->trouble->text, sizeof(c->trouble->text), "set %s: %s%s",
+		       c->order->set->name, error->text,
+		       c->order->ms ? " (does it have 'flags timeout'?)" : "");
 	return false;
 }
 
