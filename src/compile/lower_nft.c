@@ -92,6 +92,16 @@ static bool is_nfts(enum fw_set_type type)
 	return type < FW_SET_DOMAIN;
 }
 
+/* XDP asks sets of tables with ingress chains. */
+static bool may_be_asked(const struct draft *d)
+{
+	bool ingress = false;
+
+	for (size_t i = 0; i < d->from->n_chains; i++)
+		ingress |= d->from->chains[i].hook == FW_HOOK_INGRESS;
+	return ingress && d->l->typed->lowering;
+}
+
 static int add_set(struct draft *d, const struct fw_typed_set *set)
 {
 	struct fw_arena *arena = d->l->arena;
@@ -111,8 +121,8 @@ static int add_set(struct draft *d, const struct fw_typed_set *set)
 	o->merges = set->merges;
 	if (dup(arena, set->name, &o->name) < 0)
 		return -ENOMEM;
-	return dup(arena, set->timed_body ? set->timed_body : set->body,
-		   &o->body);
+	return dup(arena, set->timed_body && may_be_asked(d) ?
+				  set->timed_body : set->body, &o->body);
 }
 
 static const struct fw_typed_set *own_set(const struct fw_typed_table *t,

@@ -124,7 +124,8 @@ static int apply_changes(struct fw_set_check *check, bool *ret_changed)
 	return 0;
 }
 
-/* Elements of a live set may be added for a time, whatever its flags. */
+/* Elements of a live set may be added for a time, whatever its flags; where XDP
+ * does not ask it, nft has it as it was written. */
 static int admit_times(struct fw_set_check *check)
 {
 	_cleanup_(fw_buf_done) struct fw_buf body = { 0 };

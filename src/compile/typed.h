@@ -72,8 +72,8 @@ struct fw_typed_set {
 	struct fw_plan_set options;
 	/* what goes to nft: the lines without elements and Flywall's own */
 	const char *body;
-	const char *timed_body;	/* the same with times admitted; NULL where
-				   they are, or no set is live */
+	const char *timed_body;	/* the same with times admitted, where XDP may
+				   ask the set; or NULL */
 	const char *const *elements;	/* of the file too; NULL: they are what
 					   the intervals say, fw_set_texts() */
 	size_t n_elements;
