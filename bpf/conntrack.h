@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include <linux/in.h>
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 /* The kernel's, of which nothing is read. */
@@ -43,7 +44,9 @@ static __always_inline bool fw_is_tracked(struct xdp_md *ctx,
 	};
 	struct nf_conn *conn;
 
-	if (!bpf_xdp_ct_lookup || !bpf_ct_release)
+	/* Not the functions' addresses, which libbpf before 1.2 gets wrong where
+	 * conntrack is a module: the kernel refuses the program then. */
+	if (!bpf_core_type_exists(struct bpf_ct_opts))
 		return true;
 	conn = bpf_xdp_ct_lookup(ctx, tuple, size, &opts, sizeof(opts));
 	if (!conn)

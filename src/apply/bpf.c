@@ -11,8 +11,12 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "apply/bpf_log.h"
 #include "apply/error.h"
@@ -351,10 +355,32 @@ static int link_programs(struct fw_bpf *bpf)
 	return bpf_map_delete_elem(fd, &key) && errno != ENOENT ? -errno : 0;
 }
 
+/* Where conntrack is a module, the kernel loads it for whoever asks it anything;
+ * a program that calls its functions finds them only once it is there. What it
+ * answers, or that it is not to be had, is nothing to a program. */
+static void wake_conntrack(void)
+{
+	char buffer[64];
+	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *message;
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+
+	if (!nl)
+		return;
+	header->nlmsg_type =
+		NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET_STATS;
+	header->nlmsg_flags = NLM_F_REQUEST;
+	message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
+	message->version = NFNETLINK_V0;
+	(void)mnl_socket_sendto(nl, header, header->nlmsg_len);
+	(void)mnl_socket_close(nl);
+}
+
 static int open_objects(struct loading *l)
 {
 	int r = 0;
 
+	wake_conntrack();
 	*l->bpf = (struct fw_bpf){0};
 	for (int i = 0; i < FW_BPF_PROGRAM_MAX_; i++)
 		l->bpf->prog[i] = -1;

@@ -62,7 +62,7 @@ TESTS += $(fw_net_tests)
 fw_veth_sources = tests/net/veth.c tests/net/veth.h tests/net/veth_plan.c \
 	tests/net/veth_nft.c
 fw_veth_libs = libfwapply.a libfwnft.a libfwfacts.a libfwplan.a libfwutil.a \
-	$(LIBBPF_LIBS) $(LIBELF_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
+	$(LIBBPF_LIBS) $(LIBELF_LIBS) $(LIBMNL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
 	$(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/net/generation_test

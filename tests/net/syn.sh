@@ -70,6 +70,7 @@ syn_serve() {
 
 syn_lab() {
 	net_lab
+	in_firewall conntrack -C >/dev/null	# there now, and its settings
 	in_firewall sysctl -qw net.ipv4.tcp_syncookies=2 \
 		net.ipv4.tcp_timestamps=2 \
 		net.netfilter.nf_conntrack_tcp_loose=0

@@ -14,7 +14,7 @@ static const struct {
 } programs[] = {
 	[KERNEL_XDP] = { "xdp", 110000 },
 	[KERNEL_TC] = { "tc", 120000 },
-	[KERNEL_SYN] = { "syn", 8000 },
+	[KERNEL_SYN] = { "syn", 10000 },
 	[KERNEL_ROAD] = { "road", 12000 },
 	[KERNEL_DNS] = { "dns", 20000 },
 };

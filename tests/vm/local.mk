@@ -2,7 +2,7 @@
 #
 # What the kernel at hand cannot do, under another one. Not part of `make check`:
 # an emulated machine takes some minutes. tests/vm/fetch gets the kernel.
-fw_vm_tests = tests/vm/rulesets
+fw_vm_tests = tests/vm/rulesets tests/vm/programs
 EXTRA_DIST += $(fw_vm_tests) tests/vm/fetch tests/vm/run \
 	tests/vm/rulesets.d/office.nft
 
