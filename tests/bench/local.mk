@@ -2,7 +2,9 @@
 #
 # Never part of `make check`: figures are for people, on a quiet machine.
 EXTRA_PROGRAMS = tests/bench/classify tests/bench/prefixes tests/bench/limits \
-	tests/bench/names tests/bench/flood tests/bench/usage
+	tests/bench/names tests/bench/flood tests/bench/usage \
+	tests/bench/loop tests/bench/echo tests/bench/memory \
+	tests/bench/fill
 CLEANFILES += $(EXTRA_PROGRAMS)
 
 fw_bench = tests/bench/bench.c tests/bench/bench.h tests/bench/corpus.h
@@ -28,8 +30,18 @@ tests_bench_names_LDADD = $(fw_prog_libs)
 tests_bench_flood_SOURCES = tests/bench/flood.c $(fw_bench)
 tests_bench_flood_LDADD = $(LIBBPF_LIBS)
 tests_bench_usage_SOURCES = tests/bench/usage.c
+tests_bench_loop_SOURCES = tests/bench/loop.c
+tests_bench_loop_LDADD = $(LIBNFQ_LIBS) $(LIBMNL_LIBS)
+tests_bench_echo_SOURCES = tests/bench/echo.c
+tests_bench_fill_SOURCES = tests/bench/fill.c
+tests_bench_fill_LDADD = $(LIBBPF_LIBS)
+tests_bench_memory_SOURCES = tests/bench/memory.c $(fw_bench) \
+	$(fw_inspector_lab)
+tests_bench_memory_LDADD = $(fw_inspect_test_libs) $(LIBBPF_LIBS) \
+	$(fw_unit_libs)
 EXTRA_DIST += tests/bench/run tests/bench/check tests/bench/ruleset \
-	tests/bench/packets tests/bench/cookies tests/bench/lib.sh tests/bench/report
+	tests/bench/packets tests/bench/cookies tests/bench/worker \
+	tests/bench/lib.sh tests/bench/report
 
 # Each appends its rows to bench.tsv, of which the last makes a table, bench.json
 # and bench.svg. Another flood or measure is one more word here.
@@ -39,7 +51,8 @@ CLEANFILES += bench.tsv bench.json bench.svg
 
 # One after the other, whatever make is told: they would disturb each other.
 fw_benches = bench-new bench-check bench-classify bench-prefixes bench-limits \
-	bench-names bench-packets bench-cookies bench-vetting bench-report
+	bench-names bench-packets bench-cookies bench-worker bench-vetting \
+	bench-report
 
 bench: all
 	for b in $(fw_benches); do $(MAKE) $(AM_MAKEFLAGS) $$b || exit; done
@@ -59,6 +72,10 @@ bench-packets: all tests/bench/flood$(EXEEXT) tests/bench/usage$(EXEEXT)
 
 bench-cookies: all tests/bench/flood$(EXEEXT)
 	$(fw_bench_env); $(srcdir)/tests/bench/cookies
+
+bench-worker: all tests/bench/loop$(EXEEXT) tests/bench/echo$(EXEEXT) \
+		tests/bench/memory$(EXEEXT) tests/bench/fill$(EXEEXT)
+	$(fw_bench_env); $(srcdir)/tests/bench/worker && tests/bench/memory
 
 bench-vetting: all tests/net/traffic$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/run
