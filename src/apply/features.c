@@ -18,6 +18,7 @@ const struct fw_feature_row fw_features[] = {
 	[FW_FEATURE_NFT_QUEUE] = {"nft-queue", "nft", "xt NFQUEUE target"},
 	[FW_FEATURE_NFT_SYNPROXY] = {"nft-synproxy", "nft", NULL},
 	[FW_FEATURE_NFT_FLOWTABLE] = {"nft-flowtable", "nft", NULL},
+	[FW_FEATURE_HYPERSCAN] = {"hyperscan", "inspect", "pcre2"},
 };
 _Static_assert(FW_ARRAY_SIZE(fw_features) == FW_FEATURE_MAX_, "features");
 _Static_assert((int)FW_FEATURE_XDP == (int)FW_BPF_XDP &&

@@ -6,6 +6,8 @@
  * Programs are loaded as they are, and let go of. nft is asked for a rule, which
  * it tries in an empty network namespace.
  */
+#include "config.h"
+
 #include "apply/features.h"
 
 #include <bpf/libbpf.h>
@@ -88,13 +90,25 @@ static void ask_program(enum fw_bpf_program which, FILE *log,
 				 FW_FEATURE_YES : FW_FEATURE_NO;
 }
 
+static void say_built(struct fw_feature_answer *ret)
+{
+#ifdef HAVE_HYPERSCAN
+	ret->available = FW_FEATURE_YES;
+#else
+	ret->available = FW_FEATURE_NO;
+	(void)snprintf(ret->reason, sizeof(ret->reason), "built without it");
+#endif
+}
+
 static int ask(struct fw_arena *arena, enum fw_feature which, FILE *log,
 	       struct fw_feature_answer *ret)
 {
 	if (questions[which].ruleset)
 		return ask_nft(arena, questions[which].ruleset, ret);
 	/* The kernel would say of everything else that it does not exist. */
-	if (geteuid() != 0)
+	if (which == FW_FEATURE_HYPERSCAN)
+		say_built(ret);
+	else if (geteuid() != 0)
 		take_map(-EPERM, ret);
 	else if ((int)which < (int)FW_BPF_PROGRAM_MAX_)
 		ask_program((enum fw_bpf_program)which, log, ret);

@@ -13,6 +13,9 @@
 #include "plan/plan.h"
 #include "util/sha256.h"
 
+/* "hyperscan" or "pcre2". */
+const char *fw_patterns_engine(void);
+
 struct fw_patterns;	/* of one profile; counted references, any thread */
 struct fw_search;		/* a stream of bytes; one thread at a time */
 

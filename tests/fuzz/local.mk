@@ -71,7 +71,7 @@ fuzz-parse fuzz-compile fuzz-explain fuzz-lists: grammar/parser.c \
 	echo "$(CLANG) -o fuzz/$$name"; \
 	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) \
 		-o fuzz/$$name $(srcdir)/tests/fuzz/$$name.c $$files \
-		$(JANSSON_LIBS) $(NETTLE_LIBS) $(LIBHS_LIBS); \
+		$(JANSSON_LIBS) $(NETTLE_LIBS) $(PATTERNS_LIBS); \
 	seeds=$(srcdir)/tests/seeds/$$name; \
 	case $$name in parse | compile) \
 		test -z "$$FLYWALL_CORPUS" || seeds="$$seeds $$FLYWALL_CORPUS/nft" ;; \

@@ -92,7 +92,7 @@ check_PROGRAMS += tests/net/queue_worker
 tests_net_queue_worker_SOURCES = tests/net/queue_worker.c
 tests_net_queue_worker_LDADD = libfwinspect.a libfwscan.a libfwplan.a libfwutil.a \
 	$(LIBNFQ_LIBS) $(LIBMNL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
-	$(NGHTTP2_LIBS) $(LIBHS_LIBS)
+	$(NGHTTP2_LIBS) $(PATTERNS_LIBS)
 EXTRA_DIST += tests/net/queue
 TESTS += tests/net/queue
 
@@ -102,7 +102,7 @@ TESTS += tests/net/flows_test
 tests_net_flows_test_SOURCES = tests/net/flows_test.c
 tests_net_flows_test_LDADD = libfwdaemon.a libfwinspect.a libfwscan.a libfwplan.a \
 	libfwutil.a $(LIBNFCT_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
-	$(NGHTTP2_LIBS) $(LIBHS_LIBS) $(CMOCKA_LIBS)
+	$(NGHTTP2_LIBS) $(PATTERNS_LIBS) $(CMOCKA_LIBS)
 
 # The vocabulary against nft's own bytecode
 check_PROGRAMS += tests/net/bytecode_test
@@ -122,7 +122,7 @@ tests_net_oracle_test_SOURCES = tests/net/oracle_test.c tests/net/oracle.h \
 	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
 	tests/prog/plans.h tests/prog/random.h
 tests_net_oracle_test_LDADD = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS) \
-	$(LIBHS_LIBS)
+	$(PATTERNS_LIBS)
 
 # Native, generic and no XDP at all: the same verdicts
 check_PROGRAMS += tests/net/modes_test
@@ -132,4 +132,4 @@ tests_net_modes_test_SOURCES = tests/net/modes_test.c tests/net/oracle.h \
 	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
 	tests/prog/plans.h tests/prog/random.h
 tests_net_modes_test_LDADD = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS) \
-	$(LIBHS_LIBS)
+	$(PATTERNS_LIBS)

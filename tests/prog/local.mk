@@ -49,7 +49,7 @@ fw_prog_tests += tests/prog/test_hook
 tests_prog_test_hook_SOURCES = tests/prog/test_hook.c tests/prog/probe.h \
 	$(fw_prog_kernel) $(fw_prog_random)
 tests_prog_test_hook_LDADD = $(fw_offline_libs) $(LIBBPF_LIBS) \
-	$(LIBELF_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) $(LIBHS_LIBS)
+	$(LIBELF_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) $(PATTERNS_LIBS)
 tests/prog/test_hook.$(OBJEXT): tests/prog/probe.skel.h
 
 fw_prog_tests += tests/prog/test_dns

@@ -7,7 +7,7 @@
 #	tests_unit_test_NAME_LDADD = $(fw_unit_libs)
 
 fw_unit_tests =
-fw_unit_libs = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS) $(LIBHS_LIBS) \
+fw_unit_libs = $(fw_offline_libs) $(JANSSON_LIBS) $(NETTLE_LIBS) $(PATTERNS_LIBS) \
 	$(CMOCKA_LIBS)
 
 check_PROGRAMS += $(fw_unit_tests)
@@ -121,6 +121,15 @@ tests_unit_test_http_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_patterns
 tests_unit_test_patterns_SOURCES = tests/unit/test_patterns.c
 tests_unit_test_patterns_LDADD = $(fw_unit_libs)
+
+# The same, of the engine that is not built in
+if HAVE_PCRE2
+fw_unit_tests += tests/unit/test_patterns_pcre2
+tests_unit_test_patterns_pcre2_SOURCES = tests/unit/test_patterns.c \
+	src/scan/patterns.c $(fw_scan_pcre2)
+tests_unit_test_patterns_pcre2_LDADD = libfwutil.a $(PCRE2_LIBS) \
+	$(NETTLE_LIBS) $(CMOCKA_LIBS)
+endif
 
 fw_unit_tests += tests/unit/test_http2
 tests_unit_test_http2_SOURCES = tests/unit/test_http2.c

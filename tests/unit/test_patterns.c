@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scan/patterns.h"
@@ -138,6 +139,108 @@ static void flags(void **state)
 	}
 }
 
+/* Wherever the stream is cut, and without a byte behind what decides. */
+static void edges(void **state)
+{
+	static const struct {
+		struct fw_pattern pattern;
+		const char *text;
+		bool found;
+	} cases[] = {
+		{ { "", "foo\\b", "" }, "a foo b", true },
+		{ { "", "foo\\b", "" }, "a food", false },
+		{ { "", "foo\\b", "" }, "a foo", false },
+		{ { "", "\\bfoo", "" }, "a foo", true },
+		{ { "", "\\bfoo", "" }, "afoo", false },
+		{ { "", "foo\\B", "" }, "food", true },
+		{ { "", "(foo\\b|x){1}", "" }, "food", false },
+		{ { "", "\\bf", "" }, "f", true },
+		{ { "", "(foo\\b|x)[^y]", "" }, "foo ", true },
+		{ { "", "foo$", "" }, "foo", false },
+		{ { "", "foo$", "" }, "foo\n", false },
+		{ { "", "foo$", "" }, "foo\nbar", false },
+		{ { "", "foo$", "m" }, "foo\nbar", true },
+		{ { "", "foo$", "m" }, "food\nfoo", false },
+		{ { "", "^foo", "" }, "xfoo", false },
+		{ { "", "^foo", "m" }, "x\nfoo", true },
+		{ { "", "foo\\Z", "" }, "foo\nb", false },
+		{ { "", "a.*b", "s" }, "a\n\n----b", true },
+		{ { "", "aa.*b", "" }, "aaa\naab", true },
+		{ { "", "(ab|abcd)e", "" }, "abcde", true },
+		{ { "", "x\xc3\xa4+y", "u" }, "x\xc3\xa4\xc3\xa4y", true },
+		{ { "", "x.y", "u" }, "x\xe2\x82\xacy", true },
+		{ { "", "x.y", "" }, "x\xe2\x82\xacy", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(cases); i++) {
+		const struct fw_pattern_set set = { "", &cases[i].pattern, 1 };
+		const struct fw_inspect_rule rule = {
+			.fact = FW_FACT_PAYLOAD, .patterns = &set,
+		};
+		const struct fw_profile one = { .rules = &rule, .n_rules = 1 };
+		size_t len = strlen(cases[i].text);
+		struct fw_patterns *patterns;
+
+		assert_int_equal(fw_patterns_open(&one, &patterns), 0);
+		for (size_t cut = 0; cut <= len; cut++)
+			if (matched(patterns, cases[i].text, len, cut) !=
+			    cases[i].found)
+				fail_msg("/%s/%s in '%s', cut at %zu",
+					 cases[i].pattern.regex,
+					 cases[i].pattern.flags,
+					 cases[i].text, cut);
+		fw_patterns_unref(patterns);
+	}
+}
+
+/* What may be long stays within bounds, and does not hide what comes later. */
+static void long_streams(void **state)
+{
+	static const struct fw_pattern endless = { "", "<[^>]*>secret", "" };
+	const struct fw_pattern_set set = { "", &endless, 1 };
+	const struct fw_inspect_rule rule = { .fact = FW_FACT_PAYLOAD,
+					      .patterns = &set };
+	const struct fw_profile one = { .rules = &rule, .n_rules = 1 };
+	static uint8_t filler[1024];
+	struct fw_patterns *patterns;
+	struct fw_search *search;
+	uint64_t bits = 0;
+
+	(void)state;
+	memset(filler, '<', sizeof(filler));
+	assert_int_equal(fw_patterns_open(&one, &patterns), 0);
+	assert_int_equal(fw_search_open(patterns, &search), 0);
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(fw_search_feed(search, filler, sizeof(filler),
+						&bits), 0);
+	assert_true(fw_search_held(search) < 32768);
+	assert_int_equal(bits, 0);
+	assert_int_equal(fw_search_feed(search, (const uint8_t *)">secret", 7,
+					&bits), 0);
+	assert_int_equal(bits, 1);
+	fw_search_close(search);
+	fw_patterns_unref(patterns);
+}
+
+static void to_another_process(void **state)
+{
+	struct fw_packed_patterns packed;
+	struct fw_patterns *patterns, *again;
+	const char text[] = "it is top-secret";
+
+	(void)state;
+	assert_int_equal(fw_patterns_open(&profile, &patterns), 0);
+	assert_int_equal(fw_patterns_pack(patterns, &packed), 0);
+	fw_patterns_unref(patterns);	/* nobody has it any more */
+	assert_int_equal(fw_patterns_unpack(&packed, &again), 0);
+	assert_true(matched(again, text, strlen(text), 8) == SECRET);
+	fw_patterns_unref(again);
+	packed.len /= 2;
+	assert_int_not_equal(fw_patterns_unpack(&packed, &again), 0);
+	free(packed.bytes);
+}
+
 static void what_is_the_same_is_shared(void **state)
 {
 	static const struct fw_profile none = { .rules = &rules[1],
@@ -162,16 +265,27 @@ static void what_is_the_same_is_shared(void **state)
 
 static void what_cannot_be_had(void **state)
 {
-	static const char *const bad[] = { "x*", "(x)\\1", "(?=x)y", "(x" };
+	static const char *const bad[] = {
+		"x*", "(x)\\1", "(?=x)y", "(x", "x(?!y)", "(?<=x)y", "(?<!x)y",
+		"(?>x)y", "x++", "x{2}+", "(x)(?1)", "(?P<n>x)(?P=n)", "x\\Ky",
+		"x\\R", "(*FAIL)x", "(x)(?(1)y|z)",
+	};
+	static const char *const good[] = {
+		"x", "[\\d(?=]x", "\\Q(?=\\E", "x\\++", "[]+]+", "(?i)x", "(?:x|y)+?z",
+		"(?P<n>x)",
+	};
 	char why[100];
 
 	(void)state;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(bad); i++) {
 		why[0] = '\0';
-		assert_int_equal(fw_pattern_compiles(bad[i], "", why,
-						     sizeof(why)), -EINVAL);
+		if (fw_pattern_compiles(bad[i], "", why, sizeof(why)) != -EINVAL)
+			fail_msg("/%s/ is taken", bad[i]);
 		assert_true(why[0]);
 	}
+	for (size_t i = 0; i < FW_ARRAY_SIZE(good); i++)
+		if (fw_pattern_compiles(good[i], "", why, sizeof(why)))
+			fail_msg("/%s/: %s", good[i], why);
 	assert_int_equal(fw_pattern_compiles("x", "imsxu", why, sizeof(why)),
 			 0);
 }
@@ -182,6 +296,9 @@ int main(void)
 		cmocka_unit_test(sets_by_bits),
 		cmocka_unit_test(restart_forgets),
 		cmocka_unit_test(flags),
+		cmocka_unit_test(edges),
+		cmocka_unit_test(long_streams),
+		cmocka_unit_test(to_another_process),
 		cmocka_unit_test(what_is_the_same_is_shared),
 		cmocka_unit_test(what_cannot_be_had),
 	};
