@@ -455,6 +455,9 @@ static void scan_datagram(struct fw_vetting *vetting,
 		trouble(vetting, FW_FACT_NO_MEMORY);
 		return;
 	}
+	/* Opened for what it says first, before its profile was known. */
+	if (!vetting->streams->scan[reply])
+		open_scans(vetting, memory);
 	if (vetting->streams->scan[reply])
 		fw_search_restart(vetting->streams->scan[reply]);
 	scan(vetting, reply, packet->payload, packet->payload_len);
