@@ -133,6 +133,13 @@ static int run_set(const struct fw_words *words)
 	return fw_client_set(client(words, &c), words->words, words->n_words);
 }
 
+static int run_flow(const struct fw_words *words)
+{
+	struct client c;
+
+	return fw_client_flow(client(words, &c), words->words, words->n_words);
+}
+
 static int run_confirm(const struct fw_words *words)
 {
 	struct client c;
@@ -284,6 +291,8 @@ static const struct command commands[] = {
 	  "the last events; with -f those that come" },
 	{ "set", FW_BIT(JSON), "[FAMILY TABLE] NAME VERB [ELEMENT ...]",
 	  run_set, "add, delete, replace, test, expire or flush elements" },
+	{ "flow", FW_BIT(JSON), "trust | block | forget SELECTOR", run_flow,
+	  "give flows a verdict, or have them inspected anew" },
 	{ "features", FW_BIT(JSON), NULL, run_features,
 	  "what this kernel offers; with -v the verifier's logs" },
 	{ "stop", FW_BIT(FLUSH), NULL, run_stop, "end the daemon" },

@@ -38,6 +38,7 @@ _flywall() {
 	else
 		case $command in
 		list) words='config rules counters classes sets flows' ;;
+		flow) words='trust block forget' ;;
 		set) words='add delete replace test expire flush timeout' ;;
 		events) words='dns-query log drop generation flow device inspector error lost' ;;
 		check | diff | dissect)

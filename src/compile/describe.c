@@ -195,8 +195,9 @@ static void say_part(struct describer *d, const struct fw_part *part)
 	}
 }
 
-int fw_describe(struct fw_arena *arena, const struct fw_line *line,
-		struct fw_diags *diags, struct fw_description *ret)
+/* The words as the parts of a rule. */
+static int read_parts(struct fw_arena *arena, const struct fw_line *line,
+		      struct fw_diags *diags, struct fw_typed_rule *rule)
 {
 	struct fw_facts facts = fw_facts_empty;
 	struct fw_resolved resolved = { 0 };
@@ -206,21 +207,86 @@ int fw_describe(struct fw_arena *arena, const struct fw_line *line,
 		.arena = arena, .diags = diags, .resolved = &resolved,
 		.typed = &typed,
 	};
-	struct describer d = { .arena = arena, .diags = diags, .out = ret };
-	struct fw_typed_rule rule = { .rule = FW_NO_RULE };
-	int r = copy_words(arena, line, &rule);
+	int r = copy_words(arena, line, rule);
 
-	*ret = (struct fw_description){ 0 };
-	for (size_t i = 0; r == 0 && i < rule.n_words; i++) {
-		if (rule.words[i].kind != FW_WORD_DEFINE)
+	for (size_t i = 0; r == 0 && i < rule->n_words; i++) {
+		if (rule->words[i].kind != FW_WORD_DEFINE)
 			continue;
-		fw_error(diags, "undefined", &rule.words[i].loc,
+		fw_error(diags, "undefined", &rule->words[i].loc,
 			 "nothing is defined in the description of a packet");
 		return 0;
 	}
-	if (r == 0)
-		r = fw_check_rule(&checker, NULL, &rule);
+	return r < 0 ? r : fw_check_rule(&checker, NULL, rule);
+}
+
+int fw_describe(struct fw_arena *arena, const struct fw_line *line,
+		struct fw_diags *diags, struct fw_description *ret)
+{
+	struct describer d = { .arena = arena, .diags = diags, .out = ret };
+	struct fw_typed_rule rule = { .rule = FW_NO_RULE };
+	int r = read_parts(arena, line, diags, &rule);
+
+	*ret = (struct fw_description){ 0 };
 	for (size_t i = 0; r == 0 && i < rule.n_parts && !diags->n_errors; i++)
 		say_part(&d, &rule.parts[i]);
+	return r < 0 ? r : diags->oom ? -ENOMEM : 0;
+}
+
+/* --- flows ---------------------------------------------------------------- */
+static bool is_of_tuple(enum fw_field field)
+{
+	static const enum fw_field fields[] = {
+		FW_FIELD_L3,	  FW_FIELD_SADDR4,   FW_FIELD_DADDR4,
+		FW_FIELD_SADDR6,  FW_FIELD_DADDR6,   FW_FIELD_NEXTHDR,
+		FW_FIELD_L4PROTO, FW_FIELD_SPORT,    FW_FIELD_DPORT,
+		FW_FIELD_PROTOCOL, FW_FIELD_NFPROTO, FW_FIELD_TH_SPORT,
+		FW_FIELD_TH_DPORT,
+	};
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(fields); i++)
+		if (fields[i] == field)
+			return true;
+	return false;
+}
+
+static bool is_of_flows(const struct fw_part *part)
+{
+	for (size_t i = 0; i < part->n_matches; i++)
+		if (!is_of_tuple(part->matches[i].field))
+			return false;
+	return part->kind == FW_PART_MATCH;
+}
+
+int fw_select(struct fw_arena *arena, const struct fw_line *line,
+	      struct fw_diags *diags, struct fw_selector *ret)
+{
+	struct describer d = { .diags = diags };
+	struct fw_typed_rule rule = { .rule = FW_NO_RULE };
+	int r = read_parts(arena, line, diags, &rule);
+	FW_VEC(struct fw_select) matches = { 0 };
+
+	for (size_t i = 0; r == 0 && i < rule.n_parts && !diags->n_errors; i++) {
+		const struct fw_part *part = &rule.parts[i];
+
+		if (!is_of_flows(part)) {
+			complain(&d, part, "not-of-flows",
+				 "flows are known by addresses, protocol and "
+				 "ports");
+			break;
+		}
+		for (size_t k = 0; k < part->n_matches; k++) {
+			struct fw_select *match = fw_vec_push(arena, &matches);
+
+			if (!match)
+				return -ENOMEM;
+			*match = (struct fw_select){
+				part->matches[k].field,
+				part->matches[k].intervals,
+				part->matches[k].n_intervals,
+			};
+		}
+	}
+	ret->matches = matches.items;
+	ret->n_matches = matches.n;
 	return r < 0 ? r : diags->oom ? -ENOMEM : 0;
 }

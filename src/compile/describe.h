@@ -12,6 +12,20 @@ struct fw_description {
 	const char *qname;	/* that a DNS query asks for, or NULL */
 };
 
+/* Which flows are meant: every match holds of the packet that opens one. */
+struct fw_selector {
+	const struct fw_select {
+		enum fw_field field;	/* of those that a tuple says */
+		const struct fw_interval *intervals;
+		size_t n_intervals;
+	} *matches;
+	size_t n_matches;
+};
+
+/* As fw_describe(), but of any values: ranges, sets, negations. */
+int fw_select(struct fw_arena *arena, const struct fw_line *line,
+	      struct fw_diags *diags, struct fw_selector *ret);
+
 /* Each match says one value of a field, with what it implies. 0 also with errors
  * in diags; -ENOMEM. */
 int fw_describe(struct fw_arena *arena, const struct fw_line *line,

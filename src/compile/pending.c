@@ -34,7 +34,6 @@ static const struct {
 	{ "events", NULL, NULL },
 	{ "learn", NULL, NULL },
 
-	{ "inspect", "recheck", NULL },
 	{ "inspect rule", "qos", NULL },
 	{ "inspect rule", "block", NULL },
 

@@ -11,6 +11,7 @@
 
 #include "daemon/confirm.h"
 #include "daemon/elements.h"
+#include "daemon/flow_orders.h"
 #include "daemon/json.h"
 #include "daemon/loop.h"
 #include "daemon/questions.h"
@@ -352,6 +353,7 @@ const struct fw_socket_command fw_commands[] = {
 	{ "confirm", fw_trial_confirm },
 	{ "abort", fw_trial_abort },
 	{ "set", fw_elements_set },
+	{ "flow", fw_flow_order },
 	{ "stop", run_stop },
 };
 const size_t fw_n_commands = FW_ARRAY_SIZE(fw_commands);

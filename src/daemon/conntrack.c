@@ -6,8 +6,8 @@
  * connection it does not have (yet: one is entered when its first packet has
  * left), -ENOBUFS when events were lost.
  *
- * One socket for queries, behind a lock, and one for events, which only the
- * loop reads. The kernel looks a tuple up in both directions at once: asked for
+ * One socket for queries and one for marks, behind a lock, and one for events,
+ * which only the loop reads. The kernel looks a tuple up in both directions at once: asked for
  * an original tuple, it also finds the connection of which that is the reply.
  */
 #include "daemon/conntrack.h"
@@ -17,6 +17,9 @@
 #include <fcntl.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -36,9 +39,11 @@ struct sink {
 };
 
 struct fw_conntrack {
-	pthread_mutex_t lock;		/* of queries, sink */
+	pthread_mutex_t lock;		/* of queries, sink, marks, seq */
 	struct nfct_handle *queries;
 	struct sink sink;
+	struct mnl_socket *marks;
+	unsigned seq;
 	struct nfct_handle *events;
 	struct sink event_sink;
 };
@@ -163,6 +168,10 @@ int fw_conntrack_open(struct fw_conntrack **ret)
 	    nfct_callback_register(conntrack->queries, NFCT_T_ALL,
 				   on_connection, &conntrack->sink) < 0)
 		return -errno;
+	conntrack->marks = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (!conntrack->marks ||
+	    mnl_socket_bind(conntrack->marks, 0, MNL_SOCKET_AUTOPID) < 0)
+		return -errno;
 	r = open_events(conntrack);
 	if (r)
 		return r;
@@ -176,6 +185,8 @@ void fw_conntrack_close(struct fw_conntrack *conntrack)
 		return;
 	if (conntrack->queries)
 		(void)nfct_close(conntrack->queries);
+	if (conntrack->marks)
+		(void)mnl_socket_close(conntrack->marks);
 	if (conntrack->events)
 		(void)nfct_close(conntrack->events);
 	(void)pthread_mutex_destroy(&conntrack->lock);
@@ -284,6 +295,65 @@ int fw_conntrack_loosen(struct fw_conntrack *conntrack,
 	loosen_attrs(ct);
 	r = query(conntrack, NFCT_Q_UPDATE, ct, &(struct sink){ 0 });
 	nfct_destroy(ct);
+	return r;
+}
+
+/* libnetfilter_conntrack knows no mask for it. */
+static int put_mark(struct nlmsghdr *nlh, const struct fw_tuple *tuple,
+		    uint32_t value, uint32_t mask)
+{
+	struct nf_conntrack *ct = nfct_new();
+	struct nfgenmsg *nfg;
+	int r;
+
+	if (!ct)
+		return -ENOMEM;
+	write_tuple(ct, tuple);
+	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+	nfg->nfgen_family = tuple->family == 6 ? AF_INET6 : AF_INET;
+	nfg->version = NFNETLINK_V0;
+	r = nfct_nlmsg_build(nlh, ct) < 0 ? -EINVAL : 0;
+	nfct_destroy(ct);
+	mnl_attr_put_u32(nlh, CTA_MARK, htonl(value));
+	mnl_attr_put_u32(nlh, CTA_MARK_MASK, htonl(mask));
+	return r;
+}
+
+/* Answers that are late are none of this one. */
+static int ask_marks(struct fw_conntrack *conntrack, struct nlmsghdr *nlh)
+{
+	char room[4096];
+	unsigned port = mnl_socket_get_portid(conntrack->marks);
+	ssize_t n;
+	int r;
+
+	nlh->nlmsg_seq = ++conntrack->seq;
+	if (mnl_socket_sendto(conntrack->marks, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	do {
+		n = mnl_socket_recvfrom(conntrack->marks, room, sizeof(room));
+		if (n < 0)
+			return -errno;
+	} while (((struct nlmsghdr *)(void *)room)->nlmsg_seq != nlh->nlmsg_seq);
+	r = mnl_cb_run(room, (size_t)n, nlh->nlmsg_seq, port, NULL, NULL);
+	return r < 0 ? -errno : 0;
+}
+
+int fw_conntrack_mark(struct fw_conntrack *conntrack,
+		      const struct fw_tuple *tuple, uint32_t value,
+		      uint32_t mask)
+{
+	char room[1024];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(room);
+	int r = put_mark(nlh, tuple, value, mask);
+
+	if (r)
+		return r;
+	pthread_mutex_lock(&conntrack->lock);
+	r = ask_marks(conntrack, nlh);
+	pthread_mutex_unlock(&conntrack->lock);
 	return r;
 }
 

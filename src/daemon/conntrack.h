@@ -39,7 +39,13 @@ int fw_conntrack_find(struct fw_conntrack *conntrack,
  * that are in between. 0 or -errno. */
 int fw_conntrack_loosen(struct fw_conntrack *conntrack,
 			const struct fw_connection *connection);
-/* Calls fn for each connection whose mark has one of `bits`. fn must make no
+/* Gives the connection that has this raw tuple the value in those bits of its
+ * mark that the mask has. 0, -ENOENT, or -errno. */
+int fw_conntrack_mark(struct fw_conntrack *conntrack,
+		      const struct fw_tuple *tuple, uint32_t value,
+		      uint32_t mask);
+/* Calls fn for each connection whose mark has one of `bits`, or for each one with
+ * 0. fn must make no
  * query. 0 or -errno. */
 int fw_conntrack_dump(struct fw_conntrack *conntrack, uint32_t bits,
 		      void (*fn)(void *ctx,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Flow records: a hash by tuple, and the lists of those that wait, and that ask.
+ * Flow records: a hash by tuple, and lists of those that wait for something.
  *
  * In: tuples. Out: records. Only making a record may fail, for want of memory.
  */
@@ -18,6 +18,8 @@
 LIST_HEAD(bucket, fw_flow_record);
 TAILQ_HEAD(waiting, fw_flow_record);
 TAILQ_HEAD(asking, fw_flow_record);
+TAILQ_HEAD(trusted, fw_flow_record);
+TAILQ_HEAD(unwritten, fw_flow_record);
 
 struct fw_flow_records {
 	size_t n;
@@ -25,6 +27,8 @@ struct fw_flow_records {
 	struct fw_siphash_key key;
 	struct waiting waiting;
 	struct asking asking;
+	struct trusted trusted[FW_PROFILES];
+	struct unwritten unwritten;
 	struct bucket buckets[BUCKETS];
 };
 
@@ -41,6 +45,9 @@ struct fw_flow_records *fw_flow_records_new(void)
 	}
 	TAILQ_INIT(&records->waiting);
 	TAILQ_INIT(&records->asking);
+	for (size_t i = 0; i < FW_PROFILES; i++)
+		TAILQ_INIT(&records->trusted[i]);
+	TAILQ_INIT(&records->unwritten);
 	for (size_t i = 0; i < BUCKETS; i++)
 		LIST_INIT(&records->buckets[i]);
 	return records;
@@ -126,9 +133,12 @@ void fw_flow_records_remove(struct fw_flow_records *records,
 {
 	fw_flow_records_wait(records, record, false);
 	fw_flow_records_ask(records, record, false);
+	fw_flow_records_watch(records, record, FW_PROFILES);
+	fw_flow_records_unwritten(records, record, 0);
 	LIST_REMOVE(record, chain);
 	records->n--;
 	free(record->sni);
+	free(record->kept);
 	free(record);
 }
 
@@ -164,6 +174,42 @@ void fw_flow_records_ask(struct fw_flow_records *records,
 struct fw_flow_record *fw_flow_records_asking(struct fw_flow_records *records)
 {
 	return TAILQ_FIRST(&records->asking);
+}
+
+void fw_flow_records_watch(struct fw_flow_records *records,
+			   struct fw_flow_record *record, unsigned profile)
+{
+	if (record->is_watched)
+		TAILQ_REMOVE(&records->trusted[record->watched_as], record,
+			     trusted);
+	record->is_watched = profile < FW_PROFILES;
+	if (!record->is_watched)
+		return;
+	record->watched_as = (uint8_t)profile;
+	TAILQ_INSERT_TAIL(&records->trusted[profile], record, trusted);
+}
+
+struct fw_flow_record *
+fw_flow_records_oldest(struct fw_flow_records *records, unsigned profile)
+{
+	return TAILQ_FIRST(&records->trusted[profile]);
+}
+
+void fw_flow_records_unwritten(struct fw_flow_records *records,
+			       struct fw_flow_record *record, unsigned writes)
+{
+	if (record->is_unwritten)
+		TAILQ_REMOVE(&records->unwritten, record, unwritten);
+	record->writes = writes;
+	record->is_unwritten = writes;
+	if (writes)
+		TAILQ_INSERT_TAIL(&records->unwritten, record, unwritten);
+}
+
+struct fw_flow_record *
+fw_flow_records_to_write(struct fw_flow_records *records)
+{
+	return TAILQ_FIRST(&records->unwritten);
 }
 
 bool fw_flow_records_bucket(struct fw_flow_records *records, size_t i,

@@ -21,6 +21,13 @@ struct fw_flow_record {
 	bool is_asking;			/* for roads */
 	unsigned asked;			/* how often it has */
 	bool road[2];			/* may have one */
+	TAILQ_ENTRY(fw_flow_record) trusted;	/* valid with is_watched */
+	bool is_watched;		/* among those of watched_as, by since_ns */
+	uint8_t watched_as;
+	TAILQ_ENTRY(fw_flow_record) unwritten;	/* valid with is_unwritten */
+	bool is_unwritten;		/* the mark of its connection, that is
+					   unvetted: so often */
+	unsigned writes;
 	uint64_t serial;		/* unlike any other record's, ever */
 
 	struct fw_tuple tuple;		/* at the queue, of the side that opened
@@ -28,8 +35,19 @@ struct fw_flow_record {
 	struct fw_tuple raw[2];		/* original and reply; valid with */
 	bool has_raw;
 	uint32_t ifindex[2];		/* ingress of each, 0 unknown */
-	bool mapped[2];			/* an entry in the flow map stands */
+	bool mapped[2];			/* an entry in the flow map stands, */
+	enum fw_flow_verdict mapped_as;	/* with that verdict */
 	uint64_t pair;			/* its number there */
+
+	uint64_t since_ns;		/* boot clock: its verdict fell; valid
+					   with one */
+	bool again;			/* it was judged before, and is to be
+					   judged anew */
+	uint64_t past;			/* the flow's number in a worker when its
+					   verdict was taken back: what that one
+					   says is none any more. 0: none */
+	struct fw_kept *kept;		/* of when it was judged, or NULL; only
+					   as long as it is */
 
 	enum fw_flow_verdict verdict;
 	const char *reason;		/* a literal, or NULL */
@@ -74,6 +92,18 @@ struct fw_flow_record *fw_flow_records_waiting(struct fw_flow_records *records);
 void fw_flow_records_ask(struct fw_flow_records *records,
 			 struct fw_flow_record *record, bool asks);
 struct fw_flow_record *fw_flow_records_asking(struct fw_flow_records *records);
+
+/* And for those that are trusted, under a profile: oldest first, when they came
+ * in the order of since_ns. profile FW_PROFILES: to none. */
+void fw_flow_records_watch(struct fw_flow_records *records,
+			   struct fw_flow_record *record, unsigned profile);
+struct fw_flow_record *
+fw_flow_records_oldest(struct fw_flow_records *records, unsigned profile);
+/* And for those whose mark is to be written. */
+void fw_flow_records_unwritten(struct fw_flow_records *records,
+			       struct fw_flow_record *record, unsigned writes);
+struct fw_flow_record *
+fw_flow_records_to_write(struct fw_flow_records *records);
 
 /* For walks: the records of bucket i, until false is returned. */
 bool fw_flow_records_bucket(struct fw_flow_records *records, size_t i,

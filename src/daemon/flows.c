@@ -28,6 +28,7 @@
 #include <time.h>
 
 #include "daemon/flows_state.h"
+#include "inspect/kept.h"
 #include "inspect/packet.h"
 #include "util/cleanup.h"
 
@@ -120,6 +121,20 @@ struct fw_flow_key fw_flows_key(const struct fw_flow_record *record,
 	return key;
 }
 
+/* An entry that takes another's place has its numbers. */
+static void count_on(struct fw_flows *flows, const struct fw_flow_key *key,
+		     struct fw_flow *flow)
+{
+	struct fw_flow before;
+
+	if (fw_apply_flow_get(flows->apply, key, &before))
+		return;
+	flow->packets = before.packets;
+	flow->bytes = before.bytes;
+	flow->first_ns = before.first_ns;
+	flow->last_ns = before.last_ns;
+}
+
 void fw_flows_map(struct fw_flows *flows, struct fw_flow_record *record)
 {
 	uint64_t now = fw_flows_now_ns();
@@ -140,13 +155,17 @@ void fw_flows_map(struct fw_flows *flows, struct fw_flow_record *record)
 			.reply = (uint8_t)i,
 		};
 
-		if (record->mapped[i] || !record->ifindex[i])
+		if (!record->ifindex[i] ||
+		    (record->mapped[i] && record->mapped_as == record->verdict))
 			continue;
+		if (record->mapped[i])
+			count_on(flows, &key, &flow);
 		if (fw_apply_flow_set(flows->apply, &key, &flow))
 			flows->unmapped++;
 		else
 			record->mapped[i] = true;
 	}
+	record->mapped_as = record->verdict;
 	record->asked = 0;
 	fw_flow_records_ask(flows->records, record,
 			    record->verdict == FW_FLOW_TRUSTED &&
@@ -195,9 +214,13 @@ static void begin_anew(struct fw_flows *flows, struct fw_flow_record *record)
 {
 	fw_flows_unmap(flows, record);
 	fw_flow_records_wait(flows->records, record, false);
-	free(record->sni);
-	record->sni = NULL;
+	free(FW_TAKE(record->sni));
+	free(FW_TAKE(record->kept));
 	record->ja3[0] = record->ja4[0] = '\0';
+	record->again = false;
+	record->past = 0;
+	fw_flow_records_watch(flows->records, record, FW_PROFILES);
+	fw_flow_records_unwritten(flows->records, record, 0);
 	record->verdict = FW_FLOW_UNVETTED;
 	record->reason = NULL;
 	record->has_raw = false;
@@ -214,7 +237,8 @@ static void note_worker(struct fw_flows *flows, struct fw_flow_record *record,
 	uint64_t number = (uint64_t)report->queue << 48 | report->id;
 
 	if (record->worker != number) {
-		if (record->verdict != FW_FLOW_UNVETTED)
+		if (!report->again &&
+		    (record->again || record->verdict != FW_FLOW_UNVETTED))
 			begin_anew(flows, record);
 		record->before_packets += record->worker_packets;
 		record->before_bytes += record->worker_bytes;
@@ -222,6 +246,35 @@ static void note_worker(struct fw_flows *flows, struct fw_flow_record *record,
 	}
 	record->worker_packets = report->packets;
 	record->worker_bytes = report->bytes;
+}
+
+/* Without memory nothing is known later. */
+static void keep(struct fw_flow_record *record, const struct fw_kept *kept)
+{
+	size_t size = fw_kept_size(kept);
+
+	free(record->kept);
+	record->kept = malloc(size);
+	if (record->kept)
+		memcpy(record->kept, kept, size);
+}
+
+static void note_verdict(struct fw_flows *flows, struct fw_flow_record *record,
+			 const struct fw_flow_report *report)
+{
+	if (report->verdict != FW_FLOW_UNVETTED &&
+	    record->verdict == FW_FLOW_UNVETTED) {
+		record->since_ns = fw_flows_now_ns();
+		record->again = false;
+		fw_flow_records_unwritten(flows->records, record, 0);
+		if (report->verdict == FW_FLOW_TRUSTED)
+			fw_flows_watch(flows, record, report->profile);
+	}
+	if (report->kept)
+		keep(record, report->kept);
+	record->verdict = report->verdict;
+	record->reason = report->reason;
+	record->rule = report->rule;
 }
 
 static void note_report(struct fw_flows *flows, struct fw_flow_record *record,
@@ -241,10 +294,9 @@ static void note_report(struct fw_flows *flows, struct fw_flow_record *record,
 		memcpy(record->ja3, report->ja3, sizeof(record->ja3));
 	if (report->ja4)
 		memcpy(record->ja4, report->ja4, sizeof(record->ja4));
-	record->verdict = report->verdict;
-	record->reason = report->reason;
-	record->rule = report->rule;
 	record->last_ns = fw_flows_now_ns();
+	if (record->worker != record->past)
+		note_verdict(flows, record, report);
 }
 
 static struct fw_flow_record *find_or_add(struct fw_flows *flows,
@@ -285,8 +337,9 @@ static void compare(void *ctx, const struct fw_connection *connection)
 
 /* With dump it also finds a connection both of whose ends are translated. Not
  * for a first packet: conntrack does not have the connection in any form. */
-static int find_connection(struct fw_flows *flows, const struct fw_tuple *tuple,
-			   uint32_t bits, bool dump, struct fw_connection *ret)
+int fw_flows_find_connection(struct fw_flows *flows,
+			     const struct fw_tuple *tuple, uint32_t bits,
+			     bool dump, struct fw_connection *ret)
 {
 	struct search search = { *tuple, fw_tuple_inverse(tuple), ret, false };
 	int r;
@@ -305,7 +358,7 @@ static int connection_of(struct fw_flows *flows,
 			 struct fw_connection *ret)
 {
 	if (!report->has_ct)
-		return find_connection(flows, &report->tuple, bits,
+		return fw_flows_find_connection(flows, &report->tuple, bits,
 				       report->packets > 1, ret);
 	*ret = (struct fw_connection){
 		.tuple = { report->ct[0], report->ct[1] },
@@ -379,7 +432,7 @@ static int on_profile(void *ctx, const struct fw_tuple *tuple)
 	bits = fw_flows_state_mask(flows);
 	known = fw_flow_records_find(flows->records, tuple, &turned);
 	pthread_mutex_unlock(&flows->lock);
-	r = find_connection(flows, tuple, bits, known, &connection);
+	r = fw_flows_find_connection(flows, tuple, bits, known, &connection);
 	if (r)
 		return r;
 	pthread_mutex_lock(&flows->lock);
@@ -479,6 +532,7 @@ int fw_flows_new(struct fw_apply *apply, const struct fw_plan *plan,
 	flows->apply = apply;
 	flows->door = (struct fw_door){
 		.ctx = flows, .flow = on_flow, .profile = on_profile,
+		.renewals = &flows->renewals, .again = fw_flows_again,
 	};
 	flows->next_pair = fw_flows_now_ns();	/* unlike an earlier daemon's */
 	flows->records = fw_flow_records_new();
@@ -564,6 +618,8 @@ static void retry_waiting(struct fw_flows *flows)
 void fw_flows_tick(struct fw_flows *flows)
 {
 	retry_waiting(flows);
+	fw_flows_write_marks(flows);
+	fw_flows_recheck(flows);
 	fw_flows_roads(flows);
 	fw_flows_check(flows);
 }

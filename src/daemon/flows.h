@@ -79,6 +79,18 @@ struct fw_flow_view {
 	uint64_t idle_s;
 };
 
+/*
+ * The operator's word on flows: those that picks() takes, by the tuple of the
+ * side that opened them, as it arrives. FW_FLOW_UNVETTED: what they have said
+ * first stays known, and they are judged anew. The others are done at once, and
+ * hold until the flow ends; connections that no rule has handed over can be
+ * blocked, no more. ret_of: so many there were; ret_done: of which this changed
+ * so many. -EOPNOTSUPP where nothing is inspected; -errno.
+ */
+int fw_flows_judge(struct fw_flows *flows, enum fw_flow_verdict verdict,
+		   bool (*picks)(void *ctx, const struct fw_tuple *tuple),
+		   void *ctx, size_t *ret_of, size_t *ret_done);
+
 const char *fw_flow_verdict_name(enum fw_flow_verdict verdict);
 
 /* Calls fn for each flow, in no order, without a lock held; a view is valid

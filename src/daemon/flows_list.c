@@ -289,13 +289,23 @@ static bool adopt_entry(struct fw_flows *flows, const struct entry *entry)
 	record->ifindex[flow->reply] = entry->key.ifindex;
 	record->mapped[flow->reply] = true;
 	record->pair = flow->pair;
-	record->verdict = (enum fw_flow_verdict)flow->verdict;
-	record->reason = "adopted";
+	record->mapped_as = (enum fw_flow_verdict)flow->verdict;
+	record->since_ns = flow->first_ns;
+	fw_flows_adopt_verdict(flows, record,
+			       (enum fw_flow_verdict)flow->verdict);
 	record->before_packets = flow->user_packets;
 	record->before_bytes = flow->user_bytes;
 	if (flow->last_ns > record->last_ns)
 		record->last_ns = flow->last_ns;
 	return true;
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return (x->flow.first_ns > y->flow.first_ns) -
+	       (x->flow.first_ns < y->flow.first_ns);
 }
 
 /* No worker runs yet: nothing to lock out. */
@@ -304,6 +314,9 @@ int fw_flows_adopt(struct fw_flows *flows)
 	struct entries entries = { 0 };
 	int r = fw_apply_flows(flows->apply, collect_entry, &entries);
 
+	if (entries.n)
+		qsort(entries.items, entries.n, sizeof(*entries.items),
+		      by_age);
 	for (size_t i = 0; i < entries.n && !r; i++)
 		if (!adopt_entry(flows, &entries.items[i]))
 			(void)fw_apply_flow_delete(flows->apply,

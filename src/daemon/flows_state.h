@@ -22,6 +22,8 @@ struct fw_flows {
 	size_t cursor;			/* of the check in fw_flows_tick() */
 	const struct fw_plan_rule *blocker;	/* of roads, in plan; or NULL */
 	uint64_t refused, unmapped, lost_events;
+	uint32_t renewals;		/* atomic: read by workers without the
+					   lock */
 };
 
 uint64_t fw_flows_now_ns(void);
@@ -33,7 +35,32 @@ void fw_flows_check(struct fw_flows *flows);
  * lock. */
 void fw_flows_roads(struct fw_flows *flows);
 
+/* The connection whose packets show this tuple at the queue. With dump it also
+ * finds one both of whose ends are translated; bits: of its mark, which has one.
+ * Without the lock. */
+int fw_flows_find_connection(struct fw_flows *flows,
+			     const struct fw_tuple *tuple, uint32_t bits,
+			     bool dump, struct fw_connection *ret);
+
+/* Writes the marks of flows whose verdict was taken back, where a packet that was
+ * in the queue then may have undone it, once more. Without the lock. */
+void fw_flows_write_marks(struct fw_flows *flows);
+/* Takes back verdicts that are too old for their profile. Without the lock. */
+void fw_flows_recheck(struct fw_flows *flows);
+/* Of the door. */
+bool fw_flows_again(void *ctx, const struct fw_tuple *tuple,
+		    struct fw_kept *ret, bool *ret_turned);
+
 /* All below with the lock held. */
+/* A record of an earlier daemon's, with its verdict: one that was taken back then
+ * is to be judged anew, of which nothing is known but that it was judged. */
+void fw_flows_adopt_verdict(struct fw_flows *flows,
+			    struct fw_flow_record *record,
+			    enum fw_flow_verdict verdict);
+/* Whether the verdict that falls now is to be watched; by profile, which may be
+ * an earlier plan's, or NULL. */
+void fw_flows_watch(struct fw_flows *flows, struct fw_flow_record *record,
+		    const struct fw_profile *profile);
 /* For a plan that is new: whether there are roads, and who asks for one. */
 void fw_flows_roads_plan(struct fw_flows *flows);
 /* The name of the road that the record's packets take. */

@@ -20,7 +20,9 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/flows.c \
 	src/daemon/flows.h \
 	src/daemon/flows_list.c \
+	src/daemon/flow_orders.c src/daemon/flow_orders.h \
 	src/daemon/flows_roads.c \
+	src/daemon/flows_trust.c \
 	src/daemon/flows_state.h \
 	src/daemon/json.c \
 	src/daemon/json.h \

@@ -46,7 +46,7 @@ static void fail(struct fw_conn *conn, int error)
 }
 
 /* --- explain -------------------------------------------------------------- */
-static int tell(struct fw_conn *conn, struct fw_diags *diags)
+int fw_question_tell(struct fw_conn *conn, struct fw_diags *diags)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
@@ -115,7 +115,7 @@ void fw_question_explain(void *ctx, struct fw_conn *conn,
 	fw_diags_init(&diags, arena);
 	r = describe(arena, text, &diags, &packet);
 	if (r == 0 && diags.n_errors) {
-		r = tell(conn, &diags);
+		r = fw_question_tell(conn, &diags);
 		if (r == 0)
 			fw_conn_exit(conn, EX_USAGE);
 	} else if (r == 0) {

@@ -6,6 +6,10 @@
 #include <jansson.h>
 
 struct fw_conn;
+struct fw_diags;
+
+/* Diagnostics of what was asked, to the one who asked. 0 or -ENOMEM. */
+int fw_question_tell(struct fw_conn *conn, struct fw_diags *diags);
 
 /* arguments: packet, in nft's matches. */
 void fw_question_explain(void *ctx, struct fw_conn *conn,

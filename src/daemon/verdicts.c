@@ -191,6 +191,15 @@ static int on_profile(void *ctx, const struct fw_tuple *tuple)
 	return verdicts->inner->profile(verdicts->inner->ctx, tuple);
 }
 
+static bool on_again(void *ctx, const struct fw_tuple *tuple,
+		     struct fw_kept *ret, bool *ret_turned)
+{
+	const struct fw_verdicts *verdicts = ctx;
+
+	return verdicts->inner->again(verdicts->inner->ctx, tuple, ret,
+				      ret_turned);
+}
+
 static void on_answer(void *ctx, const struct fw_queue_message *to,
 		      const uint8_t *packet, size_t len)
 {
@@ -264,10 +273,12 @@ struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
 		.flow = on_flow,
 		.met = on_met,
 		.profile = on_profile,
+		.again = on_again,
 		.answer = on_answer,
 		.counted = on_counted,
 		.failed = on_failed,
 	};
+	verdicts->door.renewals = inner->renewals;
 	verdicts->answers = fw_answers_open();
 	return verdicts;
 }

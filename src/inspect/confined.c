@@ -105,6 +105,7 @@ static void put_flow(struct confined *confined, enum fw_desk_record_kind kind,
 	flow->packets = report->packets;
 	flow->bytes = report->bytes;
 	flow->rule = report->rule;
+	flow->again = report->again;
 	put_text(flow->reason, sizeof(flow->reason), report->reason);
 	put_text(flow->ja3, sizeof(flow->ja3), report->ja3);
 	put_text(flow->ja4, sizeof(flow->ja4), report->ja4);
@@ -113,6 +114,9 @@ static void put_flow(struct confined *confined, enum fw_desk_record_kind kind,
 
 static void on_flow(void *ctx, const struct fw_flow_report *report)
 {
+	if (report->kept)
+		memcpy(&add_record(ctx, FW_DESK_KEPT)->kept, report->kept,
+		       fw_kept_size(report->kept));
 	put_flow(ctx, FW_DESK_FLOW, report, 0);
 }
 
@@ -128,8 +132,23 @@ static int on_profile(void *ctx, const struct fw_tuple *tuple)
 	struct confined *confined = ctx;
 
 	confined->out->asked = *tuple;
-	say(FW_DESK_ASK, 0);
+	say(FW_DESK_ASK, FW_DESK_PROFILE);
 	return (int)hear().n;
+}
+
+static bool on_again(void *ctx, const struct fw_tuple *tuple,
+		     struct fw_kept *ret, bool *ret_turned)
+{
+	struct confined *confined = ctx;
+	uint32_t answer;
+
+	confined->out->asked = *tuple;
+	say(FW_DESK_ASK, FW_DESK_AGAIN);
+	answer = hear().n;
+	if (answer)
+		*ret = confined->in->kept;
+	*ret_turned = answer & 2;
+	return answer;
 }
 
 static void on_answer(void *ctx, const struct fw_queue_message *to,
@@ -249,6 +268,7 @@ static void obey(const struct fw_queue_message *message)
 static void judge(struct confined *confined, uint32_t n)
 {
 	fw_inspector_clock(&confined->inspector);
+	confined->inspector.renewals = confined->in->renewals;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct fw_queue_message *message =
 			&confined->in->messages[i];
@@ -317,6 +337,7 @@ void fw_confined_run(const struct fw_confined_args *args)
 			.flow = on_flow,
 			.met = on_met,
 			.profile = on_profile,
+			.again = on_again,
 			.answer = on_answer,
 			.counted = on_counted,
 		},

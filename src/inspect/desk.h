@@ -16,6 +16,7 @@
 #include "inspect/answer.h"
 #include "inspect/hello.h"
 #include "inspect/ja.h"
+#include "inspect/kept.h"
 #include "inspect/queue.h"
 #include "inspect/worker.h"
 
@@ -29,7 +30,13 @@ enum fw_desk_kind {
 	FW_DESK_READY,		/* once, at the start. n: the walls around it */
 	FW_DESK_DONE,		/* n records */
 	FW_DESK_FULL,		/* n records, and there will be more */
-	FW_DESK_ASK,		/* the profile of out->asked */
+	FW_DESK_ASK,		/* of out->asked. n: enum fw_desk_question */
+};
+
+enum fw_desk_question {
+	FW_DESK_PROFILE,	/* door->profile: its answer */
+	FW_DESK_AGAIN,		/* door->again: 0 no, 1 yes, 3 yes and turned;
+				   in->kept */
 };
 
 struct fw_desk_word {
@@ -41,10 +48,13 @@ struct fw_desk_word {
 /* The process reads it only. */
 struct fw_desk_in {
 	struct fw_queue_message messages[FW_QUEUE_BATCH];
+	uint32_t renewals;	/* door->renewals, of a batch */
+	struct fw_kept kept;	/* of the last AGAIN */
 };
 
 /* --- what the process lays there -------------------------------------------- */
 enum fw_desk_record_kind {
+	FW_DESK_KEPT,		/* of the FLOW behind it */
 	FW_DESK_FLOW,		/* door->flow */
 	FW_DESK_MET,		/* door->met */
 	FW_DESK_ANSWER,		/* door->answer */
@@ -63,6 +73,7 @@ struct fw_desk_flow {
 	uint32_t verdict;
 	uint64_t packets, bytes;
 	uint32_t rule;
+	bool again;
 	char reason[FW_DESK_REASON_MAX];	/* texts: "" for none */
 	char ja3[FW_JA3_SIZE], ja4[FW_JA4_SIZE];
 	char sni[FW_HELLO_NAME_MAX + 1];
@@ -75,6 +86,7 @@ struct fw_desk_record {
 	uint32_t rule;		/* MET: of the profile; COUNTED: of the plan */
 	union {
 		struct fw_desk_flow flow;	/* FLOW, MET */
+		struct fw_kept kept;
 		struct {
 			uint32_t len;
 			uint8_t bytes[FW_ANSWER_MAX];

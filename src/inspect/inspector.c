@@ -157,6 +157,7 @@ static void forget_flow(struct fw_inspector *inspector,
 	fw_plan_unref((struct fw_plan *)vetting->plan);
 	free(vetting->client);
 	free(vetting->question);
+	free(vetting->kept);
 	free(vetting);
 }
 
@@ -196,12 +197,68 @@ static struct fw_vetting *new_flow(struct fw_inspector *inspector,
 	if (!vetting)
 		return NULL;
 	vetting->id = ++inspector->next_id;
+	vetting->renewals = inspector->renewals;
 	vetting->tuple = reply ? fw_tuple_inverse(&packet->tuple) :
 				 packet->tuple;
 	vetting->plan = fw_plan_ref(inspector->plan);
 	vetting->judgement.rule = FW_NO_RULE;
 	fw_flow_table_add(inspector->table, vetting, inspector->now_ms);
 	bump(&inspector->stats.flows, 1);
+	return vetting;
+}
+
+static struct fw_vetting *begin_flow(struct fw_inspector *inspector,
+				     const struct fw_packet *packet,
+				     const struct fw_ct *ct, bool *ret_reply)
+{
+	*ret_reply = is_answer(packet, ct);
+	return new_flow(inspector, packet, *ret_reply);
+}
+
+/* Whether the flow's verdict may have been taken back since it fell, or that of a
+ * flow which is in its midst was, and has been forgotten here. */
+static bool is_past(const struct fw_inspector *inspector,
+		    const struct fw_vetting *vetting,
+		    const struct fw_packet *packet)
+{
+	if (!inspector->renewals || !inspector->door->again)
+		return false;
+	if (vetting)
+		return vetting->renewals != inspector->renewals;
+	return packet->tuple.proto != IPPROTO_TCP ||
+	       !(packet->tcp_flags & FW_TCP_SYN);
+}
+
+/* The flow as it is to be judged anew, which is the same one where it is not to
+ * be, or has no verdict yet: then the old look goes on under a new number. NULL
+ * without memory, or room. */
+static struct fw_vetting *renew_flow(struct fw_inspector *inspector,
+				     struct fw_vetting *vetting,
+				     const struct fw_packet *packet,
+				     const struct fw_ct *ct, bool *ret_reply)
+{
+	const struct fw_door *door = inspector->door;
+	struct fw_kept kept;
+	bool turned;
+
+	if (vetting)
+		vetting->renewals = inspector->renewals;
+	if (!door->again(door->ctx, &packet->tuple, &kept, &turned))
+		return vetting ? vetting :
+				 begin_flow(inspector, packet, ct, ret_reply);
+	if (vetting && vetting->judgement.verdict == FW_FLOW_UNVETTED) {
+		vetting->id = ++inspector->next_id;
+		vetting->again = true;
+		return vetting;
+	}
+	if (vetting)
+		forget_flow(inspector, vetting);
+	*ret_reply = turned;
+	vetting = new_flow(inspector, packet, turned);
+	if (vetting && fw_vetting_again(vetting, &kept)) {
+		forget_flow(inspector, vetting);
+		vetting = NULL;
+	}
 	return vetting;
 }
 
@@ -216,10 +273,10 @@ static struct fw_vetting *find_flow(struct fw_inspector *inspector,
 		forget_flow(inspector, vetting);
 		vetting = NULL;
 	}
-	if (vetting)
-		return vetting;
-	*ret_reply = is_answer(packet, ct);
-	return new_flow(inspector, packet, *ret_reply);
+	if (is_past(inspector, vetting, packet))
+		return renew_flow(inspector, vetting, packet, ct, ret_reply);
+	return vetting ? vetting :
+			 begin_flow(inspector, packet, ct, ret_reply);
 }
 
 /* --- packets -------------------------------------------------------------- */
@@ -245,6 +302,7 @@ static struct fw_flow_report report_of(const struct fw_inspector *inspector,
 		.ja4 = client ? client->ja4 : NULL,
 		.reason = vetting->judgement.reason,
 		.rule = vetting->judgement.rule,
+		.again = vetting->again,
 	};
 
 	if (ct) {
@@ -263,12 +321,19 @@ static void report(struct fw_inspector *inspector, struct fw_vetting *vetting,
 	const struct fw_door *door = inspector->door;
 	struct fw_flow_report out = report_of(inspector, vetting, message, ct);
 	const struct fw_inspect_rule *rule;
+	struct fw_kept kept;
 
 	while ((rule = fw_vetting_act(vetting)))
 		if (door->met)
 			door->met(door->ctx, &out, rule);
-	if (vetting->judgement.verdict != FW_FLOW_UNVETTED)
+	if (vetting->judgement.verdict != FW_FLOW_UNVETTED) {
+		if (!vetting->told) {
+			fw_vetting_keep(vetting, &kept);
+			out.kept = &kept;
+		}
+		vetting->told = true;
 		fw_vetting_settle(vetting, memory_of(inspector, vetting));
+	}
 	door->flow(door->ctx, &out);
 }
 

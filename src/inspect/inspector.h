@@ -22,6 +22,7 @@ struct fw_inspector {
 							   one: of none */
 	uint64_t next_id;
 	uint64_t now_ms;		/* boot clock */
+	uint32_t renewals;		/* so far, as the door counts them */
 	struct fw_worker_stats stats;	/* read by other threads: atomic */
 };
 

@@ -13,6 +13,7 @@ libfwinspect_a_SOURCES = \
 	src/inspect/http2.c src/inspect/http2.h \
 	src/inspect/inspector.c src/inspect/inspector.h \
 	src/inspect/ja.c src/inspect/ja.h \
+	src/inspect/kept.c src/inspect/kept.h \
 	src/inspect/packet.c src/inspect/packet.h \
 	src/inspect/parse.h \
 	src/inspect/process.c src/inspect/process.h \

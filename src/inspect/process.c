@@ -48,6 +48,8 @@ struct fw_process {
 	struct fw_worker_stats stats;
 	const struct fw_queue_message *messages;	/* of this batch */
 	size_t n_messages;
+	struct fw_kept kept;		/* of the next report */
+	bool has_kept;
 };
 
 /* --- records -------------------------------------------------------------- */
@@ -96,6 +98,7 @@ static bool read_flow(const struct fw_process *process,
 		.ja3 = text_of(flow->ja3, sizeof(flow->ja3)),
 		.ja4 = text_of(flow->ja4, sizeof(flow->ja4)),
 		.rule = flow->rule,
+		.again = *(const uint8_t *)&flow->again != 0,
 	};
 	ret->reason = fw_verdict_reason(
 		text_of(flow->reason, sizeof(flow->reason)));
@@ -122,7 +125,16 @@ static bool answers(const struct fw_queue_message *query, const uint8_t *packet,
 	       !memcmp(packet + destination, query->data + source, size);
 }
 
-static bool take_flow(const struct fw_process *process,
+static bool take_kept(struct fw_process *process, const struct fw_kept *kept)
+{
+	if (!fw_kept_valid(kept))
+		return false;
+	memcpy(&process->kept, kept, fw_kept_size(kept));
+	process->has_kept = true;
+	return true;
+}
+
+static bool take_flow(struct fw_process *process,
 		      const struct fw_queue_message *message,
 		      struct fw_desk_record *record)
 {
@@ -132,6 +144,9 @@ static bool take_flow(const struct fw_process *process,
 	if (!read_flow(process, message, record, &report))
 		return false;
 	if (record->kind == FW_DESK_FLOW) {
+		if (process->has_kept)
+			report.kept = &process->kept;
+		process->has_kept = false;
 		door->flow(door->ctx, &report);
 		return true;
 	}
@@ -143,7 +158,7 @@ static bool take_flow(const struct fw_process *process,
 	return true;
 }
 
-static bool take_record(const struct fw_process *process,
+static bool take_record(struct fw_process *process,
 			struct fw_desk_record *record)
 {
 	const struct fw_door *door = process->door;
@@ -154,6 +169,8 @@ static bool take_record(const struct fw_process *process,
 		return false;
 	message = &process->messages[record->message];
 	switch (record->kind) {
+	case FW_DESK_KEPT:
+		return take_kept(process, &record->kept);
 	case FW_DESK_FLOW:
 	case FW_DESK_MET:
 		return take_flow(process, message, record);
@@ -176,7 +193,7 @@ static bool take_record(const struct fw_process *process,
 	}
 }
 
-static bool take_records(const struct fw_process *process, uint32_t n)
+static bool take_records(struct fw_process *process, uint32_t n)
 {
 	struct fw_desk_record record;
 
@@ -234,6 +251,21 @@ static uint32_t profile_for(const struct fw_process *process)
 					  -ENOENT);
 }
 
+/* What the process sees of it is what the door has laid there, and no more. */
+static uint32_t again_for(struct fw_process *process)
+{
+	const struct fw_door *door = process->door;
+	struct fw_desk_in *in = process->in.p;
+	struct fw_tuple tuple = process->out->asked;
+	bool turned = false;
+
+	memset(&in->kept, 0, sizeof(in->kept));
+	if (!door->again ||
+	    !door->again(door->ctx, &tuple, &in->kept, &turned))
+		return 0;
+	return turned ? 3 : 1;
+}
+
 /* Its word is DONE in the end; what it wants before that, it gets. What the door
  * takes is not its time. */
 static int finish(struct fw_process *process, unsigned patience_ms)
@@ -252,7 +284,9 @@ static int finish(struct fw_process *process, unsigned patience_ms)
 		if (began_ms > until_ms)
 			return -ETIMEDOUT;
 		if (word.kind == FW_DESK_ASK)
-			answer = profile_for(process);
+			answer = word.n == FW_DESK_AGAIN ?
+					 again_for(process) :
+					 profile_for(process);
 		else if (word.kind != FW_DESK_FULL && word.kind != FW_DESK_DONE)
 			return -EBADMSG;
 		else if (!take_records(process, word.n))
@@ -313,6 +347,9 @@ int fw_process_judge(struct fw_process *process,
 	int r;
 
 	memcpy(in->messages, messages, n * sizeof(*messages));
+	if (process->door->renewals)
+		in->renewals = __atomic_load_n(process->door->renewals,
+					       __ATOMIC_ACQUIRE);
 	process->messages = messages;
 	process->n_messages = n;
 	r = ask(process, FW_DESK_JUDGE, (uint32_t)n, PATIENCE_MS);

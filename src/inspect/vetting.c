@@ -144,7 +144,8 @@ static bool open_streams(struct fw_vetting *vetting, struct fw_memory *memory)
 	streams->either = !vetting->has_isn[0];
 	for (int i = 0; i < 2; i++) {
 		fw_stream_init(&streams->stream[i],
-			       i == 0 || streams->either || patterns);
+			       patterns || (!vetting->kept &&
+					    (i == 0 || streams->either)));
 		/* Datagrams are whole, whenever they come. */
 		if (vetting->has_isn[i] || vetting->tuple.proto != IPPROTO_TCP)
 			fw_stream_begin(&streams->stream[i],
@@ -180,9 +181,6 @@ void fw_vetting_settle(struct fw_vetting *vetting, struct fw_memory *memory)
 }
 
 /* --- facts ---------------------------------------------------------------- */
-/* All but patterns are told by what a client says first. */
-#define FACTS_TOLD FW_FACT_PAYLOAD
-
 static const enum fw_fact_kind of_tls[] = {
 	FW_FACT_TLS_SNI, FW_FACT_TLS_JA3, FW_FACT_TLS_JA4,
 	FW_FACT_TLS_VERSION, FW_FACT_TLS_ALPN,
@@ -233,7 +231,7 @@ static void update_fact(struct fw_vetting *vetting, enum fw_fact_kind kind)
 
 static bool open_facts(const struct fw_vetting *vetting)
 {
-	for (size_t i = 0; i < FACTS_TOLD; i++)
+	for (size_t i = 0; i < FW_FACTS_TOLD; i++)
 		if (vetting->window.facts[i].state == FW_FACT_UNKNOWN)
 			return true;
 	return false;
@@ -270,7 +268,7 @@ static void note_client(struct fw_vetting *vetting)
 
 static void update_facts(struct fw_vetting *vetting)
 {
-	for (size_t i = 0; i < FACTS_TOLD; i++)
+	for (size_t i = 0; i < FW_FACTS_TOLD; i++)
 		update_fact(vetting, (enum fw_fact_kind)i);
 	note_client(vetting);
 }
@@ -409,7 +407,7 @@ static void feed(struct fw_vetting *vetting, const struct fw_packet *packet,
 	bytes = fw_stream_take(stream, &len);
 	if (len)
 		scan(vetting, reply, bytes, len);
-	if (len && (!reply || vetting->streams->either)) {
+	if (len && !vetting->kept && (!reply || vetting->streams->either)) {
 		if (open_app(vetting, reply, memory))
 			(void)fw_app_feed(vetting->streams->app[reply], bytes,
 					  len);
@@ -548,6 +546,57 @@ const struct fw_inspect_rule *fw_vetting_act(struct fw_vetting *vetting)
 			return rule;
 	}
 	return NULL;
+}
+
+/* --- once more ------------------------------------------------------------ */
+static void copy_text(char *to, size_t size, const struct fw_fact *fact)
+{
+	if (fact->state == FW_FACT_KNOWN && fact->len < size)
+		memcpy(to, fact->text, fact->len);
+}
+
+/* For reports. */
+static int know_client(struct fw_vetting *vetting)
+{
+	const struct fw_fact *facts = vetting->window.facts;
+	struct fw_client *client;
+
+	if (facts[FW_FACT_TLS_JA4].state != FW_FACT_KNOWN)
+		return 0;
+	client = vetting->client = calloc(1, sizeof(*client));
+	if (!client)
+		return -ENOMEM;
+	copy_text(client->sni, sizeof(client->sni), &facts[FW_FACT_TLS_SNI]);
+	copy_text(client->ja3, sizeof(client->ja3), &facts[FW_FACT_TLS_JA3]);
+	copy_text(client->ja4, sizeof(client->ja4), &facts[FW_FACT_TLS_JA4]);
+	return 0;
+}
+
+/* Each query over UDP is judged by itself, so there are none to remember. */
+static bool has_queries(const struct fw_vetting *vetting)
+{
+	return vetting->tuple.proto == IPPROTO_UDP &&
+	       (vetting->tuple.dport == FW_DNS_PORT ||
+		vetting->tuple.sport == FW_DNS_PORT);
+}
+
+int fw_vetting_again(struct fw_vetting *vetting, const struct fw_kept *kept)
+{
+	vetting->kept = malloc(sizeof(*kept));
+	if (!vetting->kept)
+		return -ENOMEM;
+	memcpy(vetting->kept, kept, fw_kept_size(kept));
+	vetting->again = true;
+	fw_kept_give(vetting->kept, vetting->window.facts);
+	if (has_queries(vetting))
+		set_state(vetting, of_queries, FW_ARRAY_SIZE(of_queries),
+			  FW_FACT_UNKNOWN);
+	return know_client(vetting);
+}
+
+void fw_vetting_keep(const struct fw_vetting *vetting, struct fw_kept *ret)
+{
+	fw_kept_take(ret, vetting->window.facts);
 }
 
 /* The rules that have acted do not act again where they are the same: the last

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "inspect/app.h"
+#include "inspect/kept.h"
 #include "inspect/packet.h"
 #include "inspect/reassembly.h"
 #include "inspect/verdict.h"
@@ -56,6 +57,11 @@ struct fw_vetting {
 	uint64_t touched_ms;
 
 	uint64_t id;
+	uint32_t renewals;		/* that it knows of */
+	bool again;			/* an earlier verdict was taken back */
+	struct fw_kept *kept;		/* of a flow that is judged anew: what
+					   facts point to; else NULL */
+	bool told;			/* the verdict, and what is to be kept */
 	struct fw_tuple tuple;		/* of direction 0 */
 	const struct fw_plan *plan;	/* a reference; holds profile */
 	const struct fw_profile *profile;	/* NULL while not known */
@@ -102,6 +108,12 @@ const struct fw_inspect_rule *fw_vetting_act(struct fw_vetting *vetting);
 /* The parser that has read what the client said first, or NULL: which side that
  * is follows from what it said, where the handshake was not seen. */
 const struct fw_app *fw_vetting_app(const struct fw_vetting *vetting);
+/* A flow, fresh, that was judged before: what it said first is known from then,
+ * and what is not known never will be; only what it says from now on counts.
+ * 0 or -ENOMEM. */
+int fw_vetting_again(struct fw_vetting *vetting, const struct fw_kept *kept);
+/* What is to be kept of it for then. */
+void fw_vetting_keep(const struct fw_vetting *vetting, struct fw_kept *ret);
 /* Its profile now is this one of another plan, or none. */
 void fw_vetting_rebind(struct fw_vetting *vetting, const struct fw_plan *plan,
 		       const struct fw_profile *profile);

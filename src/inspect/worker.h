@@ -42,8 +42,12 @@ struct fw_flow_report {
 	const char *reason;	/* of a verdict: "rule", "default",
 				   "on-incomplete", …; else NULL */
 	uint32_t rule;		/* index in the plan's rules, or FW_NO_RULE */
+	bool again;		/* it was judged before, and is so anew */
+	const struct fw_kept *kept;	/* once, with the first report of a
+					   verdict; else NULL */
 };
 
+struct fw_kept;
 struct fw_queue_message;
 
 /* What ended an inspector's process. */
@@ -79,6 +83,13 @@ struct fw_door {
 	 * kernel did not send it along. -errno when there is none: -ENOENT for
 	 * a connection's first packet, which conntrack does not know yet. */
 	int (*profile)(void *ctx, const struct fw_tuple *tuple);
+	/* How often verdicts were taken back, by atomic loads. May be NULL. */
+	const uint32_t *renewals;
+	/* Whether a flow was judged before, and is to be judged anew: then ret
+	 * gets what is known of it, and turned, whether this is the tuple of
+	 * the side that did not open it. Asked where there were renewals. */
+	bool (*again)(void *ctx, const struct fw_tuple *tuple,
+		      struct fw_kept *ret, bool *ret_turned);
 	/* From here on, of rules with `dns` that did not move to XDP; may be
 	 * NULL. Sends a packet, from the IP header on, to where the message
 	 * came from. */

@@ -49,6 +49,7 @@ fw_net_tests = \
 	tests/net/syn_real \
 	tests/net/tags \
 	tests/net/trial \
+	tests/net/trust \
 	tests/net/vetted
 
 EXTRA_DIST += $(fw_net_tests) tests/net/lib.sh tests/net/syn.sh \
@@ -101,7 +102,7 @@ check_PROGRAMS += tests/net/flows_test
 TESTS += tests/net/flows_test
 tests_net_flows_test_SOURCES = tests/net/flows_test.c
 tests_net_flows_test_LDADD = libfwdaemon.a libfwinspect.a libfwscan.a libfwplan.a \
-	libfwutil.a $(LIBNFCT_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
+	libfwutil.a $(LIBNFCT_LIBS) $(LIBMNL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
 	$(NGHTTP2_LIBS) $(PATTERNS_LIBS) $(CMOCKA_LIBS)
 
 # The vocabulary against nft's own bytecode

@@ -190,6 +190,10 @@ tests_unit_test_inspector_SOURCES = tests/unit/test_inspector.c \
 	$(fw_inspector_lab)
 tests_unit_test_inspector_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_again
+tests_unit_test_again_SOURCES = tests/unit/test_again.c $(fw_inspector_lab)
+tests_unit_test_again_LDADD = $(fw_inspect_test_libs) $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_inspector_bounds
 tests_unit_test_inspector_bounds_SOURCES = \
 	tests/unit/test_inspector_bounds.c $(fw_inspector_lab)
