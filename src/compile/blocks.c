@@ -154,12 +154,63 @@ static int check_profiles(struct fw_checker *checker)
 		profile = &typed->profiles[typed->n_profiles];
 		checker->profiles[typed->n_profiles].loc = block->name_loc;
 		profile->name = block->name;
-		profile->id = (uint8_t)typed->n_profiles++;
+		typed->n_profiles++;
 		r = fw_check_inspect(checker, block, profile);
 		if (r)
 			return r;
 	}
 	return 0;
+}
+
+/* --- numbers --------------------------------------------------------------- */
+/* What bears a number: a profile of the file, or connections, for another one. */
+enum bearer { NOBODY, CONNECTIONS, PROFILE };
+
+static bool has_number(const struct fw_facts *facts, const char *name,
+		       unsigned *ret)
+{
+	for (size_t i = 0; i < facts->n_profiles; i++) {
+		if (strcmp(facts->profiles[i].name, name) ||
+		    facts->profiles[i].number >= FW_PROFILES)
+			continue;
+		*ret = facts->profiles[i].number;
+		return true;
+	}
+	return false;
+}
+
+/* There are as many numbers as profiles can be. */
+static unsigned lowest(const enum bearer bearers[FW_PROFILES])
+{
+	for (enum bearer of = NOBODY; of < PROFILE; of++)
+		for (unsigned i = 0; i < FW_PROFILES; i++)
+			if (bearers[i] == of)
+				return i;
+	return 0;
+}
+
+/* A profile keeps its number wherever it stands in the file. A new one gets the
+ * lowest that nobody bears, or else one whose profile is not in the file. */
+static void number_profiles(struct fw_checker *checker)
+{
+	const struct fw_facts *facts = checker->typed->facts;
+	struct fw_profile *profiles = checker->typed->profiles;
+	enum bearer bearers[FW_PROFILES] = { NOBODY };
+	size_t n = checker->typed->n_profiles;
+	unsigned number;
+
+	for (size_t i = 0; i < facts->n_profiles; i++)
+		if (facts->profiles[i].number < FW_PROFILES)
+			bearers[facts->profiles[i].number] = CONNECTIONS;
+	for (size_t i = 0; i < n; i++)
+		if (has_number(facts, profiles[i].name, &number))
+			bearers[number] = PROFILE;
+	for (size_t i = 0; i < n; i++) {
+		if (!has_number(facts, profiles[i].name, &number))
+			number = lowest(bearers);
+		bearers[number] = PROFILE;
+		profiles[i].id = (uint8_t)number;
+	}
 }
 
 /* Profiles that share a queue must agree on what becomes of its packets. */
@@ -309,6 +360,8 @@ int fw_check_blocks(struct fw_checker *checker)
 		r = check_profiles(checker);
 	if (!r)
 		check_queues(checker);
+	if (r == 0)
+		number_profiles(checker);
 	for (size_t i = 0; !r && i < resolved->blocks.n; i++)
 		check_name(checker, &resolved->blocks.items[i]);
 	return r;

@@ -5,7 +5,8 @@
  *
  *	1. workers for the plan's queues	stopped again
  *	2. fw_apply_commit()			undoes itself
- *	3. workers, flows, verdicts get the plan
+ *	3. workers, flows, verdicts get the plan; flows whose profile is another
+ *	   one now are judged anew
  *
  * Step 1 comes first so that no packet is sent to a queue that nobody reads.
  * From step 3 on nothing can fail.
@@ -108,10 +109,8 @@ static bool change_kernel(struct fw_daemon *daemon, const struct fw_plan *plan,
 	return true;
 }
 
-/*
- * What the marks of living connections say stays true: the bits stand where they
- * stood, and a profile keeps its number. Names that are gone or new are fine.
- */
+/* What the marks of living connections say stays true: the bits stand where they
+ * stood. */
 static bool marks_hold(const struct fw_plan *old, const struct fw_plan *new,
 		       struct fw_commit_error *ret_error)
 {
@@ -125,24 +124,44 @@ static bool marks_hold(const struct fw_plan *old, const struct fw_plan *new,
 			       old->options.marks);
 		return false;
 	}
-	for (size_t i = 0; i < old->n_profiles && i < new->n_profiles; i++) {
-		if (!strcmp(old->profiles[i].name, new->profiles[i].name))
-			continue;
-		(void)snprintf(ret_error->text, sizeof(ret_error->text),
-			       "connections know the inspect profiles by their "
-			       "order: '%s' cannot stand where '%s' stood; new "
-			       "ones go behind, another order needs "
-			       "`flywall stop --flush` and a start",
-			       new->profiles[i].name, old->profiles[i].name);
-		return false;
-	}
 	return true;
+}
+
+/* Connections of a profile whose number another one gets are nobody's from now
+ * on: before there are new ones. */
+static bool numbers_hold(struct fw_daemon *daemon, const struct fw_plan *plan,
+			 struct fw_commit_error *ret_error)
+{
+	unsigned taken;
+	int r = fw_numbers_admit(&daemon->numbers, daemon->dir, plan, &taken);
+
+	if (!r && taken)
+		r = fw_flows_release(daemon->flows, taken);
+	if (!r)
+		return true;
+	*ret_error = (struct fw_commit_error){ .code = EX_OSERR };
+	(void)snprintf(ret_error->text, sizeof(ret_error->text),
+		       "numbers of inspect profiles: %s", strerror(-r));
+	return false;
+}
+
+/* Flows that were judged otherwise are so anew. */
+static void judge_anew(struct fw_daemon *daemon, const struct fw_plan *plan)
+{
+	unsigned changed = fw_numbers_changed(&daemon->numbers, plan);
+	int r = changed ? fw_flows_renew(daemon->flows, changed) : 0;
+
+	if (r < 0)
+		fw_log_errno(LOG_ERR, r, "flows that were vetted before keep "
+					 "their verdict");
+	fw_numbers_settle(&daemon->numbers, daemon->dir, plan);
 }
 
 bool fw_commit_plan(struct fw_daemon *daemon, const struct fw_plan *plan,
 		    struct fw_commit_error *ret_error)
 {
-	if (!marks_hold(fw_apply_plan(daemon->apply), plan, ret_error))
+	if (!marks_hold(fw_apply_plan(daemon->apply), plan, ret_error) ||
+	    !numbers_hold(daemon, plan, ret_error))
 		return false;
 	if (!change_kernel(daemon, plan, ret_error)) {
 		fw_workers_settle(&daemon->workers,
@@ -152,5 +171,6 @@ bool fw_commit_plan(struct fw_daemon *daemon, const struct fw_plan *plan,
 	fw_workers_settle(&daemon->workers, plan);
 	fw_flows_set_plan(daemon->flows, plan);
 	fw_verdicts_set_plan(daemon->verdicts, plan);
+	judge_anew(daemon, plan);
 	return true;
 }

@@ -111,7 +111,10 @@ static int compile(struct fw_daemon *daemon)
 static int load(struct fw_daemon *daemon)
 {
 	daemon->file = strdup(daemon->options->file);
-	return daemon->file ? compile(daemon) : system_error(-ENOMEM, "start");
+	if (!daemon->file ||
+	    fw_numbers_read(daemon->dir, &daemon->numbers) < 0)
+		return system_error(-ENOMEM, "start");
+	return compile(daemon);
 }
 
 static int open_apply(struct fw_daemon *daemon)
@@ -274,6 +277,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 	fw_events_free(daemon->events);
 	fw_mailbox_free(daemon->mailbox);
 	fw_load_done(&daemon->running);
+	fw_numbers_done(&daemon->numbers);
 	free(daemon->file);
 	return code;
 }

@@ -28,6 +28,8 @@ struct fw_flow_record {
 	bool is_unwritten;		/* the mark of its connection, that is
 					   unvetted: so often */
 	unsigned writes;
+	bool is_stale;			/* judged by a profile that is another
+					   one now: to be renewed first */
 	uint64_t serial;		/* unlike any other record's, ever */
 
 	struct fw_tuple tuple;		/* at the queue, of the side that opened

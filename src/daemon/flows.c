@@ -93,8 +93,7 @@ uint32_t fw_flows_state(const struct fw_flows *flows,
 	return states[verdict] << flows->plan->options.mark_shift;
 }
 
-/* -ENOENT where the mark says that no rule handed the connection over. */
-static int profile_of_mark(const struct fw_flows *flows, uint32_t mark)
+int fw_flows_profile(const struct fw_flows *flows, uint32_t mark)
 {
 	uint32_t bits = mark >> flows->plan->options.mark_shift;
 
@@ -192,7 +191,8 @@ void fw_flows_note_connection(struct fw_flows *flows,
 			      const struct fw_connection *connection)
 {
 	struct fw_tuple shown = fw_connection_tuple(connection);
-	int id = profile_of_mark(flows, connection->mark);
+	int id = fw_flows_profile(flows, connection->mark);
+	const struct fw_profile *profile;
 
 	/* The worker may have taken the side that it saw first for the
 	 * opener. */
@@ -201,12 +201,12 @@ void fw_flows_note_connection(struct fw_flows *flows,
 	record->raw[0] = connection->tuple[0];
 	record->raw[1] = connection->tuple[1];
 	record->has_raw = true;
-	if (!record->profile[0] && id >= 0 &&
-	    (size_t)id < flows->plan->n_profiles) {
-		record->profile = fw_flows_intern(
-			flows, flows->plan->profiles[id].name);
-		record->profile_id = (uint8_t)id;
-	}
+	if (record->profile[0] || id < 0)
+		return;
+	profile = fw_plan_profile(flows->plan, (unsigned)id);
+	if (profile)
+		record->profile = fw_flows_intern(flows, profile->name);
+	record->profile_id = (uint8_t)id;
 }
 
 /* The connection has ended and another one has its tuple. */
@@ -436,7 +436,7 @@ static int on_profile(void *ctx, const struct fw_tuple *tuple)
 	if (r)
 		return r;
 	pthread_mutex_lock(&flows->lock);
-	r = profile_of_mark(flows, connection.mark);
+	r = fw_flows_profile(flows, connection.mark);
 	pthread_mutex_unlock(&flows->lock);
 	return r;
 }
@@ -474,11 +474,18 @@ static void on_end(void *ctx, const struct fw_connection *connection)
 {
 	struct fw_flows *flows = ctx;
 	struct fw_tuple tuple = fw_connection_tuple(connection);
+
+	if (has_record(flows, &tuple) && !taken_again(flows, connection))
+		fw_flows_remove(flows, connection);
+}
+
+void fw_flows_remove(struct fw_flows *flows,
+		     const struct fw_connection *connection)
+{
+	struct fw_tuple tuple = fw_connection_tuple(connection);
 	struct fw_flow_record *record;
 	bool turned;
 
-	if (!has_record(flows, &tuple) || taken_again(flows, connection))
-		return;
 	pthread_mutex_lock(&flows->lock);
 	record = fw_flow_records_find(flows->records, &tuple, &turned);
 	if (record) {

@@ -35,6 +35,14 @@ void fw_flows_set_plan(struct fw_flows *flows, const struct fw_plan *plan);
 /* Stop the workers first. The flow map stays as it is. NULL is fine. */
 void fw_flows_free(struct fw_flows *flows);
 
+/* Of profiles by their number, a bit each: takes back the trust of their flows,
+ * those of which there is no record included; not what the operator has said.
+ * 0 or -errno. */
+int fw_flows_renew(struct fw_flows *flows, unsigned profiles);
+/* Connections of these are nobody's from now on, but those that are blocked. 0 or
+ * -errno. */
+int fw_flows_release(struct fw_flows *flows, unsigned profiles);
+
 /* For fw_worker_start(); valid until fw_flows_free(). */
 const struct fw_door *fw_flows_door(const struct fw_flows *flows);
 

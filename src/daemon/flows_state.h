@@ -47,6 +47,10 @@ int fw_flows_find_connection(struct fw_flows *flows,
 void fw_flows_write_marks(struct fw_flows *flows);
 /* Takes back verdicts that are too old for their profile. Without the lock. */
 void fw_flows_recheck(struct fw_flows *flows);
+/* The connection's record and its entries, when it is nobody's. Without the
+ * lock. */
+void fw_flows_remove(struct fw_flows *flows,
+		     const struct fw_connection *connection);
 /* Of the door. */
 bool fw_flows_again(void *ctx, const struct fw_tuple *tuple,
 		    struct fw_kept *ret, bool *ret_turned);
@@ -79,6 +83,9 @@ struct fw_flow_key fw_flows_key(const struct fw_flow_record *record,
 				unsigned direction);
 /* Takes the record's entries out of the flow map. */
 void fw_flows_unmap(struct fw_flows *flows, struct fw_flow_record *record);
+/* The number of the profile in a connection mark; -ENOENT where the mark says
+ * that no rule handed the connection over. */
+int fw_flows_profile(const struct fw_flows *flows, uint32_t mark);
 /* The bits of our state in a connection mark, in their place there; and their
  * value for a verdict. */
 uint32_t fw_flows_state_mask(const struct fw_flows *flows);

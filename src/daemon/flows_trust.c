@@ -30,6 +30,65 @@
 #define YOUNG_NS (3 * 1000000000ull)
 #define RECHECK_MAX 8192	/* in one tick */
 
+/* --- connections ---------------------------------------------------------- */
+/* Those that are wanted, of a dump. */
+struct picked {
+	bool (*wants)(void *ctx, const struct fw_connection *connection);
+	void *ctx;
+	struct fw_connection *items;
+	size_t n, cap;
+	bool oom;
+};
+
+static void pick(void *ctx, const struct fw_connection *connection)
+{
+	struct picked *picked = ctx;
+	struct fw_connection *grown;
+
+	if (!picked->wants(picked->ctx, connection))
+		return;
+	if (picked->n == picked->cap) {
+		size_t cap = picked->cap ? picked->cap * 2 : 64;
+
+		grown = realloc(picked->items, cap * sizeof(*grown));
+		if (!grown) {
+			picked->oom = true;
+			return;
+		}
+		picked->items = grown;
+		picked->cap = cap;
+	}
+	picked->items[picked->n++] = *connection;
+}
+
+/* bits: of the mark, one of which they have; 0: any. */
+static int pick_all(struct fw_flows *flows, uint32_t bits,
+		    struct picked *picked)
+{
+	int r = fw_conntrack_dump(flows->conntrack, bits, pick, picked);
+
+	return r ? r : picked->oom ? -ENOMEM : 0;
+}
+
+/* What was taken back is more than what the capacity counts: it has to be known
+ * later that it was judged. */
+static struct fw_flow_record *record_of(struct fw_flows *flows,
+					const struct fw_connection *connection,
+					bool must)
+{
+	struct fw_tuple tuple = fw_connection_tuple(connection);
+	struct fw_flow_record *record;
+	bool turned;
+
+	record = fw_flow_records_find(flows->records, &tuple, &turned);
+	if (!record && (must || fw_flow_records_size(flows->records) <
+				flows->plan->options.flows))
+		record = fw_flow_records_add(flows->records, &tuple);
+	if (record)
+		fw_flows_note_connection(flows, record, connection);
+	return record;
+}
+
 /* --- taking back ---------------------------------------------------------- */
 static void renew(struct fw_flows *flows, struct fw_flow_record *record)
 {
@@ -37,6 +96,7 @@ static void renew(struct fw_flows *flows, struct fw_flow_record *record)
 
 	fw_flow_records_watch(flows->records, record, FW_PROFILES);
 	record->verdict = FW_FLOW_UNVETTED;
+	record->is_stale = false;
 	record->reason = NULL;
 	record->rule = FW_NO_RULE;
 	record->again = true;
@@ -110,6 +170,8 @@ static bool take_first(struct fw_flows *flows, struct unwritten *ret)
 
 	pthread_mutex_lock(&flows->lock);
 	record = fw_flow_records_to_write(flows->records);
+	if (record && record->is_stale)
+		renew(flows, record);
 	if (record) {
 		*ret = (struct unwritten){
 			.serial = record->serial,
@@ -184,8 +246,15 @@ void fw_flows_write_marks(struct fw_flows *flows)
 void fw_flows_watch(struct fw_flows *flows, struct fw_flow_record *record,
 		    const struct fw_profile *profile)
 {
-	(void)profile;
+	const struct fw_profile *now =
+		fw_plan_profile(flows->plan, record->profile_id);
+
 	fw_flow_records_watch(flows->records, record, record->profile_id);
+	record->is_stale = profile && now &&
+			   memcmp(&profile->hash, &now->hash,
+				  sizeof(now->hash)) != 0;
+	if (record->is_stale)
+		fw_flow_records_unwritten(flows->records, record, 1);
 }
 
 void fw_flows_adopt_verdict(struct fw_flows *flows,
@@ -228,53 +297,89 @@ void fw_flows_recheck(struct fw_flows *flows)
 		fw_flows_write_marks(flows);
 }
 
-/* --- the operator --------------------------------------------------------- */
-struct picked {
-	bool (*picks)(void *ctx, const struct fw_tuple *tuple);
-	void *ctx;
-	struct fw_connection *items;
-	size_t n, cap;
-	bool oom;
+/* --- a reload ------------------------------------------------------------- */
+static const char operators[] = "operator";
+
+struct of_profiles {
+	const struct fw_flows *flows;
+	unsigned profiles;		/* a bit a number */
+	uint32_t mask, state;		/* of the mark */
+	bool is;			/* in that state; else in any other */
 };
 
-static void pick(void *ctx, const struct fw_connection *connection)
+static bool is_of_profiles(void *ctx, const struct fw_connection *connection)
 {
-	struct picked *picked = ctx;
-	struct fw_connection *grown;
+	const struct of_profiles *of = ctx;
+	int id = fw_flows_profile(of->flows, connection->mark);
 
-	if (!picked->picks(picked->ctx, &connection->tuple[0]))
-		return;
-	if (picked->n == picked->cap) {
-		size_t cap = picked->cap ? picked->cap * 2 : 64;
-
-		grown = realloc(picked->items, cap * sizeof(*grown));
-		if (!grown) {
-			picked->oom = true;
-			return;
-		}
-		picked->items = grown;
-		picked->cap = cap;
-	}
-	picked->items[picked->n++] = *connection;
+	return id >= 0 && of->profiles >> id & 1 &&
+	       ((connection->mark & of->mask) == of->state) == of->is;
 }
 
-/* What was taken back is more than what the capacity counts: it has to be known
- * later that it was judged. */
-static struct fw_flow_record *record_of(struct fw_flows *flows,
-					const struct fw_connection *connection,
-					bool must)
+static void renew_judged(struct fw_flows *flows,
+			 const struct fw_connection *connection)
 {
-	struct fw_tuple tuple = fw_connection_tuple(connection);
-	struct fw_flow_record *record;
-	bool turned;
+	struct fw_flow_record *record = record_of(flows, connection, true);
 
-	record = fw_flow_records_find(flows->records, &tuple, &turned);
-	if (!record && (must || fw_flow_records_size(flows->records) <
-				flows->plan->options.flows))
-		record = fw_flow_records_add(flows->records, &tuple);
-	if (record)
-		fw_flows_note_connection(flows, record, connection);
-	return record;
+	if (record && record->reason != operators)
+		renew(flows, record);
+}
+
+int fw_flows_renew(struct fw_flows *flows, unsigned profiles)
+{
+	struct of_profiles of = {
+		.flows = flows,
+		.profiles = profiles,
+		.mask = fw_flows_state_mask(flows),
+		.state = fw_flows_state(flows, FW_FLOW_TRUSTED),
+		.is = true,
+	};
+	struct picked picked = { .wants = is_of_profiles, .ctx = &of };
+	int r = pick_all(flows, of.mask, &picked);
+
+	pthread_mutex_lock(&flows->lock);
+	for (size_t i = 0; i < picked.n && !r; i++)
+		renew_judged(flows, &picked.items[i]);
+	pthread_mutex_unlock(&flows->lock);
+	free(picked.items);
+	fw_flows_write_marks(flows);
+	return r;
+}
+
+int fw_flows_release(struct fw_flows *flows, unsigned profiles)
+{
+	struct of_profiles of = {
+		.flows = flows,
+		.profiles = profiles,
+		.mask = fw_flows_state_mask(flows),
+		.state = fw_flows_state(flows, FW_FLOW_BLOCKED),
+	};
+	struct picked picked = { .wants = is_of_profiles, .ctx = &of };
+	int r = pick_all(flows, of.mask, &picked);
+
+	for (size_t i = 0; i < picked.n && !r; i++) {
+		fw_flows_remove(flows, &picked.items[i]);
+		r = fw_conntrack_mark(flows->conntrack,
+				      &picked.items[i].tuple[0], 0,
+				      flows->plan->options.marks);
+		if (r == -ENOENT)
+			r = 0;	/* it has ended since */
+	}
+	free(picked.items);
+	return r;
+}
+
+/* --- the operator --------------------------------------------------------- */
+struct selector {
+	bool (*picks)(void *ctx, const struct fw_tuple *tuple);
+	void *ctx;
+};
+
+static bool is_meant(void *ctx, const struct fw_connection *connection)
+{
+	const struct selector *selector = ctx;
+
+	return selector->picks(selector->ctx, &connection->tuple[0]);
 }
 
 static void settle(struct fw_flows *flows, struct fw_flow_record *record,
@@ -284,7 +389,7 @@ static void settle(struct fw_flows *flows, struct fw_flow_record *record,
 	fw_flow_records_unwritten(flows->records, record, 0);
 	fw_flow_records_wait(flows->records, record, false);
 	record->verdict = verdict;
-	record->reason = "operator";
+	record->reason = operators;
 	record->rule = FW_NO_RULE;
 	record->again = false;
 	record->past = record->worker;
@@ -334,15 +439,14 @@ int fw_flows_judge(struct fw_flows *flows, enum fw_flow_verdict verdict,
 {
 	uint32_t mask = fw_flows_state_mask(flows);
 	uint32_t wanted = fw_flows_state(flows, verdict);
-	struct picked picked = { .picks = picks, .ctx = ctx };
+	struct selector selector = { picks, ctx };
+	struct picked picked = { .wants = is_meant, .ctx = &selector };
 	int r;
 
 	*ret_of = *ret_done = 0;
 	if (!flows->plan->n_profiles)
 		return -EOPNOTSUPP;
-	r = fw_conntrack_dump(flows->conntrack, 0, pick, &picked);
-	if (!r && picked.oom)
-		r = -ENOMEM;
+	r = pick_all(flows, 0, &picked);
 	for (size_t i = 0; i < picked.n && !r; i++) {
 		uint32_t state = picked.items[i].mark & mask;
 

@@ -44,6 +44,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/mailbox.h \
 	src/daemon/notify.c \
 	src/daemon/notify.h \
+	src/daemon/numbers.c src/daemon/numbers.h \
 	src/daemon/queues.c \
 	src/daemon/queues.h \
 	src/daemon/questions.c \

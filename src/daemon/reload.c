@@ -36,6 +36,14 @@ static void no_facts(struct fw_load *load, int error)
 		load->error = NULL;
 }
 
+static int gather_facts(const struct fw_daemon *daemon, struct fw_arena *arena,
+			struct fw_facts *ret)
+{
+	int r = fw_apply_facts(arena, daemon->apply, ret);
+
+	return r < 0 ? r : fw_numbers_facts(&daemon->numbers, arena, ret);
+}
+
 void fw_reload_load(struct fw_daemon *daemon, const char *file,
 		    struct fw_load *load)
 {
@@ -43,7 +51,7 @@ void fw_reload_load(struct fw_daemon *daemon, const char *file,
 	struct fw_facts facts = { 0 };
 	int r;
 
-	r = arena ? fw_apply_facts(arena, daemon->apply, &facts) : -ENOMEM;
+	r = arena ? gather_facts(daemon, arena, &facts) : -ENOMEM;
 	if (r < 0)
 		no_facts(load, r);
 	else
@@ -302,8 +310,7 @@ static int prepare(struct fw_reload *reload)
 				  on_loaded, reload);
 	if (!reload->file || !reload->arena || !reload->event)
 		return -ENOMEM;
-	return fw_apply_facts(reload->arena, reload->daemon->apply,
-			      &reload->facts);
+	return gather_facts(reload->daemon, reload->arena, &reload->facts);
 }
 
 /* Takes what load has, but not when it fails. */

@@ -18,6 +18,7 @@
 #include "daemon/links.h"
 #include "daemon/load.h"
 #include "daemon/mailbox.h"
+#include "daemon/numbers.h"
 #include "daemon/routes.h"
 #include "daemon/set_watch.h"
 #include "daemon/verdicts.h"
@@ -40,6 +41,7 @@ struct fw_daemon {
 	/* the running generation */
 	char *file;
 	struct fw_load running;
+	struct fw_numbers numbers;	/* of profiles, also of earlier ones */
 
 	struct fw_apply *apply;
 	struct fw_flows *flows;

@@ -64,6 +64,24 @@ static int read_device(struct fw_arena *arena, char *rest,
 	return ret->name && (!ret->no_xdp || ret->reason) ? 0 : -ENOMEM;
 }
 
+/* profile NAME NUMBER */
+static int read_profile(struct fw_arena *arena, char *rest,
+			struct fw_fact_profile *ret)
+{
+	char *save = NULL;
+	const char *name = strtok_r(rest, " \t", &save);
+	const char *number = strtok_r(NULL, " \t", &save);
+	char *end;
+
+	if (!name || !number)
+		return -EINVAL;
+	ret->number = (unsigned)strtoul(number, &end, 10);
+	if (*end || strtok_r(NULL, " \t", &save))
+		return -EINVAL;
+	ret->name = fw_arena_strdup(arena, name);
+	return ret->name ? 0 : -ENOMEM;
+}
+
 static bool read_flag(const char *line, struct fw_facts *facts)
 {
 	if (!strcmp(line, "no-xdp"))
@@ -80,17 +98,27 @@ static bool read_flag(const char *line, struct fw_facts *facts)
 int fw_facts_read(struct fw_arena *arena, FILE *in, struct fw_facts *ret)
 {
 	FW_VEC(struct fw_fact_device) devices = { 0 };
+	FW_VEC(struct fw_fact_profile) profiles = { 0 };
 	struct fw_facts facts = { .known = true };
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
 
 	while (getline(&line, &size, in) >= 0) {
+		struct fw_fact_profile *profile;
 		struct fw_fact_device *device;
 		int r;
 
 		line[strcspn(line, "#\n")] = '\0';
 		if (!line[strspn(line, " \t")] || read_flag(line, &facts))
 			continue;
+		if (!strncmp(line, "profile ", 8)) {
+			profile = fw_vec_push(arena, &profiles);
+			r = profile ? read_profile(arena, line + 8, profile) :
+				      -ENOMEM;
+			if (r)
+				return r;
+			continue;
+		}
 		if (strncmp(line, "device ", 7))
 			return -EINVAL;
 		device = fw_vec_push(arena, &devices);
@@ -107,6 +135,8 @@ int fw_facts_read(struct fw_arena *arena, FILE *in, struct fw_facts *ret)
 		      by_name);
 	facts.devices = devices.items;
 	facts.n_devices = devices.n;
+	facts.profiles = profiles.items;
+	facts.n_profiles = profiles.n;
 	*ret = facts;
 	return 0;
 }

@@ -27,6 +27,13 @@ struct fw_fact_device {
 	bool vlan_fixed;	/* valid with it: that cannot be turned off */
 };
 
+/* A number that connections may bear, in their mark, for a profile of this
+ * name. */
+struct fw_fact_profile {
+	const char *name;
+	unsigned number;
+};
+
 struct fw_facts {
 	bool known;
 	struct fw_fact_device *devices;	/* by name */
@@ -34,6 +41,8 @@ struct fw_facts {
 	const struct fw_fact_device *later;	/* what is taken of a device that
 				   is missing and may come, without a name and
 				   ifindex; NULL: none comes */
+	const struct fw_fact_profile *profiles;	/* at most one a number */
+	size_t n_profiles;
 	bool no_xdp;		/* this kernel loads no XDP program */
 	bool no_tc;		/* nor TC programs */
 	bool no_nft_queue;	/* no nft queue expression: xt target */
@@ -56,6 +65,7 @@ const struct fw_fact_device *fw_facts_device(const struct fw_facts *facts,
  *	device eth1 3 no-xdp driver says no
  *	device eth2 4 vlan-offload
  *	device eth3 5 vlan-offload fixed
+ *	profile web 2
  *	no-xdp | no-tc | no-nft-queue
  *
  * Returns 0, -EINVAL for a line that is none of these, or -ENOMEM.

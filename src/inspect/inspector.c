@@ -117,10 +117,9 @@ profile_by_mark(const struct fw_inspector *inspector, uint32_t mark)
 	uint32_t bits = mark >> inspector->plan->options.mark_shift;
 	uint32_t id = (bits & FW_CTMARK_PROFILE) >> FW_CTMARK_PROFILE_SHIFT;
 
-	if ((bits & FW_CTMARK_STATE) == FW_CTMARK_NONE ||
-	    id >= inspector->plan->n_profiles)
+	if ((bits & FW_CTMARK_STATE) == FW_CTMARK_NONE)
 		return NULL;
-	return &inspector->plan->profiles[id];
+	return fw_plan_profile(inspector->plan, id);
 }
 
 /* In this order: the mark that came along, the only one there is, the door. */
@@ -138,8 +137,9 @@ static void find_profile(struct fw_inspector *inspector,
 	if (!profile && inspector->door->profile) {
 		id = inspector->door->profile(inspector->door->ctx,
 					      &vetting->tuple);
-		if (id >= 0 && (size_t)id < inspector->plan->n_profiles)
-			profile = &inspector->plan->profiles[id];
+		if (id >= 0)
+			profile = fw_plan_profile(inspector->plan,
+						  (unsigned)id);
 	}
 	if (!profile)
 		return;

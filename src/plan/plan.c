@@ -174,3 +174,12 @@ const char *fw_stat_name(enum fw_stat stat)
 {
 	return NAME_OF(stat_names, stat);
 }
+
+const struct fw_profile *fw_plan_profile(const struct fw_plan *plan,
+					 unsigned id)
+{
+	for (size_t i = 0; i < plan->n_profiles; i++)
+		if (plan->profiles[i].id == id)
+			return &plan->profiles[i];
+	return NULL;
+}

@@ -460,7 +460,8 @@ struct fw_inspect_rule {
 /* Where a keyword has accept and drop: true is accept. */
 struct fw_profile {
 	const char *name;
-	uint8_t id;		/* 0..15, in the order of the file */
+	uint8_t id;		/* 0..15: its number in marks, which it keeps */
+	struct fw_hash hash;	/* of what it makes of a flow */
 	uint16_t queue_first, queue_last;
 	uint32_t window_packets;	/* default 16 */
 	uint64_t window_bytes;		/* default 64 KiB */
@@ -614,6 +615,9 @@ const struct fw_plan_table *fw_plan_table(const struct fw_plan *plan,
 const struct fw_plan_set *fw_plan_set_like(const struct fw_plan *plan,
 					   const struct fw_plan_set *set);
 
+/* The profile that has the number; NULL. */
+const struct fw_profile *fw_plan_profile(const struct fw_plan *plan,
+					 unsigned id);
 /* Fills plan->hash and every table's from their content; the last step of a
  * compilation. */
 int fw_plan_seal(struct fw_plan *plan);

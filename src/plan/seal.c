@@ -213,6 +213,42 @@ static void add_inspect_rules(struct fw_hasher *h,
 	}
 }
 
+/* What decides of a flow, without numbers of rules, which others change. */
+static void add_meaning(struct fw_hasher *h, const struct fw_profile *p)
+{
+	fw_hasher_add_u64(h, p->window_packets);
+	fw_hasher_add_u64(h, p->window_bytes);
+	fw_hasher_add_u64(h, p->max_bytes);
+	fw_hasher_add_u64(h, p->max_ms);
+	fw_hasher_add_u64(h, p->on_incomplete);
+	fw_hasher_add_u64(h, p->on_overlap_first);
+	fw_hasher_add_u64(h, p->fallback);
+	fw_hasher_add_u64(h, p->n_rules);
+	for (size_t i = 0; i < p->n_rules; i++) {
+		const struct fw_inspect_rule *r = &p->rules[i];
+
+		fw_hasher_add_u64(h, r->fact);
+		fw_hasher_add_u64(h, r->negate);
+		fw_hasher_add_u64(h, r->action);
+		if (r->domains)
+			fw_seal_domains(h, r->domains);
+		fw_seal_inspect_rule(h, r);
+	}
+}
+
+static int seal_profiles(struct fw_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_profiles; i++) {
+		struct fw_hasher *h = fw_hasher_new();
+
+		if (!h)
+			return -ENOMEM;
+		add_meaning(h, &plan->profiles[i]);
+		fw_hasher_end(h, (struct fw_hash *)&plan->profiles[i].hash);
+	}
+	return 0;
+}
+
 static void add_profile(struct fw_hasher *h, const struct fw_profile *p)
 {
 	fw_seal_text(h, p->name);
@@ -278,6 +314,9 @@ int fw_plan_seal(struct fw_plan *plan)
 		if (r < 0)
 			return r;
 	}
+	r = seal_profiles(plan);
+	if (r < 0)
+		return r;
 	h = fw_hasher_new();
 	if (!h)
 		return -ENOMEM;

@@ -92,3 +92,35 @@ until_true() {
 		sleep 0.05
 	done
 }
+
+# opens NAME COMMAND…: a flow, to be spoken over with says NAME TEXT, which is
+# true when the other end has said the same.
+declare -A flow_in flow_out
+opens() {
+	local name=$1 in out
+	shift
+	mkfifo "$lab_dir/$name.in" "$lab_dir/$name.out"
+	exec {in}<>"$lab_dir/$name.in" {out}<>"$lab_dir/$name.out"
+	(exec nsenter --net="/run/netns/$LAB-client" "$@") <&"$in" >&"$out" \
+		2>/dev/null &
+	lab_pids+=($!)
+	flow_in[$name]=$in flow_out[$name]=$out
+}
+says() {
+	local line
+	echo "$2" >&"${flow_in[$1]}"
+	while read -r -t "${3:-5}" line <&"${flow_out[$1]}"; do
+		[ "$line" != "$2" ] || return 0
+	done
+	return 1
+}
+talks() {
+	local i
+	for ((i = 0; i < 8; i++)); do says "$1" "$1 $i $RANDOM" || return; done
+}
+
+# flow_of PORT KEY: what `list flows` has of the flow to that port
+flow_of() {
+	lab_ask list flows -j | jq -r "select(.dport == $1) | .$2"
+}
+verdict() { [ "$(flow_of "$1" verdict)" = "$2" ]; }

@@ -30,6 +30,7 @@ fw_net_tests = \
 	tests/net/live \
 	tests/net/million \
 	tests/net/nat \
+	tests/net/numbers \
 	tests/net/others \
 	tests/net/patterns \
 	tests/net/profile_rules \
