@@ -464,7 +464,7 @@ static void put_rule(struct writer *w, const struct fw_typed_chain *chain,
 static void put_rules(struct writer *w, const struct fw_res_table *from,
 		      const struct fw_typed_table *t)
 {
-	for (size_t i = 0; i < t->n_chains; i++)
+	for (size_t i = 0; i < from->chains.n; i++)
 		for (size_t k = 0; k < t->chains[i].n_rules; k++)
 			if (!fw_faults_in_rule(
 				    w->faults,
@@ -513,7 +513,7 @@ int fw_located_build(const struct fw_typed *typed,
 	w.out->typed = typed;
 	w.out->is_part = options->faults;
 	put_defines(&w, typed->resolved);
-	for (size_t i = 0; i < typed->n_tables; i++) {
+	for (size_t i = 0; i < typed->resolved->tables.n; i++) {
 		const struct fw_res_table *t = typed->resolved->tables.items[i];
 
 		if (options->anew)
@@ -523,7 +523,7 @@ int fw_located_build(const struct fw_typed *typed,
 		put_chains(&w, t);	/* before maps that jump to them */
 		put_sets(&w, typed, t);
 	}
-	for (size_t i = 0; i < typed->n_tables; i++)
+	for (size_t i = 0; i < typed->resolved->tables.n; i++)
 		put_rules(&w, typed->resolved->tables.items[i],
 			  &typed->tables[i]);
 	r = finish(&w);

@@ -138,7 +138,7 @@ static int stays_whole(struct lowering *l, struct pair *p)
 
 	if (sleeps(p))
 		p->stays = "dormant";
-	else if (!fw_device_lowered(l->typed, p->device))
+	else if (!p->chain->own && !fw_device_lowered(l->typed, p->device))
 		p->stays = "lowering off";
 	else if (fw_device_attach(l->typed, p->device) == FW_ATTACH_OFF)
 		p->stays = "attach off";
@@ -396,6 +396,8 @@ static int split_chain(struct lowering *l, struct fw_typed_chain *c)
 	size_t n = 0;
 	int r = 0;
 
+	if (c->own)	/* another chain has the same in nft */
+		return 0;
 	items = fw_arena_array(l->typed->arena, c->n_devices, sizeof(*items));
 	if (!items)
 		return -ENOMEM;

@@ -35,7 +35,6 @@ static const struct {
 	{ "learn", NULL, NULL },
 
 	{ "inspect rule", "qos", NULL },
-	{ "inspect rule", "block", NULL },
 
 	{ "rule", "learn", NULL },
 	{ "rule", "audit", NULL },

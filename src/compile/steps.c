@@ -273,6 +273,17 @@ static int add_chain(struct fw_steps *s, const struct fw_typed_chain *from,
 	return r;
 }
 
+/* Flywall's own stand behind the others, and know what no plan says: who is
+ * blocked now. */
+static size_t count_chains(const struct fw_typed_table *table)
+{
+	size_t n = table->n_chains;
+
+	while (n > 0 && table->chains[n - 1].own)
+		n--;
+	return n;
+}
+
 int fw_lower_steps(struct fw_typed *typed, struct fw_plan *plan)
 {
 	struct fw_steps s = { .typed = typed, .plan = plan,
@@ -282,18 +293,20 @@ int fw_lower_steps(struct fw_typed *typed, struct fw_plan *plan)
 	int r = 0;
 
 	for (size_t i = 0; i < typed->n_tables; i++)
-		n += typed->tables[i].n_chains;
+		n += count_chains(&typed->tables[i]);
 	chains = fw_arena_array(plan->arena, n, sizeof(*chains));
 	if (!chains)
 		return -ENOMEM;
 	plan->chains = chains;
 	plan->n_chains = n;
 	for (size_t i = 0; i < typed->n_tables; i++) {
+		size_t own = count_chains(&typed->tables[i]);
+
 		s.table = &typed->tables[i];
-		for (size_t k = 0; r == 0 && k < s.table->n_chains; k++)
+		for (size_t k = 0; r == 0 && k < own; k++)
 			r = add_chain(&s, &s.table->chains[k],
 				      &chains[s.first_chain + k]);
-		s.first_chain += (uint32_t)s.table->n_chains;
+		s.first_chain += (uint32_t)own;
 	}
 	typed->shared = s.shared;
 	return r;

@@ -76,7 +76,8 @@ static int open_tables(struct fw_checker *checker)
 	int r = 0;
 
 	typed->n_tables = in->tables.n;
-	typed->tables = fw_arena_array(checker->arena, typed->n_tables,
+	typed->tables = fw_arena_array(checker->arena,
+				       typed->n_tables + FW_BLOCKED_TABLES,
 				       sizeof(*typed->tables));
 	if (!typed->tables)
 		return -ENOMEM;
@@ -313,6 +314,8 @@ int fw_typecheck(struct fw_arena *arena, const struct fw_ast *ast,
 		r = fw_check_reach(&checker);
 	if (!r && !diags->n_errors)
 		r = fw_lint(&checker);
+	if (!r && !diags->n_errors)
+		r = fw_check_blocked(&checker);
 	if (!r)
 		r = order_rules(&checker);
 	if (r)

@@ -169,6 +169,14 @@ int fw_check_chain(struct fw_checker *checker, const struct fw_res_chain *in,
 /* Targets of jumps exist and make no loop; inspect stands where it may. */
 int fw_check_reach(struct fw_checker *checker);
 
+/* --- blocked.c ------------------------------------------------------------ */
+/* Sets and chains for sources that rules block; behind all that looks at what the
+ * file says, before the rules get their order. 0 or -ENOMEM. */
+int fw_check_blocked(struct fw_checker *checker);
+/* Room that typed->tables and typed->sets need for them. */
+#define FW_BLOCKED_TABLES 1
+#define FW_BLOCKED_SETS 2
+
 /* --- lint.c --------------------------------------------------------------- */
 /* Warnings and notes about what is valid. 0 or -ENOMEM. */
 int fw_lint(struct fw_checker *checker);

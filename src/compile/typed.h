@@ -188,6 +188,8 @@ struct fw_typed_chain {
 	const char *const *devices;	/* ingress, egress */
 	size_t n_devices;
 	enum fw_verdict policy;	/* base chain: ACCEPT unless it says drop */
+	bool own;		/* Flywall's, for blocked sources (blocked.c);
+				   on hook ingress for XDP alone */
 	const char *comment;
 	struct fw_typed_rule *rules;
 	size_t n_rules;

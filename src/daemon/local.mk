@@ -3,6 +3,8 @@ noinst_LIBRARIES += libfwdaemon.a
 libfwdaemon_a_SOURCES = \
 	src/daemon/answers.c \
 	src/daemon/answers.h \
+	src/daemon/block.c \
+	src/daemon/block.h \
 	src/daemon/commands.c \
 	src/daemon/commands.h \
 	src/daemon/conntrack.c \

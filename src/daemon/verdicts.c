@@ -6,12 +6,14 @@
  */
 #include "daemon/verdicts.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/answers.h"
+#include "daemon/block.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -35,6 +37,7 @@ struct fw_verdicts {
 	unsigned logs;
 	_Atomic uint64_t told[TOLD];
 	int answers;			/* fw_answers_open(), or -errno */
+	struct fw_block *block;		/* NULL: it could not be opened */
 };
 
 /* A rule's number belongs to the plan that the flow's profile stands in, which
@@ -86,6 +89,61 @@ static void post(struct fw_verdicts *verdicts, struct fw_record *record,
 	fw_mailbox_post(verdicts->mailbox, record->type, fw_record_end(record));
 }
 
+/* --- blocked sources ------------------------------------------------------- */
+/* The rule that has decided, where it blocks; else NULL. */
+static const struct fw_inspect_rule *
+blocking_rule(const struct fw_flow_report *report)
+{
+	const struct fw_profile *profile = report->profile;
+
+	if (report->verdict != FW_FLOW_BLOCKED || !profile ||
+	    report->rule == FW_NO_RULE)
+		return NULL;
+	for (size_t i = 0; i < profile->n_rules; i++)
+		if (profile->rules[i].rule == report->rule &&
+		    profile->rules[i].action == FW_INSPECT_BLOCK)
+			return &profile->rules[i];
+	return NULL;
+}
+
+static const struct {
+	int error;
+	const char *text;
+} refusals[] = {
+	{ -EADDRINUSE, "local" },	/* an address of this host */
+	{ -ENFILE, "full" },
+};
+
+static const char *refusal_of(int error)
+{
+	for (size_t i = 0; i < FW_ARRAY_SIZE(refusals); i++)
+		if (refusals[i].error == error)
+			return refusals[i].text;
+	return "failed";
+}
+
+/* Whatever comes of it, the flow itself is blocked. */
+static void block_source(const struct fw_verdicts *verdicts,
+			 const struct fw_flow_report *report,
+			 struct fw_record *record)
+{
+	const struct fw_inspect_rule *rule = blocking_rule(report);
+	int r = -ENOTCONN;
+
+	if (!rule)
+		return;
+	if (verdicts->block)
+		r = fw_block_source(verdicts->block, report->tuple.family,
+				    report->tuple.saddr, rule->block_ms);
+	if (r == 0 || r == -EEXIST) {
+		fw_record_number(record, "block_ms", rule->block_ms);
+		return;
+	}
+	fw_record_text(record, "block_refused", refusal_of(r));
+	if (r != -EADDRINUSE)
+		fw_log_errno(LOG_ERR, r, "a source could not be blocked");
+}
+
 static void tell(struct fw_verdicts *verdicts,
 		 const struct fw_flow_report *report)
 {
@@ -95,6 +153,7 @@ static void tell(struct fw_verdicts *verdicts,
 	fw_record_text(&record, "verdict",
 		       fw_flow_verdict_name(report->verdict));
 	fw_record_text(&record, "reason", report->reason);
+	block_source(verdicts, report, &record);
 	post(verdicts, &record, report, report->rule);
 }
 
@@ -280,6 +339,8 @@ struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
 	};
 	verdicts->door.renewals = inner->renewals;
 	verdicts->answers = fw_answers_open();
+	if (fw_block_open(&verdicts->block) < 0)
+		verdicts->block = NULL;
 	return verdicts;
 }
 
@@ -291,6 +352,7 @@ void fw_verdicts_free(struct fw_verdicts *verdicts)
 	free(verdicts->packets);
 	if (verdicts->answers >= 0)
 		(void)close(verdicts->answers);
+	fw_block_close(verdicts->block);
 	(void)pthread_mutex_destroy(&verdicts->mutex);
 	free(verdicts);
 }

@@ -134,6 +134,24 @@ static bool take_kept(struct fw_process *process, const struct fw_kept *kept)
 	return true;
 }
 
+/* Whether the packet goes between these addresses, one way or the other: what is
+ * done to a source is done to none that has sent nothing. */
+static bool is_between(const struct fw_queue_message *message,
+		       const struct fw_tuple *tuple)
+{
+	size_t size = tuple->family == 4 ? 4 : 16;
+	size_t source = tuple->family == 4 ? 12 : 8;
+	const uint8_t *at = message->data + source;
+
+	if (message->len < source + 2 * size ||
+	    message->data[0] >> 4 != tuple->family)
+		return false;
+	return (!memcmp(at, tuple->saddr, size) &&
+		!memcmp(at + size, tuple->daddr, size)) ||
+	       (!memcmp(at, tuple->daddr, size) &&
+		!memcmp(at + size, tuple->saddr, size));
+}
+
 static bool take_flow(struct fw_process *process,
 		      const struct fw_queue_message *message,
 		      struct fw_desk_record *record)
@@ -141,7 +159,8 @@ static bool take_flow(struct fw_process *process,
 	const struct fw_door *door = process->door;
 	struct fw_flow_report report;
 
-	if (!read_flow(process, message, record, &report))
+	if (!read_flow(process, message, record, &report) ||
+	    !is_between(message, &report.tuple))
 		return false;
 	if (record->kind == FW_DESK_FLOW) {
 		if (process->has_kept)

@@ -32,6 +32,7 @@ static struct fw_judgement act(enum fw_inspect_action action,
 {
 	switch (action) {
 	case FW_INSPECT_DROP:
+	case FW_INSPECT_BLOCK:
 		return (struct fw_judgement){ FW_FLOW_BLOCKED, reason, rule, 0 };
 	case FW_INSPECT_TRUST:
 		return (struct fw_judgement){ FW_FLOW_TRUSTED, reason, rule, 0 };

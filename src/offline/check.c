@@ -27,15 +27,18 @@ struct totals {
 
 static struct totals count(const struct fw_plan *plan)
 {
-	struct totals totals = { .rules = plan->n_rules,
-				 .pending = plan->n_pending };
+	struct totals totals = { .pending = plan->n_pending };
 
 	for (size_t i = 0; i < plan->n_rules; i++) {
+		if (plan->rules[i].own)
+			continue;
+		totals.rules++;
 		totals.xdp += plan->rules[i].layer == FW_LAYER_XDP;
 		totals.inspect += plan->rules[i].layer == FW_LAYER_INSPECT;
 	}
 	for (size_t i = 0; i < plan->n_tables; i++)
-		totals.tables += !plan->tables[i].own;
+		totals.tables += !plan->tables[i].own &&
+				 strcmp(plan->tables[i].name, FW_BLOCK_TABLE);
 	return totals;
 }
 

@@ -50,6 +50,7 @@ struct fw_plan_rule {
 				   plan->counters, from 1; 0: none */
 	const char *log_prefix;	/* of a `log` that XDP understands; or NULL */
 	const char *log_level;	/* likewise; NULL: it has no such log */
+	bool own;		/* Flywall's, for what the file says there */
 };
 
 /* A named counter of a table. What counts by it in XDP has one slot together, nft
@@ -476,6 +477,15 @@ struct fw_profile {
 	const struct fw_inspect_rule *rules;
 	size_t n_rules;
 };
+
+/* --- blocked sources --------------------------------------------------------- */
+/* What rules of profiles block stands in these sets of nft's, each element with
+ * its time. */
+#define FW_BLOCK_FAMILY "inet"
+#define FW_BLOCK_TABLE "flywall_block"
+#define FW_BLOCK_SET4 "blocked4"
+#define FW_BLOCK_SET6 "blocked6"
+#define FW_BLOCKED_MAX 65536	/* addresses of a family at a time */
 
 /* --- queries that XDP does not judge ---------------------------------------- */
 /* Of rules with `dns` that stayed in nft, those that stand next to each other and
