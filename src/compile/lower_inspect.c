@@ -19,6 +19,8 @@ static int lower_rule(struct fw_typed *typed, struct fw_plan *plan,
 	row->layer = FW_LAYER_INSPECT;
 	row->reason = NULL;
 	row->counted = rule->counter;
+	if (rule->class != FW_NO_CLASS)
+		rule->class_number = typed->qos[rule->class].number;
 	rule->numbers = fw_arena_memdup(plan->arena, rule->numbers,
 					rule->n_numbers *
 						sizeof(*rule->numbers));

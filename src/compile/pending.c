@@ -34,8 +34,6 @@ static const struct {
 	{ "events", NULL, NULL },
 	{ "learn", NULL, NULL },
 
-	{ "inspect rule", "qos", NULL },
-
 	{ "rule", "learn", NULL },
 	{ "rule", "audit", NULL },
 	{ "rule", "block", NULL },

@@ -323,9 +323,14 @@ static void report(struct fw_inspector *inspector, struct fw_vetting *vetting,
 	const struct fw_inspect_rule *rule;
 	struct fw_kept kept;
 
-	while ((rule = fw_vetting_act(vetting)))
+	while ((rule = fw_vetting_act(vetting))) {
+		if (rule->class != FW_NO_CLASS) {
+			vetting->has_qos = true;
+			vetting->qos = rule->class_number;
+		}
 		if (door->met)
 			door->met(door->ctx, &out, rule);
+	}
 	if (vetting->judgement.verdict != FW_FLOW_UNVETTED) {
 		if (!vetting->told) {
 			fw_vetting_keep(vetting, &kept);
@@ -412,6 +417,7 @@ struct fw_queue_verdict
 fw_inspector_packet(struct fw_inspector *inspector,
 		    const struct fw_queue_message *message)
 {
+	struct fw_queue_verdict verdict;
 	struct fw_vetting *vetting;
 	enum fw_stat malformed;
 	struct fw_packet packet;
@@ -440,7 +446,12 @@ fw_inspector_packet(struct fw_inspector *inspector,
 	if (!take_in(inspector, vetting, &packet, reply, message,
 		     has_ct ? &ct : NULL))
 		return refuse(inspector, false, message->mark);
-	return answer(inspector, vetting->judgement.verdict, message->mark);
+	verdict = answer(inspector, vetting->judgement.verdict, message->mark);
+	/* Each packet tells of it: which of them nft keeps it from is nobody's
+	 * concern, and it has nothing to keep before the first has left. */
+	verdict.set_class = vetting->has_qos;
+	verdict.class = vetting->qos;
+	return verdict;
 }
 
 /* --- plans, time ---------------------------------------------------------- */

@@ -344,17 +344,30 @@ static int ask(struct fw_process *process, uint32_t kind, uint32_t n,
 }
 
 /* --- verdicts ------------------------------------------------------------- */
+static bool is_class(const struct fw_plan *plan, uint16_t number)
+{
+	for (size_t i = 0; i < plan->n_classes; i++)
+		if (plan->classes[i].number == number)
+			return true;
+	return false;
+}
+
 static struct fw_queue_verdict read_verdict(const struct fw_process *process,
 					    size_t i)
 {
 	const volatile struct fw_queue_verdict *said = &process->out->verdicts[i];
-	uint32_t ours = process->view->plan->options.marks;
+	const struct fw_plan *plan = process->view->plan;
+	uint32_t ours = plan->options.marks;
 	uint32_t before = process->messages[i].mark;
+	uint16_t class = said->class;
 
 	return (struct fw_queue_verdict){
 		.drop = *(const volatile uint8_t *)&said->drop != 0,
 		.set_mark = *(const volatile uint8_t *)&said->set_mark != 0,
 		.mark = (before & ~ours) | (said->mark & ours),
+		.set_class = *(const volatile uint8_t *)&said->set_class != 0 &&
+			     is_class(plan, class),
+		.class = class,
 	};
 }
 

@@ -23,12 +23,16 @@
 #include <sys/socket.h>
 
 #include "inspect/shared.h"
+#include "plan/plan.h"
 #include "util/cleanup.h"
 
 #define BATCH FW_QUEUE_BATCH
 #define COPY_RANGE 65535u	/* a segmented packet, whole */
 #define MESSAGE_MAX (65536 + 8192)	/* aligned as netlink wants it */
-#define VERDICT_MAX 64		/* header, verdict, mark */
+/* The packet's priority: NFQA_PRIORITY, which libnetfilter_queue's header lacks.
+ * Kernels before 5.18 leave it. */
+#define ATTR_PRIORITY 21
+#define VERDICT_MAX 64		/* header, verdict, mark, priority */
 #define QUEUE_LEN 4096u
 #define SOCKET_BUFFER (32 * 1024 * 1024)
 #define REQUEST_MAX 256
@@ -64,6 +68,11 @@ static void put_verdict(struct fw_queue *queue, uint32_t id,
 			      verdict->drop ? NF_DROP : NF_ACCEPT);
 	if (verdict->set_mark)
 		nfq_nlmsg_verdict_put_mark(nlh, verdict->mark);
+	if (verdict->set_class)
+		mnl_attr_put_u32(nlh, ATTR_PRIORITY,
+				 htonl(FW_QOS_CARRIER |
+				       (uint32_t)verdict->class
+					       << FW_QOS_NUMBER_SHIFT));
 	queue->verdicts_len += (nlh->nlmsg_len + 3u) & ~3u;
 }
 

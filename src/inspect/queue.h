@@ -27,6 +27,8 @@ struct fw_queue_verdict {
 	bool drop;
 	bool set_mark;
 	uint32_t mark;		/* valid with set_mark */
+	bool set_class;
+	uint16_t class;		/* its number; valid with set_class */
 };
 
 #define FW_QUEUE_BATCH 32	/* packets that are judged together */

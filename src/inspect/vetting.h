@@ -70,6 +70,9 @@ struct fw_vetting {
 	uint32_t ifindex[2];
 	bool seen[2];			/* a packet of that direction */
 	struct fw_judgement judgement;
+	bool has_qos;
+	uint16_t qos;			/* number of the class that its rules
+					   gave it last; valid with has_qos */
 	size_t acted;			/* so many of its profile's rules have
 					   had their statements carried out */
 	struct fw_client *client;	/* NULL when not seen */

@@ -452,6 +452,7 @@ struct fw_inspect_rule {
 	const char *log_level;	/* likewise: "warn" */
 	uint32_t class;		/* `qos class`: index in plan->classes, or
 				   FW_NO_CLASS */
+	uint16_t class_number;	/* valid with class: abi_qos.h */
 	bool audit;		/* the action is only counted and logged */
 	enum fw_inspect_action action;
 	uint64_t block_ms;	/* valid with BLOCK */

@@ -256,7 +256,9 @@ static void pending(void **state)
 	is_pending("inspect p { queue 0; tls sni \"a.b\" counter log }\n",
 		   "");
 	is_pending("inspect p { queue 0; tls sni \"a.b\" block for 1h }\n",
-		   "block");
+		   "");
+	is_pending("qos { class b { dscp ef } }\n"
+		   "inspect p { queue 0; tls sni \"a.b\" qos class b }\n", "");
 	is_pending("inspect p { queue 0; ssh version 2.0 drop }\n", "");
 	is_pending("set p { type pattern }\n", "");
 	is_pending("set s { type domain }\n", "");
