@@ -386,10 +386,10 @@ static bool decides(const struct fw_part *part)
 	return part->kind == FW_PART_VERDICT || part->kind == FW_PART_SYNPROXY;
 }
 
-/* Only counters, logs and a verdict follow? */
+/* Only counters, logs and a verdict, or one that is tried, follow? */
 static bool ends_soon(const struct fw_typed_rule *rule, size_t i)
 {
-	while (++i < rule->n_parts)
+	while (++i < rule->n_parts && rule->parts[i].kind != FW_PART_AUDIT)
 		if (rule->parts[i].kind != FW_PART_COUNTER &&
 		    !decides(&rule->parts[i]) && !rule->parts[i].log_level)
 			return false;
@@ -452,6 +452,7 @@ static bool counts_later(const struct fw_typed_rule *rule, size_t i)
 	while (++i < rule->n_parts)
 		if (rule->parts[i].kind == FW_PART_COUNTER ||
 		    decides(&rule->parts[i]) ||
+		    rule->parts[i].kind == FW_PART_AUDIT ||
 		    rule->parts[i].kind == FW_PART_JUMP ||
 		    rule->parts[i].kind == FW_PART_VMAP ||
 		    rule->parts[i].kind == FW_PART_DNS_REPLY)
@@ -534,6 +535,12 @@ static int flatten_parts(struct flattening *f, const struct fw_typed_rule *rule,
 			break;
 		case FW_PART_VERDICT:
 			r = finish(f, when, part->verdict, rule->rule, &acts);
+			break;
+		case FW_PART_AUDIT:
+			acts.due |= ACT_LOG;
+			r = finish(f, when, FW_VERDICT_NONE, rule->rule, &acts);
+			break;
+		case FW_PART_MUTED:
 			break;
 		case FW_PART_JUMP:
 		case FW_PART_VMAP:

@@ -19,6 +19,7 @@
 #include "compile/lower.h"
 #include "compile/resolve.h"
 #include "compile/typed.h"
+#include "compile/vocabulary.h"
 #include "util/buf.h"
 #include "util/cleanup.h"
 
@@ -396,6 +397,9 @@ static const char *nearest(const struct fw_part *part)
 		return "";
 	case FW_PART_SYNPROXY:
 		return "accept";
+	case FW_PART_MUTED:
+		return fw_word_is(&part->words[0], "inspect") ? "accept" :
+		       fw_word_is(&part->words[0], "block") ? "drop" : NULL;
 	default:
 		return NULL;
 	}

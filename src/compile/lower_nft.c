@@ -178,12 +178,9 @@ static int add_objects(struct draft *d)
 /* The chains of the profiles that the rule hands flows to. */
 static void note_inspects(struct draft *d, const struct fw_typed_rule *rule)
 {
-	for (size_t i = 0; i < rule->n_parts; i++) {
-		bool muted = i > 0 && rule->parts[i - 1].kind == FW_PART_AUDIT;
-
-		if (rule->parts[i].kind == FW_PART_INSPECT && !muted)
+	for (size_t i = 0; i < rule->n_parts; i++)
+		if (rule->parts[i].kind == FW_PART_INSPECT)
 			d->inspects[rule->parts[i].profile] = true;
-	}
 }
 
 /* Marks the queries that the rule is to be asked for; the rest of it is behind

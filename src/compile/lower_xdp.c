@@ -417,10 +417,14 @@ static int split_chain(struct lowering *l, struct fw_typed_chain *c)
 static void tell_words(const struct fw_typed_rule *from,
 		       struct fw_plan_rule *rule)
 {
-	rule->counted = false;
+	bool named = false;
+
+	rule->audit = fw_rule_audit(from);
+	rule->counted = rule->audit;
 	for (size_t i = 0; i < from->n_parts; i++) {
 		const struct fw_part *part = &from->parts[i];
 
+		named |= part->counter != NULL;
 		rule->counted |= part->kind == FW_PART_COUNTER &&
 				 !part->counter;
 		if (!part->log_level)
@@ -428,6 +432,8 @@ static void tell_words(const struct fw_typed_rule *from,
 		rule->log_level = part->log_level;
 		rule->log_prefix = part->log_prefix;
 	}
+	if (named && rule->audit)
+		rule->counted = false;
 }
 
 /* Rule i of an ingress chain: xdp where it moved on every device. */

@@ -8,7 +8,8 @@
  *	inspect NAME		jump to the profile's chain
  *	learn			left out; nft has nothing to do for it
  *	qos class NAME		the priority that tells of the class (abi_qos.h)
- *	audit VERDICT		counter: the verdict is not carried out
+ *	audit VERDICT		a counter, unless it has one, and a log: the verdict
+ *				is not carried out
  *	block for TIME		drop
  *	dns …			the whole rule stays out: without its match it
  *				would hit packets that are not meant
@@ -85,21 +86,38 @@ static char *class_words(const struct fw_typed *typed, struct fw_arena *arena,
 			       FW_QOS_CARRIER | number << FW_QOS_NUMBER_SHIFT);
 }
 
+static bool counts(const struct fw_typed_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_parts; i++)
+		if (rule->parts[i].kind == FW_PART_COUNTER)
+			return true;
+	return false;
+}
+
+static char *audit_words(struct fw_arena *arena,
+			 const struct fw_typed_rule *rule)
+{
+	return fw_arena_printf(arena, "%slog prefix \"%s \"",
+			       counts(rule) ? "" : "counter ",
+			       fw_rule_audit(rule));
+}
+
 static int put_part(struct fw_typed *typed, struct fw_arena *arena,
-		    const struct fw_part *part, bool muted, word_vec *out)
+		    const struct fw_typed_rule *rule,
+		    const struct fw_part *part, word_vec *out)
 {
 	const struct fw_loc *loc = &part->words[0].loc;
 	int r;
 
-	if (muted)
-		return 0;
 	switch (part->kind) {
+	case FW_PART_MUTED:
+		return 0;
 	case FW_PART_LEARN:
 		return 0;
 	case FW_PART_QOS:
 		return put(arena, out, class_words(typed, arena, part), loc);
 	case FW_PART_AUDIT:
-		return put(arena, out, "counter", loc);
+		return put(arena, out, audit_words(arena, rule), loc);
 	case FW_PART_BLOCK:
 		return put(arena, out, "drop", loc);
 	case FW_PART_SYNPROXY:
@@ -129,7 +147,6 @@ int fw_form(struct fw_typed *typed, struct fw_arena *arena,
 {
 	const struct fw_word *rest = rule->words;
 	word_vec out = { 0 };
-	bool muted = false;
 	int r = 0;
 
 	*ret_words = rule->words;
@@ -139,8 +156,7 @@ int fw_form(struct fw_typed *typed, struct fw_arena *arena,
 	for (size_t i = 0; r == 0 && i < rule->n_parts; i++) {
 		const struct fw_part *part = &rule->parts[i];
 
-		r = put_part(typed, arena, part, muted, &out);
-		muted = part->kind == FW_PART_AUDIT;
+		r = put_part(typed, arena, rule, part, &out);
 		rest = part->words + part->n_words;
 	}
 	/* nft takes no rule without a statement. */

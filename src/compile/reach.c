@@ -2,10 +2,10 @@
 /*
  * What is reached from where: targets of jumps, loops, places of statements.
  *
- * In: typed chains and rules. Out: diagnostics only: a jump to a chain that is
- * not there or is a base chain, a loop, a statement of Flywall's own where a
- * packet cannot be treated so. Jumps out of verdict maps count as jumps. Only
- * memory fails.
+ * In: typed chains and rules. Out: verdicts behind audit muted, and diagnostics: a
+ * jump to a chain that is not there or is a base chain, a loop, a statement of
+ * Flywall's own where a packet cannot be treated so. Jumps out of verdict maps count
+ * as jumps. Only memory fails.
  */
 #include <errno.h>
 #include <string.h>
@@ -467,6 +467,29 @@ static int check_table(struct fw_checker *checker,
 	return fw_check_synproxies(checker, table);
 }
 
+/* --- verdicts behind audit -------------------------------------------------- */
+/* They had to stand where they may; from here on they do nothing. */
+static void mute(struct fw_typed_rule *rule)
+{
+	for (size_t i = 1; i < rule->n_parts; i++) {
+		struct fw_part *part = &rule->parts[i];
+
+		if (part[-1].kind == FW_PART_AUDIT)
+			*part = (struct fw_part){
+				.kind = FW_PART_MUTED,
+				.words = part->words,
+				.n_words = part->n_words,
+			};
+	}
+}
+
+static void mute_table(const struct fw_typed_table *table)
+{
+	for (size_t c = 0; c < table->n_chains; c++)
+		for (size_t i = 0; i < table->chains[c].n_rules; i++)
+			mute(&table->chains[c].rules[i]);
+}
+
 int fw_check_reach(struct fw_checker *checker)
 {
 	for (size_t i = 0; i < checker->typed->n_tables; i++) {
@@ -474,6 +497,7 @@ int fw_check_reach(struct fw_checker *checker)
 
 		if (r)
 			return r;
+		mute_table(&checker->typed->tables[i]);
 	}
 	return 0;
 }

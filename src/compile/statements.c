@@ -278,9 +278,30 @@ static int check_qos(struct fw_rule_check *check)
 	return 0;
 }
 
-/* Verdicts that may be tried out. */
-static const char *const audible[] = { "accept",  "drop", "reject", "inspect",
-				       "block",   "jump", "goto" };
+/* Verdicts that may be tried out, and what a trial is called. */
+static const struct {
+	const char *verdict, *trial;
+} audible[] = {
+	{ "accept", "AUDIT-ACCEPT" },	{ "drop", "AUDIT-DROP" },
+	{ "reject", "AUDIT-REJECT" },	{ "inspect", "AUDIT-INSPECT" },
+	{ "block", "AUDIT-BLOCK" },	{ "jump", "AUDIT-JUMP" },
+	{ "goto", "AUDIT-GOTO" },
+};
+
+const char *fw_rule_audit(const struct fw_typed_rule *rule)
+{
+	const struct fw_part *last;
+
+	if (rule->n_parts < 2)
+		return NULL;
+	last = &rule->parts[rule->n_parts - 1];
+	if (last[-1].kind != FW_PART_AUDIT)
+		return NULL;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(audible); i++)
+		if (fw_word_is(&last->words[0], audible[i].verdict))
+			return audible[i].trial;
+	return NULL;
+}
 
 static int check_audit(struct fw_rule_check *check)
 {
@@ -292,8 +313,8 @@ static int check_audit(struct fw_rule_check *check)
 		return fails(check, 0, "audit what? A verdict is missing",
 			     "audit drop");
 	for (size_t i = 0; i < FW_ARRAY_SIZE(audible); i++)
-		if (fw_word_is(next, audible[i]))
-			return push_own(check, FW_PART_AUDIT, 1, "audit") ?
+		if (fw_word_is(next, audible[i].verdict))
+			return fw_rule_push(check, FW_PART_AUDIT, 1) ?
 				       0 : -ENOMEM;
 	diag = fw_error(check->checker->diags, "audit-place", &next->loc,
 			"'%s' cannot stand behind 'audit'", next->text);

@@ -99,8 +99,15 @@ enum fw_part_kind {
 	FW_PART_DNS_TYPE,	/* dns qtype: qtypes is valid */
 	FW_PART_DNS_REPLY,	/* dns reply nxdomain | refused: rcode */
 	FW_PART_SYNPROXY,	/* synproxy … at ingress: synproxy is valid */
+	FW_PART_MUTED,		/* a verdict behind audit, not carried out; of
+				   another kind until reach.c has looked */
 	FW_PART_RAW,		/* anything else: nft's affair */
 };
+
+/* Of a rule with audit, what its events and its log in nft call it: "AUDIT-DROP";
+ * else NULL. */
+struct fw_typed_rule;
+const char *fw_rule_audit(const struct fw_typed_rule *rule);
 
 /* A test of several fields at once, `ip saddr . tcp dport { … }`: holds when
  * one of the boxes has the packet's value in each of its intervals. Box b's

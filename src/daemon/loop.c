@@ -115,6 +115,7 @@ static bool find_rule(void *ctx, uint32_t id, struct fw_ring_rule *ret)
 			.text = rule->text,
 			.log_prefix = rule->log_prefix,
 			.log_level = rule->log_level,
+			.audit = rule->audit,
 		};
 		return true;
 	}

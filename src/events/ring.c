@@ -46,6 +46,7 @@ static void fill_rule(uint32_t id, const struct fw_ring_names *names,
 	if (record->type == FW_RECORD_LOG) {
 		fw_record_text(record, "prefix", rule.log_prefix);
 		fw_record_text(record, "level", rule.log_level);
+		fw_record_text(record, "verdict", rule.audit);
 	}
 	fw_record_text(record, "file", rule.file);
 	fw_record_number(record, "line", rule.line);

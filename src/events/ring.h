@@ -12,7 +12,7 @@
 struct fw_ring_rule {
 	const char *file, *text;
 	uint32_t line;
-	const char *log_prefix, *log_level;
+	const char *log_prefix, *log_level, *audit;
 };
 
 /* What a program's numbers stand for. Texts are lent, for the call. */

@@ -328,7 +328,7 @@ static int take_step(struct fw_walk *walk, struct passage *p,
 	if (step->kind == FW_STEP_COUNTER)
 		count(p, step);
 	if (step->kind == FW_STEP_AUDIT)
-		p->muted = true;
+		p->muted = p->record.counted = true;
 	if (step->kind == FW_STEP_EFFECT) {
 		p->acted = true;
 		p->ended |= counts_log(p->rule, step);

@@ -50,6 +50,8 @@ struct fw_plan_rule {
 				   plan->counters, from 1; 0: none */
 	const char *log_prefix;	/* of a `log` that XDP understands; or NULL */
 	const char *log_level;	/* likewise; NULL: it has no such log */
+	const char *audit;	/* what its verdict is called that is only tried,
+				   "AUDIT-DROP", a literal; or NULL */
 	bool own;		/* Flywall's, for what the file says there */
 };
 

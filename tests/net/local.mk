@@ -11,6 +11,7 @@ tests_net_segments_SOURCES = tests/net/segments.c
 
 fw_net_tests = \
 	tests/net/attach \
+	tests/net/audit \
 	tests/net/blocked \
 	tests/net/check_live \
 	tests/net/classes \
