@@ -2,48 +2,61 @@
 /*
  * Blocked sources: what `block for TIME` needs besides the rules that say it.
  *
- * In: the checked configuration. Out: more of it: where a profile blocks, the
- * table `inet flywall_block` with a set of addresses for each family and the
- * chains that drop what comes from them. Fails only for want of memory; a table
- * of that name in the file is a diagnostic.
+ * In: the checked configuration. Out: more of it, where anything blocks: the table
+ * `inet flywall_block` with a set of addresses for each family, in which profiles
+ * put what they block; in each table whose rules block, such sets of its own, since
+ * nft's rules reach no others; and chains that drop what comes from all these. Fails
+ * only for want of memory; a name that is taken is a diagnostic.
  *
  * The sets are live ones (live.c): nft has the elements and their times, and XDP
- * follows. Two chains ask them: one on hook ingress, before all others, of the
- * devices of the fast road, which XDP alone runs; and one on hook prerouting,
- * before conntrack and fragments are looked at, for whatever XDP does not see.
- * Management stands in front in both, as in each base chain.
+ * follows. So they are asked twice: by a chain on hook ingress, before all others,
+ * of the devices of the fast road, which XDP alone runs; and by one on hook
+ * prerouting, before conntrack and fragments are looked at, for whatever XDP does
+ * not see. A table of family netdev has no such hook: there a chain on ingress does
+ * both. Management stands in front of all, as in each base chain.
  */
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 #include "compile/typecheck.h"
 #include "util/cleanup.h"
 
+#define PRIORITY_INGRESS (-1000000)
 #define PRIORITY_PREROUTING (-460)	/* what there is before queries (gate.c) */
 
-/* A family's set and what it is asked for. */
+/* A family's sets and what they are asked for. */
 static const struct fw_interval is_ip[] = { { FW_L3_IP, FW_L3_IP } };
 static const struct fw_interval is_ip6[] = { { FW_L3_IP6, FW_L3_IP6 } };
 
 static const struct side {
-	const char *set, *header, *type;
+	const char *set;	/* of Flywall's own table */
+	const char *theirs;	/* of a table whose rules block */
+	const char *only;	/* the family of tables that meet nothing else */
+	const char *header, *type;
 	enum fw_set_type set_type;
 	enum fw_field field;
 	const struct fw_interval *l3;
 } sides[] = {
-	{ FW_BLOCK_SET4, "ip", "ipv4_addr", FW_SET_IPV4_ADDR, FW_FIELD_SADDR4,
-	  is_ip },
-	{ FW_BLOCK_SET6, "ip6", "ipv6_addr", FW_SET_IPV6_ADDR, FW_FIELD_SADDR6,
-	  is_ip6 },
+	{ FW_BLOCK_SET4, FW_BLOCKED_SET4, "ip", "ip", "ipv4_addr",
+	  FW_SET_IPV4_ADDR, FW_FIELD_SADDR4, is_ip },
+	{ FW_BLOCK_SET6, FW_BLOCKED_SET6, "ip6", "ip6", "ipv6_addr",
+	  FW_SET_IPV6_ADDR, FW_FIELD_SADDR6, is_ip6 },
 };
+
+/* A set and its family. */
+struct asked {
+	const struct side *side;
+	const struct fw_typed_set *set;
+};
+
+typedef FW_VEC(struct asked) asked_vec;
 
 struct blocking {
 	struct fw_checker *checker;
 	struct fw_arena *arena;
-	struct fw_typed_table *table;
-	const struct fw_typed_set *sets[FW_ARRAY_SIZE(sides)];
+	struct fw_typed_table *table;	/* that is added to */
 	const struct fw_loc *loc;	/* of what asks for it first */
+	asked_vec by_xdp;		/* in the chain that XDP alone runs */
 };
 
 /* --- who blocks ------------------------------------------------------------ */
@@ -63,29 +76,51 @@ static const struct fw_plan_rule *first_of_profiles(const struct fw_checker *che
 	return NULL;
 }
 
-/* --- sets ------------------------------------------------------------------ */
-static int add_set(struct blocking *b, const struct side *side,
-		   const struct fw_typed_set **ret)
+/* Likewise of a table's chains. */
+static const struct fw_plan_rule *first_of_table(const struct fw_checker *checker,
+						 const struct fw_typed_table *table)
 {
+	for (size_t c = 0; c < table->n_chains; c++)
+		for (size_t i = 0; i < table->chains[c].n_rules; i++) {
+			const struct fw_typed_rule *rule =
+				&table->chains[c].rules[i];
+
+			for (size_t p = 0; p < rule->n_parts; p++)
+				if (rule->parts[p].kind == FW_PART_BLOCK)
+					return &checker->rules.items[rule->rule]
+							.rule;
+		}
+	return NULL;
+}
+
+/* --- sets ------------------------------------------------------------------ */
+/* dynamic: packets put addresses in. */
+static int add_set(struct blocking *b, const struct side *side, bool dynamic,
+		   asked_vec *ret)
+{
+	struct asked *asked = fw_vec_push(b->arena, ret);
 	struct fw_typed *typed = b->checker->typed;
 	struct fw_typed_set *set = &typed->sets[typed->n_sets++];
 	struct fw_typed_set **list = fw_arena_array(
 		b->arena, b->table->n_sets + 1, sizeof(*list));
 	enum fw_value_type *types = fw_arena_alloc(b->arena, sizeof(*types));
 
-	if (!list || !types || !fw_set_value_type(side->set_type, types))
+	if (!asked || !list || !types ||
+	    !fw_set_value_type(side->set_type, types))
 		return -ENOMEM;
 	*set = (struct fw_typed_set){
-		.name = side->set,
+		.name = dynamic ? side->theirs : side->set,
 		.table = b->table,
 		.type = side->set_type,
+		.dynamic = dynamic,
 		.live = true,
 		.types = types,
 		.n_types = 1,
 		.options.type = side->type,
 		.body = fw_arena_printf(b->arena, "type %s\nsize %d\n"
-					"flags timeout", side->type,
-					FW_BLOCKED_MAX),
+					"flags %stimeout", side->type,
+					FW_BLOCKED_MAX,
+					dynamic ? "dynamic," : ""),
 		.used = true,
 	};
 	if (b->table->n_sets)
@@ -93,7 +128,7 @@ static int add_set(struct blocking *b, const struct side *side,
 		       b->table->n_sets * sizeof(struct fw_typed_set *));
 	list[b->table->n_sets++] = set;
 	b->table->sets = list;
-	*ret = set;
+	*asked = (struct asked){ side, set };
 	return set->body ? 0 : -ENOMEM;
 }
 
@@ -101,19 +136,18 @@ static int add_set(struct blocking *b, const struct side *side,
 #define WORDS 5
 
 /* ip saddr @SET counter drop */
-static int put_words(struct blocking *b, const struct side *side,
+static int put_words(struct blocking *b, const struct asked *asked,
 		     struct fw_typed_rule *rule)
 {
-	const char *const texts[WORDS] = { side->header, "saddr", side->set,
-					   "counter", "drop" };
+	const char *const texts[WORDS] = { asked->side->header, "saddr",
+					   asked->set->name, "counter", "drop" };
 	struct fw_word *words = fw_arena_array(b->arena, WORDS, sizeof(*words));
 
 	if (!words)
 		return -ENOMEM;
 	for (size_t i = 0; i < WORDS; i++)
 		words[i] = (struct fw_word){
-			.kind = texts[i] == side->set ? FW_WORD_SET :
-							FW_WORD_PLAIN,
+			.kind = i == 2 ? FW_WORD_SET : FW_WORD_PLAIN,
 			.space = i > 0,
 			.text = texts[i],
 			.loc = *b->loc,
@@ -124,10 +158,10 @@ static int put_words(struct blocking *b, const struct side *side,
 	return rule->text ? 0 : -ENOMEM;
 }
 
-static int put_parts(struct blocking *b, const struct side *side,
-		     const struct fw_typed_set *set, struct fw_typed_rule *rule)
+static int put_parts(struct blocking *b, const struct asked *asked,
+		     struct fw_typed_rule *rule)
 {
-	const struct fw_match l3 = { FW_FIELD_L3, side->l3, 1 };
+	const struct fw_match l3 = { FW_FIELD_L3, asked->side->l3, 1 };
 	struct fw_part *parts = fw_arena_array(b->arena, 3, sizeof(*parts));
 
 	if (!parts)
@@ -136,10 +170,11 @@ static int put_parts(struct blocking *b, const struct side *side,
 		.kind = FW_PART_RAW,
 		.words = rule->words,
 		.n_words = 3,
-		.reason = fw_arena_printf(b->arena, "set @%s", side->set),
+		.reason = fw_arena_printf(b->arena, "set @%s",
+					  asked->set->name),
 		.is_match = true,
-		.live = set,
-		.field = side->field,
+		.live = asked->set,
+		.field = asked->side->field,
 		.matches = fw_arena_memdup(b->arena, &l3, sizeof(l3)),
 		.n_matches = 1,
 	};
@@ -183,24 +218,23 @@ static int note_rule(struct blocking *b, const struct fw_typed_chain *chain,
 	return 0;
 }
 
-static int put_rules(struct blocking *b, struct fw_typed_chain *chain)
+static int put_rules(struct blocking *b, struct fw_typed_chain *chain,
+		     const asked_vec *asked)
 {
 	int r = 0;
 
-	chain->rules = fw_arena_array(b->arena, FW_ARRAY_SIZE(sides),
+	chain->n_rules = asked->n;
+	chain->rules = fw_arena_array(b->arena, asked->n,
 				      sizeof(*chain->rules));
 	if (!chain->rules)
 		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < FW_ARRAY_SIZE(sides); i++) {
-		struct fw_typed_rule *rule = &chain->rules[chain->n_rules];
+	for (size_t i = 0; r == 0 && i < asked->n; i++) {
+		struct fw_typed_rule *rule = &chain->rules[i];
 
-		if (!b->sets[i])
-			continue;
-		chain->n_rules++;
 		rule->unit = UINT32_MAX;
-		r = put_words(b, &sides[i], rule);
+		r = put_words(b, &asked->items[i], rule);
 		if (r == 0)
-			r = put_parts(b, &sides[i], b->sets[i], rule);
+			r = put_parts(b, &asked->items[i], rule);
 		if (r == 0)
 			r = note_rule(b, chain, rule);
 	}
@@ -252,92 +286,201 @@ static int road_devices(struct blocking *b, name_vec *ret)
 	return r;
 }
 
-static int add_ingress(struct blocking *b, struct fw_typed_chain *chain)
+/* Behind the table's others; NULL when memory runs out. */
+static struct fw_typed_chain *add_chain(struct blocking *b, const char *name,
+					enum fw_hook hook, int priority)
 {
+	struct fw_typed_table *t = b->table;
+	struct fw_item *item = fw_arena_alloc(b->arena, sizeof(*item));
+	struct fw_typed_chain *chains = fw_arena_array(
+		b->arena, t->n_chains + 1, sizeof(*chains));
+	struct fw_typed_chain *chain;
+
+	if (!item || !chains)
+		return NULL;
+	if (t->n_chains)
+		memcpy(chains, t->chains, t->n_chains * sizeof(*chains));
+	item->loc = item->name_loc = *b->loc;
+	chain = &chains[t->n_chains++];
+	*chain = (struct fw_typed_chain){
+		.name = name,
+		.item = item,
+		.table = t,
+		.hook = hook,
+		.type = "filter",
+		.priority = priority,
+		.policy = FW_VERDICT_ACCEPT,
+		.own = true,
+	};
+	t->chains = chains;
+	return chain;
+}
+
+static int add_ingress(struct blocking *b, const char *name, bool only_xdp,
+		       const asked_vec *asked)
+{
+	struct fw_typed_chain *chain;
 	name_vec devices = { 0 };
 	int r = road_devices(b, &devices);
 
 	if (r < 0 || !devices.n)
 		return r;
-	b->table->n_chains++;
-	chain->name = "ingress";
-	chain->hook = FW_HOOK_INGRESS;
-	chain->priority = INT_MIN;
+	chain = add_chain(b, name, FW_HOOK_INGRESS, PRIORITY_INGRESS);
+	if (!chain)
+		return -ENOMEM;
+	chain->only_xdp = only_xdp;
 	chain->devices = devices.items;
 	chain->n_devices = devices.n;
-	return put_rules(b, chain);
+	return put_rules(b, chain, asked);
 }
 
-static int add_prerouting(struct blocking *b, struct fw_typed_chain *chain)
+static int add_prerouting(struct blocking *b, const char *name,
+			  const asked_vec *asked)
 {
-	b->table->n_chains++;
-	chain->name = "prerouting";
-	chain->hook = FW_HOOK_PREROUTING;
-	chain->priority = PRIORITY_PREROUTING;
+	struct fw_typed_chain *chain = add_chain(
+		b, name, FW_HOOK_PREROUTING, PRIORITY_PREROUTING);
+
+	if (!chain)
+		return -ENOMEM;
 	chain->base = fw_arena_printf(b->arena, "type filter hook prerouting "
 				      "priority %d; policy accept;",
 				      PRIORITY_PREROUTING);
-	return chain->base ? put_rules(b, chain) : -ENOMEM;
+	return chain->base ? put_rules(b, chain, asked) : -ENOMEM;
 }
 
-static int add_chains(struct blocking *b)
+/* --- tables ----------------------------------------------------------------- */
+static struct fw_loc place_of(const struct fw_plan_rule *rule)
 {
-	struct fw_item *item = fw_arena_alloc(b->arena, sizeof(*item));
-	struct fw_typed_chain *chains = fw_arena_array(b->arena, 2,
-						       sizeof(*chains));
-	int r;
+	return (struct fw_loc){ .file = rule->file, .line = rule->line,
+				.col = rule->column };
+}
 
-	if (!item || !chains)
-		return -ENOMEM;
-	item->loc = item->name_loc = *b->loc;
-	for (size_t i = 0; i < 2; i++) {
-		chains[i].item = item;
-		chains[i].table = b->table;
-		chains[i].type = "filter";
-		chains[i].policy = FW_VERDICT_ACCEPT;
-		chains[i].own = true;
+static void clash(struct blocking *b, const struct fw_loc *loc,
+		  const char *name)
+{
+	fw_error(b->checker->diags, "reserved-name", loc,
+		 "'%s' is Flywall's own: it has to do with sources that 'block "
+		 "for' blocks", name);
+}
+
+/* Whether the table has names that are needed. */
+static bool is_taken(struct blocking *b, const struct fw_res_table *table)
+{
+	bool taken = false;
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(sides); i++) {
+		const struct fw_res_set *set = fw_res_set(table,
+							  sides[i].theirs);
+
+		if (set)
+			clash(b, &set->loc, set->name);
+		taken |= set != NULL;
 	}
-	b->table->chains = chains;
-	r = add_ingress(b, &chains[0]);
-	return r < 0 ? r : add_prerouting(b, &chains[b->table->n_chains]);
+	if (fw_res_chain(table, FW_BLOCKED_CHAIN))
+		clash(b, &fw_res_chain(table, FW_BLOCKED_CHAIN)->loc,
+		      FW_BLOCKED_CHAIN);
+	return taken || fw_res_chain(table, FW_BLOCKED_CHAIN);
 }
 
-/* --- the table -------------------------------------------------------------- */
-static bool is_taken(struct fw_checker *checker)
+static bool meets(const struct fw_typed_table *table, const struct side *side)
 {
-	const struct fw_res_table *clash = fw_res_table(checker->resolved,
-							FW_BLOCK_FAMILY,
-							FW_BLOCK_TABLE);
+	for (size_t i = 0; i < FW_ARRAY_SIZE(sides); i++)
+		if (!strcmp(table->family, sides[i].only))
+			return &sides[i] == side;
+	return true;
+}
 
-	if (clash)
-		fw_error(checker->diags, "reserved-table", &clash->loc,
-			 "the table '" FW_BLOCK_FAMILY " " FW_BLOCK_TABLE "' is "
-			 "Flywall's own: it has the sources that 'block for' "
-			 "blocks");
-	return clash;
+/* A table of the file, rules of which block. */
+static int add_to_table(struct blocking *b, size_t at)
+{
+	bool netdev = !strcmp(b->table->family, "netdev");
+	asked_vec asked = { 0 };
+	int r = 0;
+
+	if (is_taken(b, b->checker->resolved->tables.items[at]))
+		return 0;
+	for (size_t i = 0; r == 0 && i < FW_ARRAY_SIZE(sides); i++)
+		if (meets(b->table, &sides[i]))
+			r = add_set(b, &sides[i], true, &asked);
+	for (size_t i = 0; r == 0 && !netdev && i < asked.n; i++) {
+		struct asked *slot = fw_vec_push(b->arena, &b->by_xdp);
+
+		if (!slot)
+			return -ENOMEM;
+		*slot = asked.items[i];
+	}
+	if (r < 0)
+		return r;
+	return netdev ? add_ingress(b, FW_BLOCKED_CHAIN, false, &asked) :
+			add_prerouting(b, FW_BLOCKED_CHAIN, &asked);
+}
+
+/* Flywall's own. Its sets are there for operators too. */
+static int add_own(struct blocking *b)
+{
+	struct fw_typed *typed = b->checker->typed;
+	asked_vec asked = { 0 };
+	int r = 0;
+
+	b->table = &typed->tables[typed->n_tables++];
+	b->table->family = FW_BLOCK_FAMILY;
+	b->table->name = FW_BLOCK_TABLE;
+	for (size_t i = 0; r == 0 && i < FW_ARRAY_SIZE(sides); i++)
+		r = add_set(b, &sides[i], false, &asked);
+	for (size_t i = 0; r == 0 && i < b->by_xdp.n; i++) {
+		struct asked *slot = fw_vec_push(b->arena, &asked);
+
+		if (!slot)
+			return -ENOMEM;
+		*slot = b->by_xdp.items[i];
+	}
+	if (r == 0)
+		r = add_ingress(b, "ingress", true, &asked);
+	asked.n = FW_ARRAY_SIZE(sides);
+	return r < 0 ? r : add_prerouting(b, "prerouting", &asked);
+}
+
+/* ret: the place of what asks for it, those of profiles first. */
+static int add_to_tables(struct blocking *b, bool *ret_any, struct fw_loc *ret)
+{
+	const struct fw_typed *typed = b->checker->typed;
+	const struct fw_plan_rule *first = first_of_profiles(b->checker);
+	int r = 0;
+
+	*ret_any = first;
+	if (first)
+		*ret = place_of(first);
+	for (size_t i = 0; r == 0 && i < typed->n_tables; i++) {
+		struct fw_loc loc;
+
+		first = first_of_table(b->checker, &typed->tables[i]);
+		if (!first)
+			continue;
+		loc = place_of(first);
+		if (!*ret_any)
+			*ret = loc;
+		*ret_any = true;
+		b->table = &typed->tables[i];
+		b->loc = &loc;
+		r = add_to_table(b, i);
+	}
+	return r;
 }
 
 int fw_check_blocked(struct fw_checker *checker)
 {
-	const struct fw_plan_rule *first = first_of_profiles(checker);
-	struct fw_typed *typed = checker->typed;
+	const struct fw_res_table *taken = fw_res_table(
+		checker->resolved, FW_BLOCK_FAMILY, FW_BLOCK_TABLE);
+	struct blocking b = { .checker = checker, .arena = checker->arena };
 	struct fw_loc loc;
-	struct blocking b = {
-		.checker = checker,
-		.arena = checker->arena,
-		.table = &typed->tables[typed->n_tables],
-		.loc = &loc,
-	};
-	int r = 0;
+	bool any;
+	int r = add_to_tables(&b, &any, &loc);
 
-	if (!first || is_taken(checker))
-		return 0;
-	loc = (struct fw_loc){ .file = first->file, .line = first->line,
-			       .col = first->column };
-	typed->n_tables++;
-	b.table->family = FW_BLOCK_FAMILY;
-	b.table->name = FW_BLOCK_TABLE;
-	for (size_t i = 0; r == 0 && i < FW_ARRAY_SIZE(sides); i++)
-		r = add_set(&b, &sides[i], &b.sets[i]);
-	return r < 0 ? r : add_chains(&b);
+	if (r < 0 || !any)
+		return r;
+	b.loc = &loc;
+	if (!taken)
+		return add_own(&b);
+	clash(&b, &taken->loc, FW_BLOCK_TABLE);
+	return 0;
 }

@@ -38,6 +38,9 @@ int fw_live_match(const struct fw_typed *typed,
 	struct fw_live_tests *tests = typed->live_tests;
 	int r;
 
+	/* of those at top level, the copy in the table of the rule */
+	if (part->live->table)
+		table = part->live->table;
 	*ret = (struct fw_live_match){
 		.field = part->field,
 		.negate = part->negate,
@@ -96,6 +99,7 @@ static int add_set(struct lists *l, const struct asked *asked)
 		.name = fw_arena_strdup(l->plan->arena, asked->set->name),
 		.v6 = asked->set->type == FW_SET_IPV6_ADDR,
 		.interval = asked->set->interval,
+		.dynamic = asked->set->dynamic,
 	};
 	xdp->n_live_sets++;
 	return set->family && set->table && set->name ? 0 : -ENOMEM;

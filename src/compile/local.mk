@@ -3,6 +3,7 @@ noinst_LIBRARIES += libfwcompile.a
 libfwcompile_a_SOURCES = \
 	src/compile/block_values.c \
 	src/compile/blocked.c \
+	src/compile/blocked_nft.c \
 	src/compile/blocks.c \
 	src/compile/blocks.h \
 	src/compile/blocks_inspect.c \

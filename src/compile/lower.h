@@ -159,6 +159,13 @@ int fw_marks_rewrite(struct fw_typed *typed, struct fw_arena *arena,
 		     const struct fw_word *words, size_t n_words,
 		     const struct fw_word **ret_words, size_t *ret_n);
 
+/* --- blocked sources (blocked_nft.c) --------------------------------------- */
+/* Name of the chain that `block for` so many ms jumps to. */
+char *fw_blocked_name(struct fw_arena *arena, uint64_t ms);
+/* That chain, for a user's table. */
+int fw_blocked_chain(struct fw_arena *arena, const struct fw_typed_table *table,
+		     uint64_t ms, struct fw_nft_chain *ret);
+
 /* --- the gate (gate.c) ----------------------------------------------------- */
 /* Name of the chain that `inspect PROFILE` jumps to. */
 char *fw_gate_inspect_name(struct fw_arena *arena, const char *profile);

@@ -312,8 +312,10 @@ static int add_remainder(struct draft *d, const struct fw_typed_chain *c,
 {
 	const struct fw_remainder *rest = &c->remainders[nth];
 	fw_nft_rule_vec rules = { 0 };
-	const char *base = rest->n_devices == c->n_devices ? c->base :
-			   base_line(d, c, rest->devices, rest->n_devices);
+	const char *base = rest->n_devices == c->n_devices && c->base ?
+				   c->base :
+				   base_line(d, c, rest->devices,
+					     rest->n_devices);
 	const char *name = remainder_name(d, c, nth);
 	int r = base && name ? add_head(d, c, &rules) : -ENOMEM;
 
@@ -387,6 +389,47 @@ static int add_inspects(struct draft *d)
 	return 0;
 }
 
+/* The chain that `block for` a time jumps to, once. */
+static int add_blocked(struct draft *d, uint64_t ms)
+{
+	struct fw_arena *arena = d->l->arena;
+	char *name = fw_blocked_name(arena, ms);
+	const struct fw_typed_chain *clash;
+	struct fw_nft_chain *c;
+
+	if (!name)
+		return -ENOMEM;
+	for (size_t i = 0; i < d->chains.n; i++)
+		if (strcmp(d->chains.items[i].name, name) == 0 &&
+		    !own_chain(d->from, name))
+			return 0;
+	clash = own_chain(d->from, name);
+	if (clash)
+		fw_error(d->l->typed->diags, "reserved-name",
+			 &clash->item->name_loc,
+			 "the chain '%s' is Flywall's own: `block for` jumps "
+			 "there", name);
+	c = fw_vec_push(arena, &d->chains);
+	return c ? fw_blocked_chain(arena, d->from, ms, c) : -ENOMEM;
+}
+
+static int add_blocking(struct draft *d)
+{
+	const struct fw_typed_table *t = d->from;
+	int r = 0;
+
+	for (size_t i = 0; i < t->n_chains; i++)
+		for (size_t k = 0; k < t->chains[i].n_rules; k++) {
+			const struct fw_typed_rule *rule =
+				&t->chains[i].rules[k];
+
+			for (size_t p = 0; r == 0 && p < rule->n_parts; p++)
+				if (rule->parts[p].kind == FW_PART_BLOCK)
+					r = add_blocked(d, rule->parts[p].ms);
+		}
+	return r;
+}
+
 static int add_chains(struct draft *d)
 {
 	int r = 0;
@@ -401,7 +444,9 @@ static int add_chains(struct draft *d)
 		for (size_t k = 0; r == 0 && k < c->n_remainders; k++)
 			r = add_remainder(d, c, k);
 	}
-	return r < 0 ? r : add_inspects(d);
+	if (r == 0)
+		r = add_inspects(d);
+	return r < 0 ? r : add_blocking(d);
 }
 
 /* --- tables --------------------------------------------------------------- */

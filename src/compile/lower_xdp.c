@@ -396,7 +396,7 @@ static int split_chain(struct lowering *l, struct fw_typed_chain *c)
 	size_t n = 0;
 	int r = 0;
 
-	if (c->own)	/* another chain has the same in nft */
+	if (c->only_xdp)
 		return 0;
 	items = fw_arena_array(l->typed->arena, c->n_devices, sizeof(*items));
 	if (!items)

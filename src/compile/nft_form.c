@@ -10,7 +10,7 @@
  *	qos class NAME		the priority that tells of the class (abi_qos.h)
  *	audit VERDICT		a counter, unless it has one, and a log: the verdict
  *				is not carried out
- *	block for TIME		drop
+ *	block for TIME		jump to the table's chain for that time
  *	dns …			the whole rule stays out: without its match it
  *				would hit packets that are not meant
  *	synproxy at ingress	TCP is accepted, with the number in the mark
@@ -119,7 +119,9 @@ static int put_part(struct fw_typed *typed, struct fw_arena *arena,
 	case FW_PART_AUDIT:
 		return put(arena, out, audit_words(arena, rule), loc);
 	case FW_PART_BLOCK:
-		return put(arena, out, "drop", loc);
+		r = put(arena, out, "jump", loc);
+		return r ? r : put(arena, out, fw_blocked_name(arena, part->ms),
+				   loc);
 	case FW_PART_SYNPROXY:
 		return put(arena, out, synproxy_words(typed, arena, part), loc);
 	case FW_PART_INSPECT:

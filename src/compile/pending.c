@@ -35,7 +35,6 @@ static const struct {
 	{ "learn", NULL, NULL },
 
 	{ "rule", "learn", NULL },
-	{ "rule", "block", NULL },
 	{ "rule", "synproxy", "name" },	/* at ingress */
 
 	{ "set of Flywall's own", "timeout", NULL },

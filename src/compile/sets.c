@@ -249,7 +249,8 @@ int fw_check_sets(struct fw_checker *checker)
 	fw_sets_note_written(in);
 	typed->n_sets = count_sets(in);
 	typed->sets = fw_arena_array(checker->arena,
-				     typed->n_sets + FW_BLOCKED_SETS,
+				     typed->n_sets +
+					     FW_BLOCKED_SETS(in->tables.n),
 				     sizeof(*typed->sets));
 	checker->set_infos = fw_arena_array(checker->arena, typed->n_sets,
 					    sizeof(*checker->set_infos));

@@ -175,7 +175,7 @@ int fw_check_reach(struct fw_checker *checker);
 int fw_check_blocked(struct fw_checker *checker);
 /* Room that typed->tables and typed->sets need for them. */
 #define FW_BLOCKED_TABLES 1
-#define FW_BLOCKED_SETS 2
+#define FW_BLOCKED_SETS(n_tables) (2 * ((n_tables) + FW_BLOCKED_TABLES))
 
 /* --- lint.c --------------------------------------------------------------- */
 /* Warnings and notes about what is valid. 0 or -ENOMEM. */

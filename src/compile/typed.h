@@ -195,8 +195,8 @@ struct fw_typed_chain {
 	const char *const *devices;	/* ingress, egress */
 	size_t n_devices;
 	enum fw_verdict policy;	/* base chain: ACCEPT unless it says drop */
-	bool own;		/* Flywall's, for blocked sources (blocked.c);
-				   on hook ingress for XDP alone */
+	bool own;		/* Flywall's, for blocked sources (blocked.c) */
+	bool only_xdp;		/* another chain has the same in nft */
 	const char *comment;
 	struct fw_typed_rule *rules;
 	size_t n_rules;

@@ -24,6 +24,7 @@
  * and so often what could not be done is tried again. */
 #define SETS_AGAIN_MS 60000
 #define SETS_RETRY_MS 1000
+#define SETS_DYNAMIC_MS 1000	/* where packets change them */
 /* Devices come in swarms: one commit for all of them. */
 #define SETTLE_MS 200
 
@@ -258,6 +259,17 @@ static void follow_in(struct fw_daemon *daemon, unsigned ms)
 	(void)event_add(daemon->loop->events[ON_SETS_CHANGED], &wait);
 }
 
+/* Of what packets put into nft's sets nobody tells. */
+static unsigned again_ms(const struct fw_daemon *daemon)
+{
+	const struct fw_plan_xdp *xdp = &daemon->running.plan->xdp;
+
+	for (size_t i = 0; i < xdp->n_live_sets; i++)
+		if (xdp->live_sets[i].dynamic)
+			return SETS_DYNAMIC_MS;
+	return SETS_AGAIN_MS;
+}
+
 static void on_sets(evutil_socket_t fd, short what, void *ctx)
 {
 	struct fw_daemon *daemon = ctx;
@@ -284,7 +296,7 @@ static void on_sets_changed(evutil_socket_t fd, short what, void *ctx)
 	if (r < 0 && r != before)
 		fw_log_errno(LOG_ERR, r, "sets in XDP are not as they are in "
 					 "nft");
-	follow_in(daemon, r < 0 ? SETS_RETRY_MS : SETS_AGAIN_MS);
+	follow_in(daemon, r < 0 ? SETS_RETRY_MS : again_ms(daemon));
 }
 
 /* --- flows ---------------------------------------------------------------- */
@@ -368,7 +380,7 @@ static int watch_all(struct fw_daemon *daemon)
 	r |= watch_fd(daemon, ON_SETS, fw_set_watch_fd(daemon->set_watch),
 		      on_sets);
 	r |= watch_timer(daemon, ON_SETS_CHANGED, 0, on_sets_changed);
-	follow_in(daemon, SETS_AGAIN_MS);
+	follow_in(daemon, again_ms(daemon));
 	r |= watch_fd(daemon, ON_FLOWS, fw_flows_fd(daemon->flows), on_flows);
 	r |= watch_timer(daemon, ON_TICK, TICK_MS, on_tick);
 	return r ? -ENOMEM : 0;

@@ -266,6 +266,8 @@ struct fw_live_set {
 	uint64_t number;
 	const char *family, *table, *name;
 	bool v6, interval;
+	bool dynamic;		/* packets change it too, of which nft tells
+				   nobody */
 };
 
 struct fw_plan_xdp;
@@ -488,6 +490,10 @@ struct fw_profile {
 #define FW_BLOCK_TABLE "flywall_block"
 #define FW_BLOCK_SET4 "blocked4"
 #define FW_BLOCK_SET6 "blocked6"
+/* Likewise in each table whose rules block, with a chain that asks them. */
+#define FW_BLOCKED_SET4 "flywall_blocked4"
+#define FW_BLOCKED_SET6 "flywall_blocked6"
+#define FW_BLOCKED_CHAIN "flywall_blocked"
 #define FW_BLOCKED_MAX 65536	/* addresses of a family at a time */
 
 /* --- queries that XDP does not judge ---------------------------------------- */

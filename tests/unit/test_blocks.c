@@ -267,6 +267,7 @@ static void pending(void **state)
 		   "");
 	is_pending("table ip t { chain c { learn; } }\n", "learn");
 	is_pending("table ip t { chain c { audit drop; } }\n", "");
+	is_pending("table ip t { chain c { block for 1h; } }\n", "");
 	is_pending("table ip t { chain c { synproxy mss 1460; } }\n", "");
 	is_pending("table netdev t { chain c { synproxy mss 1460; } }\n", "");
 	is_pending("table netdev t { chain c { synproxy name \"x\"; }\n"
