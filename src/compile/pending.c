@@ -19,8 +19,6 @@ static const struct {
 	const char *word;	/* NULL: the place itself */
 	const char *value;	/* NULL: whatever stands behind the word */
 } rows[] = {
-	/* The other values are what this version does anyway. */
-	{ "options", "existing", NULL },
 	{ "options", "dns-pending", NULL },
 	{ "options", "leases", NULL },
 	{ "options", "control", NULL },

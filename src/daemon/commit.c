@@ -19,6 +19,7 @@
 #include <sysexits.h>
 
 #include "apply/settings.h"
+#include "daemon/existing.h"
 #include "util/log.h"
 
 static void explain_workers(int error, uint16_t queue,
@@ -157,6 +158,27 @@ static void judge_anew(struct fw_daemon *daemon, const struct fw_plan *plan)
 	fw_numbers_settle(&daemon->numbers, daemon->dir, plan);
 }
 
+/* Connections that are older than a rule which inspects. */
+static void judge_existing(struct fw_daemon *daemon, const struct fw_plan *plan)
+{
+	struct fw_numbers *numbers = &daemon->numbers;
+	size_t n, marked = 0;
+	struct fw_hash *rules = fw_existing_rules(plan, &n);
+	int r = -ENOMEM;
+
+	if (rules)
+		r = fw_existing_mark(daemon->flows, plan, numbers->rules,
+				     numbers->n_rules, &marked);
+	if (marked)
+		fw_log(LOG_NOTICE, "%zu connections are older than the rules "
+				   "that inspect them", marked);
+	if (r < 0)
+		fw_log_errno(LOG_ERR, r, "not all connections that are older "
+					 "than inspect rules were looked at");
+	if (rules)
+		fw_numbers_set_rules(numbers, daemon->dir, rules, n);
+}
+
 bool fw_commit_plan(struct fw_daemon *daemon, const struct fw_plan *plan,
 		    struct fw_commit_error *ret_error)
 {
@@ -172,5 +194,6 @@ bool fw_commit_plan(struct fw_daemon *daemon, const struct fw_plan *plan,
 	fw_flows_set_plan(daemon->flows, plan);
 	fw_verdicts_set_plan(daemon->verdicts, plan);
 	judge_anew(daemon, plan);
+	judge_existing(daemon, plan);
 	return true;
 }

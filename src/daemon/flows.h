@@ -43,6 +43,18 @@ int fw_flows_renew(struct fw_flows *flows, unsigned profiles);
  * -errno. */
 int fw_flows_release(struct fw_flows *flows, unsigned profiles);
 
+struct fw_connection;
+
+/* Connections over TCP and UDP that no rule has handed over: their number in
+ * ret_n, the caller's memory. 0 or -errno. */
+int fw_flows_stateless(struct fw_flows *flows, struct fw_connection **ret,
+		       size_t *ret_n);
+/* Hands one over to a profile, with that verdict. 0, -ENOENT, or -errno. */
+int fw_flows_take(struct fw_flows *flows,
+		  const struct fw_connection *connection,
+		  enum fw_flow_verdict verdict,
+		  const struct fw_profile *profile);
+
 /* For fw_worker_start(); valid until fw_flows_free(). */
 const struct fw_door *fw_flows_door(const struct fw_flows *flows);
 

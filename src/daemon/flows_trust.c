@@ -19,6 +19,7 @@
  * next tick, where the verdict was young.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -367,6 +368,42 @@ int fw_flows_release(struct fw_flows *flows, unsigned profiles)
 	}
 	free(picked.items);
 	return r;
+}
+
+/* --- connections older than a rule ---------------------------------------- */
+static bool is_stateless(void *ctx, const struct fw_connection *connection)
+{
+	const uint32_t *mask = ctx;
+	uint8_t proto = connection->tuple[0].proto;
+
+	return !(connection->mark & *mask) &&
+	       (proto == IPPROTO_TCP || proto == IPPROTO_UDP);
+}
+
+int fw_flows_stateless(struct fw_flows *flows, struct fw_connection **ret,
+		       size_t *ret_n)
+{
+	uint32_t mask = fw_flows_state_mask(flows);
+	struct picked picked = { .wants = is_stateless, .ctx = &mask };
+	int r = pick_all(flows, 0, &picked);
+
+	*ret = picked.items;
+	*ret_n = picked.n;
+	return r;
+}
+
+int fw_flows_take(struct fw_flows *flows,
+		  const struct fw_connection *connection,
+		  enum fw_flow_verdict verdict,
+		  const struct fw_profile *profile)
+{
+	unsigned shift = flows->plan->options.mark_shift;
+	uint32_t number = (uint32_t)profile->id << FW_CTMARK_PROFILE_SHIFT;
+	uint32_t mask = (FW_CTMARK_STATE | FW_CTMARK_PROFILE) << shift;
+
+	return fw_conntrack_mark(flows->conntrack, &connection->tuple[0],
+				 fw_flows_state(flows, verdict) |
+					 number << shift, mask);
 }
 
 /* --- the operator --------------------------------------------------------- */

@@ -30,6 +30,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/json.h \
 	src/daemon/elements.c \
 	src/daemon/elements.h \
+	src/daemon/existing.c src/daemon/existing.h \
 	src/daemon/feeds.c \
 	src/daemon/feeds.h \
 	src/daemon/links.c \
@@ -53,6 +54,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/questions.h \
 	src/daemon/reload.c \
 	src/daemon/reload.h \
+	src/daemon/route_find.c src/daemon/route_find.h \
 	src/daemon/routes.c \
 	src/daemon/routes.h \
 	src/daemon/set_edit.h \

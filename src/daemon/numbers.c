@@ -9,6 +9,7 @@
  *
  *	flywall-profiles 1 BOOT NETNS
  *	NUMBER NAME HASH		HASH "-": nothing was judged yet
+ *	rule KEY			and one a rule that says `inspect`
  */
 #include "daemon/numbers.h"
 
@@ -26,12 +27,14 @@
 #include "util/vec.h"
 
 #define HEAD "flywall-profiles 1"
+#define RULE "rule "
 #define NAME_SIZE 128
 
 void fw_numbers_done(struct fw_numbers *numbers)
 {
 	for (size_t i = 0; i < FW_PROFILES; i++)
 		free(numbers->of[i].name);
+	free(numbers->rules);
 	*numbers = (struct fw_numbers){ 0 };
 }
 
@@ -57,6 +60,10 @@ static void write_lines(const struct fw_numbers *numbers,
 		fw_hash_hex(&of->hash, hex);
 		(void)fprintf(out, "%zu %s %s\n", i, of->name,
 			      of->judged ? hex : "-");
+	}
+	for (size_t i = 0; i < numbers->n_rules; i++) {
+		fw_hash_hex(&numbers->rules[i], hex);
+		(void)fprintf(out, RULE "%s\n", hex);
 	}
 }
 
@@ -94,17 +101,24 @@ static int write_file(const struct fw_numbers *numbers, const char *dir)
 	return r ? r : sync_folder(dir);
 }
 
-static bool read_hash(const char *hex, struct fw_number *ret)
+static bool read_hash(const char *hex, struct fw_hash *ret)
 {
-	ret->judged = strcmp(hex, "-") != 0;
-	if (!ret->judged)
-		return true;
-	if (strlen(hex) != 2 * sizeof(ret->hash.bytes))
+	if (strspn(hex, "0123456789abcdef") != 2 * sizeof(ret->bytes))
 		return false;
-	for (size_t i = 0; i < sizeof(ret->hash.bytes); i++)
-		if (sscanf(hex + 2 * i, "%2hhx", &ret->hash.bytes[i]) != 1)
-			return false;
+	for (size_t i = 0; i < sizeof(ret->bytes); i++)
+		(void)sscanf(hex + 2 * i, "%2hhx", &ret->bytes[i]);
 	return true;
+}
+
+static int read_rule(const char *hex, struct fw_numbers *ret)
+{
+	struct fw_hash *grown = realloc(ret->rules, (ret->n_rules + 1) *
+							    sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	ret->rules = grown;
+	return read_hash(hex, &grown[ret->n_rules++]) ? 0 : -EBADMSG;
 }
 
 static int read_line(const char *line, struct fw_numbers *ret)
@@ -113,10 +127,14 @@ static int read_line(const char *line, struct fw_numbers *ret)
 	char name[NAME_SIZE + 1], hex[FW_HASH_HEX];
 	unsigned number;
 
+	if (!strncmp(line, RULE, strlen(RULE)))
+		return read_rule(line + strlen(RULE), ret);
 	_Static_assert(FW_HASH_HEX == 65, "its length stands in the format");
 	if (sscanf(line, "%u %128s %64s", &number, name, hex) != 3 ||
-	    number >= FW_PROFILES || ret->of[number].name ||
-	    !read_hash(hex, &of))
+	    number >= FW_PROFILES || ret->of[number].name)
+		return -EBADMSG;
+	of.judged = strcmp(hex, "-") != 0;
+	if (of.judged && !read_hash(hex, &of.hash))
 		return -EBADMSG;
 	of.name = strdup(name);
 	ret->of[number] = of;
@@ -271,6 +289,22 @@ void fw_numbers_settle(struct fw_numbers *numbers, const char *dir,
 		of->hash = p->hash;
 	}
 	r = news ? write_file(numbers, dir) : 0;
+	if (r)
+		fw_log_errno(LOG_ERR, r, "%s/profiles cannot be written, "
+					 "ignoring", dir);
+}
+
+void fw_numbers_set_rules(struct fw_numbers *numbers, const char *dir,
+			  struct fw_hash *rules, size_t n)
+{
+	bool same = n == numbers->n_rules &&
+		    (!n || !memcmp(rules, numbers->rules, n * sizeof(*rules)));
+	int r;
+
+	free(numbers->rules);
+	numbers->rules = rules;
+	numbers->n_rules = n;
+	r = same ? 0 : write_file(numbers, dir);
 	if (r)
 		fw_log_errno(LOG_ERR, r, "%s/profiles cannot be written, "
 					 "ignoring", dir);

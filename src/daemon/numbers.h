@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Numbers: what a profile's number in the marks of connections means, over
- * reloads and daemons. A name keeps its number also while it is not in the file,
+ * reloads and daemons, and which rules have given marks. A name keeps its number also while it is not in the file,
  * until another one needs it.
  */
 #pragma once
@@ -16,6 +16,10 @@ struct fw_numbers {
 					   were judged; valid with */
 		bool judged;
 	} of[FW_PROFILES];
+	/* Keys of rules that say `inspect`, of the last commit: they have seen
+	 * the connections of their time. */
+	struct fw_hash *rules;
+	size_t n_rules;
 };
 
 /* Those that stand in dir, of this boot and network namespace; none where there
@@ -40,3 +44,6 @@ unsigned fw_numbers_changed(const struct fw_numbers *numbers,
 			    const struct fw_plan *plan);
 void fw_numbers_settle(struct fw_numbers *numbers, const char *dir,
 		       const struct fw_plan *plan);
+/* So are these rules; takes their memory. */
+void fw_numbers_set_rules(struct fw_numbers *numbers, const char *dir,
+			  struct fw_hash *rules, size_t n);

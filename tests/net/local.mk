@@ -19,6 +19,7 @@ fw_net_tests = \
 	tests/net/counters \
 	tests/net/devices \
 	tests/net/dns \
+	tests/net/existing \
 	tests/net/explain \
 	tests/net/facts \
 	tests/net/fallback \

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Existing connections: what an `inspect` rule would have made of their first
+ * packet, had it been there.
+ *
+ * In: conntrack's connections, the plan, routes. Out: connection marks. Fails with
+ * the kernel's error, or for want of memory; a connection that has ended is none.
+ *
+ * The packet is told to the model (explain.h) as conntrack has it: the tuple as it
+ * shows between destination and source NAT, new, in the original direction, a SYN
+ * of TCP. Its devices are those by which the kernel would send to its two ends.
+ * Nothing else is assumed: what a rule asks besides makes it one that cannot be
+ * decided, and `existing` says what follows.
+ */
+#include "daemon/existing.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/conntrack.h"
+#include "daemon/route_find.h"
+#include "model/explain.h"
+#include "util/cleanup.h"
+
+#define CT_NEW 8		/* NF_CT_STATE_BIT() */
+#define SYN 2
+
+FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
+
+/* --- rules ---------------------------------------------------------------- */
+/* NULL also where it is muted. */
+static const struct fw_step *inspects(const struct fw_chain_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_steps &&
+	     rule->steps[i].kind != FW_STEP_AUDIT; i++)
+		if (rule->steps[i].kind == FW_STEP_INSPECT)
+			return &rule->steps[i];
+	return NULL;
+}
+
+struct fw_hash *fw_existing_rules(const struct fw_plan *plan, size_t *ret_n)
+{
+	struct fw_hash *keys = calloc(plan->n_rules + 1, sizeof(*keys));
+
+	*ret_n = 0;
+	for (size_t c = 0; keys && c < plan->n_chains; c++)
+		for (size_t i = 0; i < plan->chains[c].n_rules; i++) {
+			const struct fw_chain_rule *rule =
+				&plan->chains[c].rules[i];
+
+			if (rule->rule < plan->n_rules && inspects(rule) &&
+			    *ret_n < plan->n_rules)
+				keys[(*ret_n)++] = plan->rules[rule->rule].key;
+		}
+	return keys;
+}
+
+static bool is_among(const struct fw_hash *keys, size_t n,
+		     const struct fw_hash *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!memcmp(&keys[i], key, sizeof(*key)))
+			return true;
+	return false;
+}
+
+/* Whether a rule is there that was not: without, no connection is older. */
+static bool has_news(const struct fw_plan *plan, const struct fw_hash *known,
+		     size_t n_known)
+{
+	size_t n;
+	_cleanup_free_ struct fw_hash *rules = fw_existing_rules(plan, &n);
+
+	for (size_t i = 0; rules && i < n; i++)
+		if (!is_among(known, n_known, &rules[i]))
+			return true;
+	return false;
+}
+
+/* --- packets -------------------------------------------------------------- */
+static fw_u128 number_of(const uint8_t *bytes, size_t n)
+{
+	fw_u128 number = 0;
+
+	for (size_t i = 0; i < n; i++)
+		number = number << 8 | bytes[i];
+	return number;
+}
+
+struct fields {
+	uint64_t given;
+	fw_u128 value[FW_FIELD_ALL_MAX_];
+};
+
+static void give(struct fields *fields, enum fw_field field, fw_u128 value)
+{
+	fields->given |= UINT64_C(1) << field;
+	fields->value[field] = value;
+}
+
+static void give_tuple(struct fields *fields, const struct fw_tuple *tuple)
+{
+	bool v4 = tuple->family == 4;
+	size_t size = v4 ? 4 : 16;
+
+	give(fields, FW_FIELD_L3, v4 ? FW_L3_IP : FW_L3_IP6);
+	give(fields, v4 ? FW_FIELD_SADDR4 : FW_FIELD_SADDR6,
+	     number_of(tuple->saddr, size));
+	give(fields, v4 ? FW_FIELD_DADDR4 : FW_FIELD_DADDR6,
+	     number_of(tuple->daddr, size));
+	give(fields, FW_FIELD_L4PROTO, tuple->proto);
+	give(fields, FW_FIELD_SPORT, tuple->sport);
+	give(fields, FW_FIELD_DPORT, tuple->dport);
+	give(fields, FW_FIELD_CT_STATE, CT_NEW);
+	give(fields, FW_FIELD_CT_DIRECTION, 0);
+	if (tuple->proto == IPPROTO_TCP)
+		give(fields, FW_FIELD_TCP_FLAGS, SYN);
+}
+
+/* What is usual is not known. */
+static void tell(struct fw_told *told, const struct fw_tuple *tuple,
+		 const char *iif, const char *oif)
+{
+	struct fields fields = { 0 };
+
+	give_tuple(&fields, tuple);
+	fw_told_fields(told, fields.given, fields.value, iif, oif, NULL);
+	for (unsigned f = 0; f < FW_FIELD_ALL_MAX_; f++)
+		if (told->assumed >> f & 1)
+			fw_model_packet_open(&told->packet, (enum fw_field)f);
+	told->assumed = 0;
+}
+
+/* --- a connection --------------------------------------------------------- */
+struct existing {
+	struct fw_flows *flows;
+	const struct fw_plan *plan;
+	const struct fw_hash *known;	/* of rules, n_known */
+	size_t n_known;
+	struct mnl_socket *routes;
+};
+
+struct way {
+	enum fw_hook hook;
+	char in[IF_NAMESIZE], out[IF_NAMESIZE];	/* "": none */
+};
+
+/* False where the kernel knows no way for its packets. */
+static bool find_way(const struct existing *existing,
+		     const struct fw_tuple *tuple, struct way *ret)
+{
+	uint32_t in, out;
+
+	*ret = (struct way){ .hook = FW_HOOK_FORWARD };
+	if (fw_route_find(existing->routes, tuple->family, tuple->saddr, &in) ||
+	    fw_route_find(existing->routes, tuple->family, tuple->daddr, &out))
+		return false;
+	if (!in)
+		ret->hook = FW_HOOK_OUTPUT;
+	else if (!out)
+		ret->hook = FW_HOOK_INPUT;
+	if (!in && !out)
+		memcpy(ret->out, "lo", sizeof("lo"));	/* to itself */
+	return (!in || if_indextoname(in, ret->in)) &&
+	       (!out || if_indextoname(out, ret->out));
+}
+
+/* The first rule that says `inspect` and may be met: a connection's state is set
+ * once. */
+static const struct fw_step *first_met(const struct existing *existing,
+				       const struct fw_explain *explain)
+{
+	const struct fw_plan *plan = existing->plan;
+
+	for (size_t i = 0; i < explain->rules.n; i++) {
+		const struct fw_explain_rule *met = &explain->rules.items[i];
+		const struct fw_plan_chain *chain = &plan->chains[met->chain];
+
+		for (size_t k = 0; met->rule < plan->n_rules &&
+		     k < chain->n_rules; k++) {
+			const struct fw_step *step;
+
+			if (chain->rules[k].rule != met->rule)
+				continue;
+			step = inspects(&chain->rules[k]);
+			if (step && is_among(existing->known, existing->n_known,
+					     &plan->rules[met->rule].key))
+				return NULL;
+			if (step)
+				return step;
+		}
+	}
+	return NULL;
+}
+
+/* FW_FLOW_BLOCKED: the rules have nothing to do with it. */
+static enum fw_flow_verdict judge(const struct existing *existing,
+				  const struct fw_explain *explain,
+				  const struct fw_step **ret)
+{
+	*ret = first_met(existing, explain);
+	if (!*ret)
+		return FW_FLOW_BLOCKED;
+	if (explain->verdict == FW_EXPLAIN_INSPECT)
+		return FW_FLOW_UNVETTED;
+	if (explain->verdict != FW_EXPLAIN_UNKNOWN)
+		return FW_FLOW_BLOCKED;
+	return existing->plan->options.existing_trust ? FW_FLOW_TRUSTED :
+							FW_FLOW_UNVETTED;
+}
+
+/* Returns 1 where its mark was written, 0 where there is nothing to do, or
+ * -errno. */
+static int mark_one(const struct existing *existing,
+		    const struct fw_connection *connection)
+{
+	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
+	struct fw_tuple tuple = fw_connection_tuple(connection);
+	const struct fw_step *step;
+	enum fw_flow_verdict verdict;
+	struct fw_explain *explain;
+	struct fw_told told;
+	struct way way;
+	int r;
+
+	if (!arena)
+		return -ENOMEM;
+	if (!find_way(existing, &tuple, &way))
+		return 0;
+	tell(&told, &tuple, way.in[0] ? way.in : NULL,
+	     way.hook != FW_HOOK_INPUT ? way.out : NULL);
+	r = fw_explain(arena, existing->plan, &told, &explain);
+	if (r < 0)
+		return r;
+	if (explain->way != way.hook)
+		return 0;
+	verdict = judge(existing, explain, &step);
+	if (verdict == FW_FLOW_BLOCKED)
+		return 0;
+	r = fw_flows_take(existing->flows, connection, verdict,
+			  &existing->plan->profiles[step->profile]);
+	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+}
+
+int fw_existing_mark(struct fw_flows *flows, const struct fw_plan *plan,
+		     const struct fw_hash *known, size_t n_known,
+		     size_t *ret_n)
+{
+	struct existing existing = {
+		.flows = flows,
+		.plan = plan,
+		.known = known,
+		.n_known = n_known,
+	};
+	struct fw_connection *connections = NULL;
+	size_t n = 0;
+	int r;
+
+	*ret_n = 0;
+	if (!has_news(plan, known, n_known))
+		return 0;
+	r = fw_route_open(&existing.routes);
+	if (r)
+		return r;
+	r = fw_flows_stateless(flows, &connections, &n);
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		r = mark_one(&existing, &connections[i]);
+		*ret_n += r > 0;
+	}
+	free(connections);
+	(void)mnl_socket_close(existing.routes);
+	return r < 0 ? r : 0;
+}
