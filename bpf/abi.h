@@ -9,9 +9,10 @@
 
 #include <linux/types.h>
 
+#include "abi_addresses.h"
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 14	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 15	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -168,78 +169,6 @@ struct fw_row {
 	__u64 words[FW_ROW_WORDS];
 };
 
-/*
- * The tables of addresses hold classes and not rows: addresses of one class have
- * the same rules, class 0 is that of addresses in no prefix, and the row of class
- * c is gen.other[field] + c. So a table stays the same, and is not loaded again,
- * when it is other rules that change. A packet that has an address of one version
- * has none of the other: rules that test FW_FIELD_BESIDE() are in no such row.
- *
- * IPv4 addresses go through a trie of plain arrays, 16 bits, 8 and 8, all in one
- * table of lines of 64 bytes: what fits a line of the cache. The first 4,096
- * lines are entries by the upper half of the address. An entry is a class, or the
- * number of a line that says more by the next byte:
- *
- *	a leaf	two classes, and a bit for each value of the byte
- *	a node	a class, and a bit for each value that has an entry of its own;
- *		those stand side by side behind the node
- */
-#define FW_TRIE_ENTRIES 16
-#define FW_TRIE_ROOT_LINES (65536 / FW_TRIE_ENTRIES)
-#define FW_TRIE_NODE 0x80000000u
-#define FW_TRIE_LEAF 0x40000000u
-#define FW_TRIE_MORE (FW_TRIE_NODE | FW_TRIE_LEAF)
-
-struct fw_trie_line {
-	__u32 entry[FW_TRIE_ENTRIES];
-};
-
-/* A line as a leaf: entry[0] and entry[1] are the classes of bits 0 and 1. As a
- * node: entry[0] is the class of bit 0, entry[1] the first of the entries of bit
- * 1, counted in entries; each is as far behind it as bits are set before its own.
- * FW_TRIE_COUNT is a byte: how many are set in the words before. */
-#define FW_TRIE_BITS 8			/* the first word of bits */
-#define FW_TRIE_WORD(byte) (FW_TRIE_BITS + ((byte) >> 5))
-#define FW_TRIE_BIT(byte) ((byte) & 31)
-#define FW_TRIE_COUNT(line, byte) (((__u8 *)&(line)->entry[2])[(byte) >> 5])
-
-/*
- * IPv6 addresses are asked for once with each length in use, the longest first;
- * but not where the filter knows that they are not there: three bits of one of
- * its words for each prefix. More lengths than there is room for are the LPM
- * trie's.
- */
-#define FW_LENGTHS_MAX 16
-
-struct fw_length {
-	__u32 len;
-	__u32 mask[4];		/* be */
-};
-
-struct fw_lengths {
-	__u32 n;
-	__u32 words;		/* of the filter, less 1 */
-	struct fw_length of[FW_LENGTHS_MAX];
-};
-
-/* The word is the hash's low bits. */
-static inline __u64 fw_prefix_hash(const __u32 *words, __u32 len)
-{
-	__u64 h = ((__u64)words[0] << 32 | words[1]) + len;
-
-	h *= 0x9e3779b97f4a7c15ULL;
-	h ^= h >> 32;
-	h += (__u64)words[2] << 32 | words[3];
-	h *= 0xd6e8feb86659fd93ULL;
-	h ^= h >> 32;
-	h *= 0x9e3779b97f4a7c15ULL;
-	return h ^ h >> 29;
-}
-
-#define FW_PREFIX_BITS(hash) \
-	(1ULL << ((hash) >> 58) | 1ULL << ((hash) >> 52 & 63) | \
-	 1ULL << ((hash) >> 46 & 63))
-
 struct fw_gen {
 	__u32 magic;		/* FW_GEN_MAGIC; 0 in a slot never filled */
 	__u32 flags;		/* FW_GEN_* */
@@ -251,6 +180,7 @@ struct fw_gen {
 					   of an address, in neither version */
 	__u32 other[FW_FIELD_MAX_];	/* row of class 0 of an address, those
 					   of the others follow; other fields: 0 */
+	struct fw_bits saddr4, daddr4;	/* valid with FW_GEN_*_BITS */
 	struct fw_lengths saddr6, daddr6;
 };
 
@@ -260,6 +190,8 @@ struct fw_gen {
 #define FW_GEN_DADDR4_LPM 4u
 #define FW_GEN_SADDR6_LPM 8u
 #define FW_GEN_DADDR6_LPM 16u
+#define FW_GEN_SADDR4_BITS 32u	/* saddr4 begins with bits for each /24 */
+#define FW_GEN_DADDR4_BITS 64u
 
 /*
  * Tests: what the tables above do not look up. A test finds a number in the
@@ -626,7 +558,8 @@ enum fw_stat {
 FW_ASSERT_SIZE(struct fw_row, 8 + 8 * FW_ROW_WORDS);
 FW_ASSERT_SIZE(struct fw_trie_line, 64);
 FW_ASSERT_SIZE(struct fw_lengths, 8 + 20 * FW_LENGTHS_MAX);
-FW_ASSERT_SIZE(struct fw_gen, 20 + 8 * FW_FIELD_MAX_ + 2 * (8 + 20 * FW_LENGTHS_MAX));
+FW_ASSERT_SIZE(struct fw_bits, 4 * FW_BITS_CLASSES);
+FW_ASSERT_SIZE(struct fw_gen, 20 + 8 * FW_FIELD_MAX_ + 2 * (16 + 8 + 20 * FW_LENGTHS_MAX));
 FW_ASSERT_SIZE(struct fw_place, 8);
 FW_ASSERT_SIZE(struct fw_test, 64);
 FW_ASSERT_SIZE(struct fw_cut, 16);

@@ -124,18 +124,13 @@ static __always_inline __u32 fw_id_small(__u32 slot, __u32 base, __u32 value)
 	{                                                                     \
 		if (pkt->present & FW_HAS(field4))                            \
 			return gen->other[field4] +                           \
-			       fw_class4(fw_inner(which##4, slot),            \
-					 fw_inner(which##4_lpm, slot),        \
-					 gen->flags & field4##_LPM,           \
-					 &pkt->which);                        \
+			       fw_class_##which##4(pkt, gen, slot);           \
 		if (pkt->present & FW_HAS(field6))                            \
 			return gen->other[field6] +                           \
 			       (__u32)fw_class_##which##6(pkt, slot);         \
 		return gen->absent[field4];                                   \
 	}
 
-#define FW_FIELD_SADDR4_LPM FW_GEN_SADDR4_LPM
-#define FW_FIELD_DADDR4_LPM FW_GEN_DADDR4_LPM
 FW_ID_ADDRESS(saddr, FW_FIELD_SADDR4, FW_FIELD_SADDR6)
 FW_ID_ADDRESS(daddr, FW_FIELD_DADDR4, FW_FIELD_DADDR6)
 

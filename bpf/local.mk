@@ -3,8 +3,8 @@
 # Each program is compiled for the BPF machine, stripped of what only a debugger
 # needs, and embedded by its skeleton. The builder's CFLAGS never reach it.
 
-fw_bpf_headers = bpf/abi.h bpf/abi_events.h bpf/abi_flows.h bpf/abi_qos.h \
-	bpf/abi_syn.h bpf/bucket.h bpf/qos.h \
+fw_bpf_headers = bpf/abi.h bpf/abi_addresses.h bpf/abi_events.h \
+	bpf/abi_flows.h bpf/abi_qos.h bpf/abi_syn.h bpf/bucket.h bpf/qos.h \
 	bpf/maps.h \
 	bpf/packet.h bpf/rows.h bpf/dns_name.h bpf/reply.h bpf/dns_reply.h \
 	bpf/syn_options.h bpf/meta.h bpf/conntrack.h bpf/tests.h bpf/limits.h \

@@ -382,7 +382,7 @@ static int find_rows(struct staging *s, const char *name, struct made *made,
 	table = fw_plan_table(s->plan, name);
 	if (!table || !table->n)
 		return 0;
-	if (table->kind == FW_TABLE_TRIE) {
+	if (table->lines) {
 		*ret = (struct fw_rows){
 			.name = name,
 			.n = table->lines,

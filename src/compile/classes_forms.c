@@ -5,8 +5,9 @@
  * In: prefixes with classes. Out: the field's tables; those of forms that were
  * not chosen have no entries. Fails only for want of memory.
  *
- *	IPv4	a trie of lines, or the kernel's LPM trie where it would be
- *		larger than FW_TRIE_LINES_MAX
+ *	IPv4	a trie of lines, with bits for each /24 before it where that makes
+ *		it smaller, or the kernel's LPM trie where either would be larger
+ *		than FW_TRIE_LINES_MAX
  *	IPv6	a hash with a filter before it, to be asked for each length, or
  *		the LPM trie where there are more than FW_LENGTHS_MAX lengths
  */
@@ -24,15 +25,18 @@ struct form {
 	const char *filter;	/* NULL: needs none */
 	const char *lpm;
 	uint32_t flag;		/* of gen, where lpm stands for the best */
+	uint32_t bits;		/* of gen, where the best has bits before it */
 };
 
 static const struct form forms[] = {
-	[FW_FIELD_SADDR4] = { "saddr4", NULL, "saddr4_lpm", FW_GEN_SADDR4_LPM },
-	[FW_FIELD_DADDR4] = { "daddr4", NULL, "daddr4_lpm", FW_GEN_DADDR4_LPM },
+	[FW_FIELD_SADDR4] = { "saddr4", NULL, "saddr4_lpm", FW_GEN_SADDR4_LPM,
+			      FW_GEN_SADDR4_BITS },
+	[FW_FIELD_DADDR4] = { "daddr4", NULL, "daddr4_lpm", FW_GEN_DADDR4_LPM,
+			      FW_GEN_DADDR4_BITS },
 	[FW_FIELD_SADDR6] = { "saddr6", "saddr6_bits", "saddr6_lpm",
-			      FW_GEN_SADDR6_LPM },
+			      FW_GEN_SADDR6_LPM, 0 },
 	[FW_FIELD_DADDR6] = { "daddr6", "daddr6_bits", "daddr6_lpm",
-			      FW_GEN_DADDR6_LPM },
+			      FW_GEN_DADDR6_LPM, 0 },
 };
 
 /* --- keys ----------------------------------------------------------------- */
@@ -95,24 +99,29 @@ static int put_table(struct fw_classes *b, const char *name,
 
 /* --- IPv4: lines ---------------------------------------------------------- */
 /* 1, or 0 where it would be too large: the table has no entries then. */
-static int put_trie(struct fw_classes *b, const struct form *form,
+static int put_trie(struct fw_classes *b, enum fw_field field,
+		    const struct form *form,
 		    const struct fw_prefix_classes *prefixes)
 {
 	struct fw_plan_table *table;
-	size_t lines = 0;
 	int r = put_table(b, form->best, FW_TABLE_TRIE, prefixes);
 
 	if (r < 0)
 		return r;
 	table = &b->tables.items[b->tables.n - 1];
-	r = fw_trie_count(table, &lines);
+	r = fw_trie_fit(table);
 	if (r < 0)
 		return r;
-	if (lines > FW_TRIE_LINES_MAX) {
-		table->n = 0;
+	if (table->lines > FW_TRIE_LINES_MAX) {
+		table->kind = FW_TABLE_TRIE;
+		table->n = table->lines = 0;
 		return 0;
 	}
-	table->lines = (uint32_t)lines;
+	if (table->kind == FW_TABLE_BITS) {
+		b->gen.flags |= form->bits;
+		*(field == FW_FIELD_SADDR4 ? &b->gen.saddr4 : &b->gen.daddr4) =
+			table->bits;
+	}
 	return 1;
 }
 
@@ -195,7 +204,7 @@ int fw_classes_put(struct fw_classes *b, enum fw_field field,
 {
 	const struct form *form = &forms[field];
 	int r = form->filter ? put_hash(b, field, form, prefixes)
-			     : put_trie(b, form, prefixes);
+			     : put_trie(b, field, form, prefixes);
 
 	if (r)
 		return r < 0 ? r : 0;

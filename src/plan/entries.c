@@ -350,6 +350,7 @@ const char *fw_table_kind_name(enum fw_table_kind kind)
 		[FW_TABLE_HASH] = "hash by length",
 		[FW_TABLE_LPM] = "lpm",
 		[FW_TABLE_TRIE] = "trie",
+		[FW_TABLE_BITS] = "bits for each /24",
 	};
 
 	_Static_assert(FW_ARRAY_SIZE(names) == FW_TABLE_KIND_MAX_, "names");
@@ -360,7 +361,7 @@ size_t fw_plan_table_bytes(const struct fw_plan_table *table)
 {
 	size_t key = table->keys ? table->key_size : 0;
 
-	if (table->kind == FW_TABLE_TRIE)
+	if (table->lines)
 		return (size_t)table->lines * sizeof(struct fw_trie_line);
 	return (size_t)table->n * (key + table->value_size);
 }

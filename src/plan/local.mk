@@ -34,4 +34,6 @@ libfwplan_a_SOURCES = \
 	src/plan/suffixes.h \
 	src/plan/texts.c \
 	src/plan/trie.c \
-	src/plan/trie.h
+	src/plan/trie.h \
+	src/plan/trie_bits.c \
+	src/plan/trie_walk.h

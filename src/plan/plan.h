@@ -302,18 +302,21 @@ enum fw_table_kind {
 	FW_TABLE_LPM,
 	FW_TABLE_TRIE,		/* an array of struct fw_trie_line to the kernel,
 				   which apply writes from prefixes: trie.h */
+	FW_TABLE_BITS,		/* the same, with bits for each /24 before it */
 	FW_TABLE_KIND_MAX_,
 };
 
-/* One generational table: rows sorted by the bytes of their keys, those of a
- * TRIE by address and length. For an ARRAY, keys are u32 0..n-1 and keys is
+/* One generational table: rows sorted by the bytes of their keys, those of
+ * TRIE and BITS by address and length. For an ARRAY, keys are u32 0..n-1 and keys is
  * NULL. */
 struct fw_plan_table {
 	const char *name;	/* abi.h: "saddr4", "rows", … */
 	enum fw_table_kind kind;
 	uint32_t key_size, value_size;
 	uint32_t n;
-	uint32_t lines;		/* TRIE: entries of the array; else 0 */
+	uint32_t lines;		/* TRIE, BITS: entries of the array; else 0 */
+	uint32_t entries;	/* BITS: of /24 that have their own */
+	struct fw_bits bits;	/* BITS: what its bits mean */
 	const uint8_t *keys;	/* n * key_size */
 	const uint8_t *values;	/* n * value_size */
 	struct fw_hash hash;

@@ -2,9 +2,10 @@
 /*
  * IPv4 prefixes to a trie of lines.
  *
- * In: a table of FW_TABLE_TRIE: prefixes in the order of their addresses, one
- * before those within it, with their classes. Out: lines, or how many there
- * would be. Counting may fail for want of memory.
+ * In: a table of FW_TABLE_TRIE or BITS: prefixes in the order of their addresses,
+ * one before those within it, with their classes. Out: which of the two takes
+ * fewer lines, and how many; the lines. Counting may fail for want of memory.
+ * What BITS has before and beside a trie is in trie_bits.c.
  *
  * The prefixes are gone through once, in order: what a block or leaf covers is a
  * run of them. Counting is writing to nowhere.
@@ -14,25 +15,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "plan/plan.h"
+#include "plan/trie_walk.h"
 #include "util/cleanup.h"
 
-struct cursor {
-	const struct fw_plan_table *table;
-	size_t at;		/* the next prefix */
-	struct fw_trie_line *lines;	/* NULL: only counted */
-	size_t next_16;		/* the line of the next /16 */
-	size_t n;
-};
-
-struct prefix {
-	uint32_t addr, class;
-	unsigned len;
-};
-
-static struct prefix prefix_at(const struct fw_plan_table *t, size_t i)
+struct fw_trie_prefix fw_trie_prefix_at(const struct fw_plan_table *t, size_t i)
 {
-	struct prefix p;
+	struct fw_trie_prefix p;
 	struct fw_lpm4 key;
 
 	memcpy(&key, t->keys + i * sizeof(key), sizeof(key));
@@ -44,16 +32,16 @@ static struct prefix prefix_at(const struct fw_plan_table *t, size_t i)
 }
 
 /* The next prefix, where it is one within the first `bits` of addr. */
-static bool next_within(const struct cursor *c, uint32_t addr, unsigned bits,
-			struct prefix *ret)
+static bool next_within(const struct fw_trie_cursor *c, uint32_t addr, unsigned bits,
+			struct fw_trie_prefix *ret)
 {
 	if (c->at == c->table->n)
 		return false;
-	*ret = prefix_at(c->table, c->at);
+	*ret = fw_trie_prefix_at(c->table, c->at);
 	return bits == 0 || (ret->addr ^ addr) >> (32 - bits) == 0;
 }
 
-static uint32_t take_lines(struct cursor *c, size_t n, struct fw_trie_line **ret)
+static uint32_t take_lines(struct fw_trie_cursor *c, size_t n, struct fw_trie_line **ret)
 {
 	size_t at = c->n;
 
@@ -63,6 +51,11 @@ static uint32_t take_lines(struct cursor *c, size_t n, struct fw_trie_line **ret
 }
 
 /* --- a /24 ---------------------------------------------------------------- */
+static bool is_set(const struct fw_trie_line *line, unsigned i)
+{
+	return line->entry[FW_TRIE_WORD(i)] >> FW_TRIE_BIT(i) & 1;
+}
+
 /* Sets or clears bits lo..hi of a line. */
 static void set_bits(uint32_t line[static FW_TRIE_ENTRIES], unsigned lo,
 		     unsigned hi, bool on)
@@ -77,14 +70,48 @@ static void set_bits(uint32_t line[static FW_TRIE_ENTRIES], unsigned lo,
 	}
 }
 
+uint32_t fw_trie_code(const struct fw_bits *bits, uint32_t entry)
+{
+	uint32_t code = 0;
+
+	while (code < FW_BITS_MORE && bits->class[code] != entry)
+		code++;
+	return code;
+}
+
+/* A leaf that is a run, or all of one class, as an entry without a line. */
+static bool make_run(const struct fw_bits *bits, const struct fw_trie_line *leaf,
+		     uint32_t *ret)
+{
+	uint32_t out = fw_trie_code(bits, leaf->entry[0]);
+	uint32_t in = fw_trie_code(bits, leaf->entry[1]);
+	unsigned from = 0, to;
+
+	while (from < 256 && !is_set(leaf, from))
+		from++;
+	to = from;
+	while (to < 256 && is_set(leaf, to))
+		to++;
+	for (unsigned i = to; i < 256; i++)
+		if (is_set(leaf, i))
+			return false;
+	if (from == 256)
+		*ret = leaf->entry[0];
+	else if (in == FW_BITS_MORE || out == FW_BITS_MORE)
+		return false;
+	else
+		*ret = FW_RUN(from, to - 1, in, out);
+	return true;
+}
+
 /* The prefixes within addr's /24 as a leaf; false, with the cursor where it was,
  * where they have more than two classes. */
-static bool make_leaf(struct cursor *c, uint32_t addr, uint32_t outer,
+static bool make_leaf(struct fw_trie_cursor *c, uint32_t addr, uint32_t outer,
 		      uint32_t *ret)
 {
 	struct fw_trie_line leaf = { .entry = { outer, outer } }, *to;
 	size_t start = c->at;
-	struct prefix p;
+	struct fw_trie_prefix p;
 
 	for (; next_within(c, addr, 24, &p); c->at++) {
 		unsigned lo = p.addr & 255;
@@ -99,6 +126,8 @@ static bool make_leaf(struct cursor *c, uint32_t addr, uint32_t outer,
 		set_bits(leaf.entry, lo, lo + (255u >> (p.len - 24)),
 			 p.class != outer);
 	}
+	if (c->bits && make_run(c->bits, &leaf, ret))
+		return true;
 	*ret = FW_TRIE_LEAF | take_lines(c, 1, &to);
 	if (to)
 		*to = leaf;
@@ -107,7 +136,7 @@ static bool make_leaf(struct cursor *c, uint32_t addr, uint32_t outer,
 
 /* A node at that line, from the entries of all values of its byte; outer is the
  * class of most, whose entries are left out. */
-static uint32_t make_node(struct cursor *c, size_t line, uint32_t outer,
+static uint32_t make_node(struct fw_trie_cursor *c, size_t line, uint32_t outer,
 			  const uint32_t entries[static 256])
 {
 	struct fw_trie_line node = { .entry = { outer } }, *own;
@@ -134,15 +163,11 @@ static uint32_t make_node(struct cursor *c, size_t line, uint32_t outer,
 	return FW_TRIE_NODE | (uint32_t)line;
 }
 
-/* Entries of the 8 bits behind the first `bits`, or the 16 of the root, from the
- * prefixes within. */
-static void make_entries(struct cursor *c, uint32_t addr, unsigned bits,
-			 uint32_t *entries,
-			 uint32_t (*below)(struct cursor *c, uint32_t addr,
-					   uint32_t outer))
+void fw_trie_make_entries(struct fw_trie_cursor *c, uint32_t addr, unsigned bits,
+			  uint32_t *entries, fw_trie_below_fn below)
 {
 	unsigned end = bits ? bits + 8 : 16;
-	struct prefix p;
+	struct fw_trie_prefix p;
 
 	while (next_within(c, addr, bits, &p)) {
 		uint32_t at = p.addr << bits >> (32 - (end - bits)), n;
@@ -165,7 +190,7 @@ static void fill(uint32_t entries[static 256], uint32_t outer)
 }
 
 /* The entry of a /24 of which some prefix is a part. */
-static uint32_t make_24(struct cursor *c, uint32_t addr, uint32_t outer)
+static uint32_t make_24(struct fw_trie_cursor *c, uint32_t addr, uint32_t outer)
 {
 	struct fw_trie_line *line;
 	uint32_t entries[256], entry;
@@ -173,17 +198,23 @@ static uint32_t make_24(struct cursor *c, uint32_t addr, uint32_t outer)
 	if (make_leaf(c, addr, outer, &entry))
 		return entry;
 	fill(entries, outer);
-	make_entries(c, addr, 24, entries, NULL);
+	fw_trie_make_entries(c, addr, 24, entries, NULL);
 	return make_node(c, take_lines(c, 1, &line), outer, entries);
 }
 
 /* --- a /16, and all ------------------------------------------------------- */
-static uint32_t make_16(struct cursor *c, uint32_t addr, uint32_t outer)
+void fw_trie_make_16(struct fw_trie_cursor *c, uint32_t addr, uint32_t outer,
+		     uint32_t entries[static 256])
+{
+	fill(entries, outer);
+	fw_trie_make_entries(c, addr, 16, entries, make_24);
+}
+
+static uint32_t make_16(struct fw_trie_cursor *c, uint32_t addr, uint32_t outer)
 {
 	uint32_t entries[256];
 
-	fill(entries, outer);
-	make_entries(c, addr, 16, entries, make_24);
+	fw_trie_make_16(c, addr, outer, entries);
 	return make_node(c, c->next_16++, outer, entries);
 }
 
@@ -194,7 +225,7 @@ static size_t count_16(const struct fw_plan_table *t)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		struct prefix p = prefix_at(t, i);
+		struct fw_trie_prefix p = fw_trie_prefix_at(t, i);
 
 		n += p.len > 16 && p.addr >> 16 != last;
 		if (p.len > 16)
@@ -205,46 +236,60 @@ static size_t count_16(const struct fw_plan_table *t)
 
 /* Writes the root to `root`, all else behind it: first the nodes of /16, which
  * are all that most look-ups come to, side by side. */
-static void walk(struct cursor *c, uint32_t *root)
+static void walk(struct fw_trie_cursor *c, uint32_t *root)
 {
 	memset(root, 0, 65536 * sizeof(*root));
 	c->next_16 = FW_TRIE_ROOT_LINES;
 	c->n = FW_TRIE_ROOT_LINES + count_16(c->table);
-	make_entries(c, 0, 0, root, make_16);
+	fw_trie_make_entries(c, 0, 0, root, make_16);
 }
 
-int fw_trie_count(const struct fw_plan_table *table, size_t *ret)
+static int count(const struct fw_plan_table *table, size_t *ret)
 {
-	struct cursor c = { .table = table };
+	struct fw_trie_cursor c = { .table = table };
 	_cleanup_free_ uint32_t *root = malloc(65536 * sizeof(*root));
 
 	if (!root)
 		return -ENOMEM;
-	if (table->n)
-		walk(&c, root);
+	walk(&c, root);
 	*ret = c.n;
+	return 0;
+}
+
+int fw_trie_fit(struct fw_plan_table *table)
+{
+	size_t lines = 0, with_bits = SIZE_MAX;
+	int r = table->n ? count(table, &lines) : 0;
+
+	if (r == 0 && lines > FW_BITS_LINES)
+		r = fw_trie_bits_count(table, &with_bits);
+	if (r < 0)
+		return r;
+	table->kind = with_bits < lines ? FW_TABLE_BITS : FW_TABLE_TRIE;
+	table->lines = (uint32_t)(with_bits < lines ? with_bits : lines);
 	return 0;
 }
 
 void fw_trie_write(const struct fw_plan_table *table, struct fw_trie_line *lines)
 {
-	struct cursor c = { .table = table, .lines = lines };
+	struct fw_trie_cursor c = { .table = table, .lines = lines };
 
-	if (table->n)
+	if (table->kind == FW_TABLE_BITS)
+		fw_trie_bits_write(table, lines);
+	else if (table->n)
 		walk(&c, lines->entry);
 }
 
 /* --- looking up ----------------------------------------------------------- */
-static uint32_t entry_at(const struct fw_trie_line *lines, uint32_t at)
+uint32_t fw_trie_entry_at(const struct fw_trie_line *lines, uint32_t at)
 {
 	return lines[at / FW_TRIE_ENTRIES].entry[at % FW_TRIE_ENTRIES];
 }
 
-uint32_t fw_trie_class(const struct fw_trie_line *lines, uint32_t addr)
+uint32_t fw_trie_follow(const struct fw_trie_line *lines, uint32_t entry,
+			uint32_t addr, int shift)
 {
-	uint32_t entry = entry_at(lines, addr >> 16);
-
-	for (int shift = 8; entry & FW_TRIE_MORE; shift -= 8) {
+	for (; entry & FW_TRIE_MORE; shift -= 8) {
 		const struct fw_trie_line *line = &lines[entry & ~FW_TRIE_MORE];
 		uint32_t byte = addr >> shift & 255;
 		uint32_t bits = line->entry[FW_TRIE_WORD(byte)];
@@ -253,9 +298,18 @@ uint32_t fw_trie_class(const struct fw_trie_line *lines, uint32_t addr)
 		if (entry & FW_TRIE_LEAF || !bit)
 			return line->entry[bit];
 		bits &= (1u << FW_TRIE_BIT(byte)) - 1;
-		entry = entry_at(lines,
-				 line->entry[1] + FW_TRIE_COUNT(line, byte) +
-					 (uint32_t)__builtin_popcount(bits));
+		entry = fw_trie_entry_at(lines,
+					 line->entry[1] +
+						 FW_TRIE_COUNT(line, byte) +
+						 (uint32_t)__builtin_popcount(bits));
 	}
 	return entry;
+}
+
+uint32_t fw_trie_class(const struct fw_plan_table *table,
+		       const struct fw_trie_line *lines, uint32_t addr)
+{
+	if (table->kind == FW_TABLE_BITS)
+		return fw_trie_bits_class(table, lines, addr);
+	return fw_trie_follow(lines, fw_trie_entry_at(lines, addr >> 16), addr, 8);
 }

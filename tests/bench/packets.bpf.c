@@ -93,14 +93,20 @@ int address_none(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
+struct fw_bits address_bits;	/* all 0: the table has none */
+
 SEC("xdp")
-int address_trie(struct xdp_md *ctx)
+int address_lines(struct xdp_md *ctx)
 {
+	void *lines = fw_inner(saddr4, 0);
 	struct fw_address address;
 
 	(void)ctx;
 	(void)next_address(&address);
-	found = fw_class_trie(fw_inner(saddr4, 0), (__u8 *)address.words);
+	found = address_bits.class[1] ?
+			fw_class_bits(lines, &address_bits,
+				      (__u8 *)address.words) :
+			fw_class_trie(lines, (__u8 *)address.words);
 	return XDP_DROP;
 }
 

@@ -137,7 +137,6 @@ static void make_addresses(struct fw_plan *plan, uint32_t crowd,
 	uint32_t n = VETH_SOURCES + crowd;
 	struct fw_lpm4 *keys = items(plan, n, sizeof(*keys));
 	uint32_t *values = items(plan, n, sizeof(*values));
-	size_t lines = 0;
 
 	for (uint32_t s = 0; s < VETH_SOURCES; s++)
 		put_prefix(&keys[s], &values[s], 0x0a090002 + s, 1 + s);
@@ -151,8 +150,7 @@ static void make_addresses(struct fw_plan *plan, uint32_t crowd,
 		.n = n, .keys = (void *)keys, .values = (void *)values};
 	if (!crowd)
 		return;
-	assert(!fw_trie_count(ret, &lines));
-	ret->lines = (uint32_t)lines;
+	assert(!fw_trie_fit(ret));
 }
 
 static void make_tables(struct fw_plan *plan, const struct veth_policy *policy,
@@ -171,6 +169,11 @@ static void make_tables(struct fw_plan *plan, const struct veth_policy *policy,
 		.every = EVERY,
 	};
 	make_rows(rows, policy, n);
+	make_addresses(plan, policy->crowd, &tables[2]);
+	if (tables[2].kind == FW_TABLE_BITS) {
+		gen->flags |= FW_GEN_SADDR4_BITS;
+		gen->saddr4 = tables[2].bits;
+	}
 	tables[0] = (struct fw_plan_table){
 		.name = "gen", .kind = FW_TABLE_ARRAY, .key_size = 4,
 		.value_size = sizeof(*gen), .n = 1, .values = (void *)gen};
@@ -178,7 +181,6 @@ static void make_tables(struct fw_plan *plan, const struct veth_policy *policy,
 		.name = "rows", .kind = FW_TABLE_ARRAY, .key_size = 4,
 		.value_size = sizeof(*rows), .n = ROWS,
 		.values = (void *)rows};
-	make_addresses(plan, policy->crowd, &tables[2]);
 	plan->xdp.tables = tables;
 	plan->xdp.n_tables = 3;
 }

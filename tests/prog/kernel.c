@@ -333,7 +333,7 @@ int kernel_fill(struct kernel *kernel, uint32_t slot,
 				kernel_map(kernel, table->name), &slot);
 			continue;
 		}
-		if (table->kind == FW_TABLE_TRIE) {
+		if (table->lines) {
 			r = put_trie(kernel, slot, table);
 			continue;
 		}

@@ -7,9 +7,10 @@
  *	FLYWALL_ADDRESSES	in a set, and packets for each, default 50000
  *	FLYWALL_SEED		default 1
  *
- * Catches, among others: a line of the trie that is written beside another's, a
- * length of prefix that is not asked, a filter without a prefix's bit, a form that
- * is too small for a million, an end of a range that is off by one.
+ * Catches, among others: a line of the trie that is written beside another's, a /24
+ * whose bits are its neighbour's, or that counts one too many before it, a length of
+ * prefix that is not asked, a filter without a prefix's bit, a form that is too small
+ * for a million, an end of a range that is off by one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include "compile/typed.h"
 #include "kernel.h"
 #include "model/model.h"
+#include "plan/print.h"
 #include "random.h"
 #include "util/cleanup.h"
 
@@ -31,6 +33,8 @@
 /* Networks of a set, and which table they are to come into. */
 struct shape {
 	const char *what, *table;
+	enum fw_table_kind kind;
+	uint32_t part;		/* of so many as are asked for */
 	bool v6;
 	uint8_t lengths[20];	/* one of these each; 0 behind the last */
 	bool any_length;	/* 1 to all bits, instead */
@@ -38,14 +42,18 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-	{"IPv4 hosts", "saddr4", false, {32}, false, false},
-	{"IPv4 prefixes and ranges", "saddr4", false,
+	{"IPv4 hosts", "saddr4", FW_TABLE_BITS, 1, false, {32}, false, false},
+	{"IPv4 prefixes and ranges", "saddr4", FW_TABLE_BITS, 1, false,
 	 {32, 32, 32, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 20}, false,
 	 true},
-	{"IPv6 hosts", "saddr6", true, {128}, false, false},
-	{"IPv6 prefixes", "saddr6", true,
+	{"some IPv4 prefixes and ranges", "saddr4", FW_TABLE_TRIE, 50, false,
+	 {32, 32, 32, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 20}, false,
+	 true},
+	{"IPv6 hosts", "saddr6", FW_TABLE_HASH, 1, true, {128}, false, false},
+	{"IPv6 prefixes", "saddr6", FW_TABLE_HASH, 1, true,
 	 {128, 128, 128, 127, 126, 120, 112, 96, 64, 64, 56, 48}, false, false},
-	{"IPv6 prefixes of any length", "saddr6_lpm", true, {0}, true, false},
+	{"IPv6 prefixes of any length", "saddr6_lpm", FW_TABLE_LPM, 1, true, {0},
+	 true, false},
 };
 
 struct test {
@@ -131,12 +139,11 @@ static const struct fw_match *make_match(struct test *t, enum fw_field field,
 }
 
 /* That the compiler has chosen the form that is to be tested. */
-static bool has_table(const struct fw_plan *plan, const char *name)
+static bool has_form(const struct fw_plan *plan, const struct shape *shape)
 {
-	for (size_t i = 0; i < plan->xdp.n_tables; i++)
-		if (!strcmp(plan->xdp.tables[i].name, name))
-			return plan->xdp.tables[i].n != 0;
-	return false;
+	const struct fw_plan_table *table = fw_plan_table(plan, shape->table);
+
+	return table && table->n && table->kind == shape->kind;
 }
 
 /* A source of the first set is dropped, one of the second counted before it, a
@@ -188,9 +195,9 @@ static void make_plan(struct test *t, uint32_t n)
 		r = kernel_fill(&t->xdp, 0, t->plan, 0);
 	if (r < 0)
 		fail("tables", r);
-	if (!has_table(t->plan, t->shape->table)) {
-		fprintf(stderr, "FAIL %s: not in %s\n", t->shape->what,
-			t->shape->table);
+	if (!has_form(t->plan, t->shape)) {
+		fprintf(stderr, "FAIL %s: not in %s as %s\n", t->shape->what,
+			t->shape->table, fw_table_kind_name(t->shape->kind));
 		t->failed++;
 	}
 }
@@ -298,7 +305,7 @@ static void check_counters(struct test *t)
 
 static void run_shape(struct test *t, uint32_t n)
 {
-	make_plan(t, n);
+	make_plan(t, n / t->shape->part);
 	memset(t->expected, 0, sizeof(t->expected));
 	t->dropped = t->passed = 0;
 	if (kernel_zero(&t->xdp))
@@ -306,9 +313,9 @@ static void run_shape(struct test *t, uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		run_packet(t);
 	check_counters(t);
-	printf("%s: %zu, in %s; %lu packets dropped, %lu passed\n",
-	       t->shape->what, t->set->n_intervals, t->shape->table, t->dropped,
-	       t->passed);
+	printf("%s: %zu, in %s as %s; %lu packets dropped, %lu passed\n",
+	       t->shape->what, t->set->n_intervals, t->shape->table,
+	       fw_table_kind_name(t->shape->kind), t->dropped, t->passed);
 	/* A mix of one verdict shows nothing. */
 	if (t->dropped < n / 10 || t->passed < n / 10) {
 		fprintf(stderr, "FAIL %s: a poor mix\n", t->shape->what);

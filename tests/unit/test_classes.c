@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "compile/lower.h"
-#include "plan/trie.h"
+#include "plan/trie_walk.h"
 #include "util/cleanup.h"
 
 static uint64_t seed;
@@ -210,27 +210,53 @@ static uint32_t lpm(const struct fw_plan_table *t, fw_u128 addr, uint32_t other)
 	return found;
 }
 
-/* Writing takes longer than looking up: kept until another plan is built. */
+/* Writing takes longer than looking up: kept until another plan is built. Now and
+ * then in the other form too, which must say the same. */
 static struct fw_trie_line *written[FW_FIELD_MAX_];
+static struct fw_trie_line *with_bits[FW_FIELD_MAX_];
+static struct fw_plan_table bits_table[FW_FIELD_MAX_];
+static unsigned n_written;
+
+static void write_bits(enum fw_field f, const struct fw_plan_table *t)
+{
+	size_t lines;
+
+	bits_table[f] = *t;
+	assert_int_equal(fw_trie_bits_count(&bits_table[f], &lines), 0);
+	bits_table[f].kind = FW_TABLE_BITS;
+	bits_table[f].lines = (uint32_t)lines;
+	with_bits[f] = calloc(lines, sizeof(*with_bits[f]));
+	assert_non_null(with_bits[f]);
+	fw_trie_write(&bits_table[f], with_bits[f]);
+}
 
 static uint32_t trie(enum fw_field f, const struct fw_plan_table *t,
 		     uint32_t addr)
 {
+	uint32_t class;
+
 	if (!t->n)
 		return 0;
 	if (!written[f]) {
 		written[f] = calloc(t->lines, sizeof(*written[f]));
 		assert_non_null(written[f]);
 		fw_trie_write(t, written[f]);
+		if (n_written++ % 50 == 0)
+			write_bits(f, t);
 	}
-	return fw_trie_class(written[f], addr);
+	class = fw_trie_class(t, written[f], addr);
+	if (with_bits[f])
+		assert_int_equal(fw_trie_class(&bits_table[f], with_bits[f], addr),
+				 class);
+	return class;
 }
 
 static void forget_tries(void)
 {
 	for (size_t f = 0; f < FW_ARRAY_SIZE(written); f++) {
 		free(written[f]);
-		written[f] = NULL;
+		free(with_bits[f]);
+		written[f] = with_bits[f] = NULL;
 	}
 }
 
@@ -427,7 +453,7 @@ static void rows_say_what_rules_say(void **state)
 		check_set(32);
 }
 
-/* Keys stand in the order of their bytes, but in a trie. */
+/* Keys stand in the order of their bytes, but in a table of lines. */
 static void tables_are_canonical(void **state)
 {
 	struct fw_arena *arena = fw_arena_new();
@@ -446,7 +472,7 @@ static void tables_are_canonical(void **state)
 	for (size_t i = 0; i < one->xdp.n_tables; i++) {
 		const struct fw_plan_table *t = &one->xdp.tables[i];
 
-		if (t->kind == FW_TABLE_TRIE)
+		if (t->lines)
 			continue;
 		for (size_t k = 1; t->keys && k < t->n; k++)
 			assert_true(memcmp(t->keys + (k - 1) * t->key_size,
@@ -500,6 +526,65 @@ static void nested_prefixes_stay_few(void **state)
 	assert_int_equal(table(plan, "saddr4")->lines,
 			 FW_TRIE_ROOT_LINES + 3);
 	fw_plan_unref(plan);
+}
+
+static void hosts_are_alone(const struct fw_plan_table *t,
+			    const struct fw_interval *iv, size_t n)
+{
+	struct fw_trie_line *lines = calloc(t->lines, sizeof(*lines));
+
+	assert_non_null(lines);
+	fw_trie_write(t, lines);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t addr = (uint32_t)iv[i].lo;
+
+		assert_int_equal(fw_trie_class(t, lines, addr), 1);
+		assert_int_equal(fw_trie_class(t, lines, addr - 1), 0);
+		assert_int_equal(fw_trie_class(t, lines, addr + 1), 0);
+		assert_int_equal(fw_trie_class(t, lines, addr + 256), 0);
+	}
+	free(lines);
+}
+
+/* Hosts, each in a /24 of its own: of FEW the trie is smaller, of MANY bits. */
+static void form_is_the_smaller_one(void **state)
+{
+	enum { FEW = 1000, MANY = 200000 };
+	struct fw_interval *iv = calloc(MANY, sizeof(*iv));
+	struct fw_match m = { FW_FIELD_SADDR4, iv, 0 };
+	struct fw_xdp_rule rules[64] = {
+		{ .matches = &m, .n_matches = 1,
+		  .verdict = FW_VERDICT_DROP, .rule = 0, .counted = true },
+	};
+	struct fw_plan *plan;
+	struct fw_gen gen;
+
+	(void)state;
+	assert_non_null(iv);
+	for (uint32_t i = 0; i < MANY; i++)
+		iv[i].lo = iv[i].hi = (fw_u128)i * 80 << 8 | 7;
+	m.n_intervals = FEW;
+	plan = build(rules, 64);
+	assert_int_equal(table(plan, "saddr4")->kind, FW_TABLE_TRIE);
+	memcpy(&gen, table(plan, "gen")->values, sizeof(gen));
+	assert_int_equal(gen.flags & FW_GEN_SADDR4_BITS, 0);
+	fw_plan_unref(plan);
+
+	m.n_intervals = MANY;
+	plan = build(rules, 64);
+	assert_int_equal(table(plan, "saddr4")->kind, FW_TABLE_BITS);
+	memcpy(&gen, table(plan, "gen")->values, sizeof(gen));
+	assert_int_equal(gen.flags & (FW_GEN_SADDR4_BITS | FW_GEN_DADDR4_BITS),
+			 FW_GEN_SADDR4_BITS);
+	assert_int_equal(gen.saddr4.class[0], 0);
+	assert_int_equal(gen.saddr4.class[1], 1);
+	/* Runs of one address: an entry each, and no line. */
+	assert_int_equal(table(plan, "saddr4")->entries, MANY);
+	assert_int_equal(table(plan, "saddr4")->lines,
+			 FW_BITS_LINES + MANY / FW_TRIE_ENTRIES);
+	hosts_are_alone(table(plan, "saddr4"), iv, MANY);
+	fw_plan_unref(plan);
+	free(iv);
 }
 
 static double now(void)
@@ -597,6 +682,7 @@ int main(void)
 		cmocka_unit_test(tables_are_canonical),
 		cmocka_unit_test(no_rules_still_have_tables),
 		cmocka_unit_test(nested_prefixes_stay_few),
+		cmocka_unit_test(form_is_the_smaller_one),
 		cmocka_unit_test(large_set_is_quick),
 		cmocka_unit_test(too_many_classes_are_refused),
 	};
