@@ -12,7 +12,7 @@
 #include "abi_addresses.h"
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 15	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 16	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -395,7 +395,7 @@ struct fw_name_bucket {
 
 /* --- state that outlives generations -------------------------------------
  *	counters  PERCPU_ARRAY[FW_COUNTERS_MAX]	struct fw_counter
- *	stats	  PERCPU_ARRAY[FW_STAT_MAX_]	u64
+ *	stats	  PERCPU_ARRAY[1]	struct fw_stats
  *	limits	  ARRAY[FW_LIMITS_MAX]	struct fw_limit, by number - 1
  *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
  *	flow_road HASH	struct fw_flow_key -> u64 pair: flows that may take a road
@@ -542,6 +542,11 @@ enum fw_stat {
 	FW_STAT_MALFORMED_TCP_HEADER,	/* data offset: below 5, or beyond */
 	FW_STAT_MALFORMED_UDP_LENGTH,	/* below 8, or beyond the end */
 	FW_STAT_MAX_,
+};
+
+/* Together, so that a program looks for its CPU's once. */
+struct fw_stats {
+	__u64 n[FW_STAT_MAX_];
 };
 
 #define FW_STAT_MALFORMED_FIRST FW_STAT_MALFORMED_ETHERNET

@@ -10,27 +10,23 @@
 
 #include "tests.h"
 
-/* What this CPU has told in the tick at hand, by type. */
-struct fw_told {
-	__u64 tick;
-	__u32 n[FW_EVENT_MAX_];
-	__u32 pad;
+/* What is this CPU's, and looked up once a packet. */
+struct fw_own {
+	struct fw_scratch *room;
+	struct fw_stats *stats;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct fw_told);
-} told SEC(".maps");
+/* False: a map is missing, which never is. */
+static __always_inline bool fw_own_find(struct fw_own *own)
+{
+	own->room = fw_scratch_of();
+	own->stats = fw_stats_of();
+	return own->room && own->stats;
+}
 
 /* A new packet: no rule has decided, none has logged. */
-static __always_inline void fw_notes_begin(void)
+static __always_inline void fw_notes_begin(struct fw_scratch *room)
 {
-	struct fw_scratch *room = fw_scratch_of();
-
-	if (!room)
-		return;
 	room->n_logs = 0;
 	room->decided = 0;
 	room->limited = 0;
@@ -56,20 +52,16 @@ static __always_inline void fw_note(const struct fw_action *action)
 }
 
 /* Whether the CPU may tell of one more in this tick. */
-static __always_inline bool fw_may_tell(__u32 type, __u32 most)
+static __always_inline bool fw_may_tell(struct fw_told *told, __u32 type,
+					__u32 most)
 {
 	__u64 tick = bpf_jiffies64();
-	struct fw_told *room;
-	__u32 key = 0;
 
-	room = bpf_map_lookup_elem(&told, &key);
-	if (!room)
-		return false;
-	if (room->tick != tick) {
-		room->tick = tick;
-		__builtin_memset(room->n, 0, sizeof(room->n));
+	if (told->tick != tick) {
+		told->tick = tick;
+		__builtin_memset(told->n, 0, sizeof(told->n));
 	}
-	return room->n[type]++ < most;
+	return told->n[type]++ < most;
 }
 
 static __always_inline void fw_event_fill(struct fw_event_packet *event,
@@ -122,44 +114,42 @@ __noinline int fw_tell(__u32 type, __u32 ifindex, __u32 rule, __u32 reason)
 }
 
 /* The rule that a packet is dropped by, for such a reason: policies have none. */
-static __always_inline __u32 fw_decided(enum fw_stat reason)
+static __always_inline __u32 fw_decided(const struct fw_own *own,
+					enum fw_stat reason)
 {
-	const struct fw_scratch *room = fw_scratch_of();
-
-	if (!room || reason == FW_STAT_XDP_DROP_POLICY ||
+	if (reason == FW_STAT_XDP_DROP_POLICY ||
 	    reason == FW_STAT_XDP_DROP_MALFORMED)
 		return 0;
-	return room->decided;
+	return own->room->decided;
 }
 
 /* The verdict is known: reason is that of a drop, or 0. */
-static __always_inline void fw_tell_logs(__u32 ifindex, __u32 reason)
+static __always_inline void fw_tell_logs(const struct fw_own *own,
+					 __u32 ifindex, __u32 reason)
 {
-	const struct fw_scratch *room = fw_scratch_of();
+	struct fw_scratch *room = own->room;
 
-	if (!room)
-		return;
 	for (__u32 i = 0; i < FW_EVENTS_PACKET; i++) {
 		if (i >= room->n_logs)
 			return;
-		if (fw_may_tell(FW_EVENT_LOG, FW_EVENTS_LOG))
+		if (fw_may_tell(&room->told, FW_EVENT_LOG, FW_EVENTS_LOG))
 			fw_tell(FW_EVENT_LOG, ifindex, room->logs[i], reason);
 		else
-			fw_stat_add(FW_STAT_LOGS_LEFT_OUT);
+			fw_stat_count(own->stats, FW_STAT_LOGS_LEFT_OUT);
 	}
 	if (room->n_logs > FW_EVENTS_PACKET)
-		fw_stat_sum(FW_STAT_LOGS_LEFT_OUT,
+		fw_stat_sum(own->stats, FW_STAT_LOGS_LEFT_OUT,
 			    room->n_logs - FW_EVENTS_PACKET);
 }
 
 /* A packet is dropped, by that rule or 0: counted by its reason, and told of. */
-static __always_inline void fw_drop(__u32 ifindex, __u32 rule,
-				    enum fw_stat reason)
+static __always_inline void fw_drop(const struct fw_own *own, __u32 ifindex,
+				    __u32 rule, enum fw_stat reason)
 {
-	fw_stat_add(reason);
-	fw_tell_logs(ifindex, reason);
-	if (fw_may_tell(FW_EVENT_DROP, FW_EVENTS_DROP))
+	fw_stat_count(own->stats, reason);
+	fw_tell_logs(own, ifindex, reason);
+	if (fw_may_tell(&own->room->told, FW_EVENT_DROP, FW_EVENTS_DROP))
 		fw_tell(FW_EVENT_DROP, ifindex, rule, reason);
 	else
-		fw_stat_add(FW_STAT_DROPS_LEFT_OUT);
+		fw_stat_count(own->stats, FW_STAT_DROPS_LEFT_OUT);
 }

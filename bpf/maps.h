@@ -90,9 +90,9 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, FW_STAT_MAX_);
+	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct fw_stats);
 } stats SEC(".maps");
 
 struct {
@@ -200,18 +200,34 @@ struct {
 	__type(value, __u32);
 } programs SEC(".maps");
 
-static __always_inline void fw_stat_sum(enum fw_stat stat, __u64 n)
+/* This CPU's. */
+static __always_inline struct fw_stats *fw_stats_of(void)
 {
-	__u32 key = stat;
-	__u64 *value = bpf_map_lookup_elem(&stats, &key);
+	__u32 key = 0;
 
-	if (value)
-		*value += n;
+	return bpf_map_lookup_elem(&stats, &key);
 }
 
+/* The barrier keeps the compiler from checking another number than is used, which
+ * the verifier would not follow. */
+static __always_inline void fw_stat_sum(struct fw_stats *to, __u32 stat,
+					__u64 n)
+{
+	if (!__builtin_constant_p(stat))
+		barrier_var(stat);
+	if (to && stat < FW_STAT_MAX_)
+		to->n[stat] += n;
+}
+
+static __always_inline void fw_stat_count(struct fw_stats *to, __u32 stat)
+{
+	fw_stat_sum(to, stat, 1);
+}
+
+/* Where none has been looked up. */
 static __always_inline void fw_stat_add(enum fw_stat stat)
 {
-	fw_stat_sum(stat, 1);
+	fw_stat_count(fw_stats_of(), stat);
 }
 
 /* The control word, once: everything that a packet meets goes by this copy. */

@@ -30,10 +30,11 @@ static __always_inline bool fw_meta_write(struct xdp_md *ctx, __u64 word,
 }
 
 /* On to TC, with what it has to know. */
-static __always_inline int fw_pass(struct xdp_md *ctx, __u64 word, __u16 flags)
+static __always_inline int fw_pass(struct xdp_md *ctx, struct fw_stats *to,
+				   __u64 word, __u16 flags)
 {
-	fw_stat_add(FW_STAT_XDP_ACCEPT);
+	fw_stat_count(to, FW_STAT_XDP_ACCEPT);
 	if (!fw_meta_write(ctx, word, flags))
-		fw_stat_add(FW_STAT_XDP_NO_META);
+		fw_stat_count(to, FW_STAT_XDP_NO_META);
 	return XDP_PASS;
 }

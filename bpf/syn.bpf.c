@@ -383,7 +383,7 @@ int fw_syn(struct xdp_md *ctx)
 	/* A SYN that is not answered goes the usual way, past nft's synproxy. */
 	if (kind_of(s.pkt) == KIND_ACK)
 		flags |= from->number << FW_META_SYNPROXY_SHIFT;
-	return fw_pass(ctx, from->word, from->carry | flags);
+	return fw_pass(ctx, fw_stats_of(), from->word, from->carry | flags);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -107,9 +107,10 @@ static __always_inline __u16 meta_carry(const struct fw_meta *meta, __u64 word)
  * XDP program can have done so. A link that was lost was so to generic XDP, which
  * has judged this packet last on this CPU. */
 static __always_inline void judge_again(struct __sk_buff *skb, __u64 word,
-					const struct fw_packet *pkt,
+					const struct fw_own *own,
 					struct fw_judgement *judgement)
 {
+	const struct fw_packet *pkt = &own->room->packet;
 	struct fw_view active, other = {0};
 	bool xdp = true;
 
@@ -121,9 +122,9 @@ static __always_inline void judge_again(struct __sk_buff *skb, __u64 word,
 	if (!fw_view_judges(&active) && !fw_view_judges(&other))
 		return;
 	if (xdp)
-		fw_stat_add(FW_STAT_TC_RECLASSIFIED);
+		fw_stat_count(own->stats, FW_STAT_TC_RECLASSIFIED);
 	else if (pkt->malformed)
-		fw_stat_add(pkt->malformed);
+		fw_stat_count(own->stats, pkt->malformed);
 	fw_judge_word(skb, judgement, word, &active, &other, pkt,
 		      !xdp ? FW_ASK_LIMITS : skb->cb[0] ? FW_ASK_AGAIN : 0);
 	/* A SYN that XDP has let through is none of nft's synproxy. */
@@ -169,18 +170,19 @@ static __always_inline int pass(struct __sk_buff *skb,
 
 /* The active slot's reason comes first. */
 static __always_inline int drop_judged(const struct __sk_buff *skb,
+				       const struct fw_own *own,
 				       const struct fw_judgement *judgement)
 {
 	__u32 judged = judgement->active & FW_JUDGED_DROP ? judgement->active
 							  : judgement->other;
 
 	if (judged & FW_JUDGED_MALFORMED)
-		fw_drop(skb->ifindex, 0, FW_STAT_TC_DROP_MALFORMED);
+		fw_drop(own, skb->ifindex, 0, FW_STAT_TC_DROP_MALFORMED);
 	else if (judged & FW_JUDGED_POLICY)
-		fw_drop(skb->ifindex, 0, FW_STAT_TC_DROP_POLICY);
+		fw_drop(own, skb->ifindex, 0, FW_STAT_TC_DROP_POLICY);
 	else
-		fw_drop(skb->ifindex,
-			fw_decided(FW_STAT_TC_DROP_RECLASSIFIED),
+		fw_drop(own, skb->ifindex,
+			fw_decided(own, FW_STAT_TC_DROP_RECLASSIFIED),
 			FW_STAT_TC_DROP_RECLASSIFIED);
 	return TC_ACT_SHOT;
 }
@@ -257,32 +259,34 @@ int fw_tc(struct __sk_buff *skb)
 	const struct fw_meta *meta = meta_read(skb);
 	struct fw_judgement judgement = {0};
 	struct fw_flow *flow;
-	struct fw_packet *pkt = fw_packet_room();
+	struct fw_packet *pkt;
+	struct fw_own own;
 	bool judged = meta && meta_holds(meta, word), flows = fw_flows_any();
 	__u32 marks, to = 0;
 
-	if (!header || !pkt)
+	if (!header || !fw_own_find(&own))
 		return TC_ACT_UNSPEC;
-	fw_stat_add(FW_STAT_TC_PACKETS);
+	pkt = &own.room->packet;
+	fw_stat_count(own.stats, FW_STAT_TC_PACKETS);
 	if (judged) {
-		fw_stat_add(FW_STAT_TC_META);
+		fw_stat_count(own.stats, FW_STAT_TC_META);
 		judgement.carry = meta_carry(meta, word);
 		if (!flows)
 			return pass(skb, header, carry_marks(judgement.carry));
 	}
 	skb->cb[0] = meta ? 0 : link_lost(skb);
 	fw_parse(skb, pkt);
-	fw_notes_begin();
+	fw_notes_begin(own.room);
 	if (!judged)
-		judge_again(skb, word, pkt, &judgement);
+		judge_again(skb, word, &own, &judgement);
 	/* XDP alone can answer a query: here it is only dropped. */
 	if (judgement.drop || judgement.answer)
-		return drop_judged(skb, &judgement);
-	fw_tell_logs(skb->ifindex, 0);
+		return drop_judged(skb, &own, &judgement);
+	fw_tell_logs(&own, skb->ifindex, 0);
 	marks = carry_marks(judgement.carry);
 	flow = flows ? flow_look_up(skb, pkt) : NULL;
 	if (flow && flow->verdict == FW_FLOW_BLOCKED) {
-		fw_drop(skb->ifindex, 0, FW_STAT_TC_DROP_BLOCKED);
+		fw_drop(&own, skb->ifindex, 0, FW_STAT_TC_DROP_BLOCKED);
 		return TC_ACT_SHOT;
 	}
 	if (flow && flow->verdict == FW_FLOW_TRUSTED)

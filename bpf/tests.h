@@ -21,6 +21,13 @@ struct fw_handover {
 	__u8 slot, number;	/* of the rule's `synproxy` */
 };
 
+/* What this CPU has told in the tick at hand, by type. */
+struct fw_told {
+	__u64 tick;
+	__u32 n[FW_EVENT_MAX_];
+	__u32 pad;
+};
+
 /* Too large for the stack, and used by one packet at a time. */
 struct fw_scratch {
 	struct fw_packet packet;
@@ -32,6 +39,7 @@ struct fw_scratch {
 	__u32 limited;		/* it had a limit */
 	__u32 pad;
 	struct fw_handover handover;
+	struct fw_told told;
 };
 
 struct {

@@ -30,70 +30,70 @@
 #define DNS_NXDOMAIN 3	/* RFC 1035 section 4.1.1 */
 #define DNS_REFUSED 5
 
-static __always_inline enum fw_stat drop_reason(__u32 judged)
+static __always_inline enum fw_stat drop_reason(const struct fw_own *own,
+						__u32 judged)
 {
-	const struct fw_scratch *room = fw_scratch_of();
-
 	if (judged & FW_JUDGED_MALFORMED)
 		return FW_STAT_XDP_DROP_MALFORMED;
 	if (judged & FW_JUDGED_POLICY)
 		return FW_STAT_XDP_DROP_POLICY;
-	return room && room->limited ? FW_STAT_XDP_DROP_RATE
-				     : FW_STAT_XDP_DROP_RULE;
+	return own->room->limited ? FW_STAT_XDP_DROP_RATE
+				  : FW_STAT_XDP_DROP_RULE;
 }
 
 /* The active slot's reason comes first. Rules are noted of that slot alone. */
 static __always_inline int drop(const struct xdp_md *ctx,
+				const struct fw_own *own,
 				const struct fw_judgement *judgement)
 {
 	bool active = judgement->active & FW_JUDGED_DROP;
 	enum fw_stat reason =
-		drop_reason(active ? judgement->active : judgement->other);
+		drop_reason(own, active ? judgement->active : judgement->other);
 
-	fw_drop(ctx->ingress_ifindex, active ? fw_decided(reason) : 0, reason);
+	fw_drop(own, ctx->ingress_ifindex, active ? fw_decided(own, reason) : 0,
+		reason);
 	return XDP_DROP;
 }
 
 static __always_inline bool is_blocked(struct xdp_md *ctx,
-				       const struct fw_packet *pkt)
+				       const struct fw_own *own)
 {
+	const struct fw_packet *pkt = &own->room->packet;
 	struct fw_flow *flow = fw_flow_find(ctx->ingress_ifindex, pkt);
 
 	if (!flow || flow->verdict != FW_FLOW_BLOCKED)
 		return false;
 	fw_flow_charge(flow, 1, pkt->len);
-	fw_drop(ctx->ingress_ifindex, 0, FW_STAT_XDP_DROP_BLOCKED);
+	fw_drop(own, ctx->ingress_ifindex, 0, FW_STAT_XDP_DROP_BLOCKED);
 	return true;
 }
 
 /* The query goes back as its answer, or not at all. */
-static __always_inline int reply(struct xdp_md *ctx,
-				 const struct fw_packet *pkt, __u8 answer)
+static __always_inline int reply(struct xdp_md *ctx, const struct fw_own *own,
+				 __u8 answer)
 {
+	const struct fw_packet *pkt = &own->room->packet;
 	__u32 rcode = answer == FW_JUDGED_NXDOMAIN ? DNS_NXDOMAIN : DNS_REFUSED;
 
 	if (fw_dns_read_once(ctx, pkt) != FW_DNS_ASKED ||
 	    !fw_dns_reply(ctx, pkt, rcode)) {
-		fw_drop(ctx->ingress_ifindex,
-			fw_decided(FW_STAT_XDP_DROP_UNANSWERED),
+		fw_drop(own, ctx->ingress_ifindex,
+			fw_decided(own, FW_STAT_XDP_DROP_UNANSWERED),
 			FW_STAT_XDP_DROP_UNANSWERED);
 		return XDP_DROP;
 	}
-	fw_stat_add(FW_STAT_XDP_DNS_ANSWERED);
-	fw_tell_logs(ctx->ingress_ifindex, 0);
+	fw_stat_count(own->stats, FW_STAT_XDP_DNS_ANSWERED);
+	fw_tell_logs(own, ctx->ingress_ifindex, 0);
 	return XDP_TX;
 }
 
 /* To the program of SYN cookies, which has a stack of its own. Comes back where
  * this kernel has none of it: then nft's synproxy has to do. */
-static __always_inline void hand_over(struct xdp_md *ctx, __u64 word,
+static __always_inline void hand_over(struct xdp_md *ctx,
+				      const struct fw_own *own, __u64 word,
 				      const struct fw_judgement *judgement)
 {
-	struct fw_scratch *room = fw_scratch_of();
-
-	if (!room)
-		return;
-	room->handover = (struct fw_handover){
+	own->room->handover = (struct fw_handover){
 		.word = word,
 		.carry = judgement->carry,
 		.slot = judgement->synproxy_slot,
@@ -108,38 +108,41 @@ int fw_xdp(struct xdp_md *ctx)
 	__u64 word = fw_control_read();
 	struct fw_judgement judgement = {0};
 	struct fw_view active, other = {0};
-	struct fw_packet *pkt = fw_packet_room();
 	bool blocked = fw_flows_blocked();
+	struct fw_packet *pkt;
+	struct fw_own own;
 
-	if (!pkt)
+	if (!fw_own_find(&own))
 		return XDP_PASS;
-	fw_stat_add(FW_STAT_XDP_PACKETS);
+	pkt = &own.room->packet;
+	fw_stat_count(own.stats, FW_STAT_XDP_PACKETS);
 	fw_view_init(&active, fw_control_slot(word), ctx->ingress_ifindex);
 	if (word & FW_CONTROL_OVERLAP) {
-		fw_stat_add(FW_STAT_XDP_OVERLAP);
+		fw_stat_count(own.stats, FW_STAT_XDP_OVERLAP);
 		fw_view_init(&other, !fw_control_slot(word),
 			     ctx->ingress_ifindex);
 	}
 	if (blocked || fw_view_judges(&active) || fw_view_judges(&other)) {
 		fw_parse(ctx, pkt);
-		fw_notes_begin();
+		fw_notes_begin(own.room);
 		if (pkt->malformed)
-			fw_stat_add(pkt->malformed);
-		if (blocked && is_blocked(ctx, pkt))
+			fw_stat_count(own.stats, pkt->malformed);
+		if (blocked && is_blocked(ctx, &own))
 			return XDP_DROP;
 		fw_judge_word(ctx, &judgement, word, &active, &other, pkt,
 			      FW_ASK_LIMITS);
 		if (pkt->dns == FW_DNS_ODD)
-			fw_stat_add(FW_STAT_XDP_DNS_ODD);
+			fw_stat_count(own.stats, FW_STAT_XDP_DNS_ODD);
 		if (judgement.drop)
-			return drop(ctx, &judgement);
+			return drop(ctx, &own, &judgement);
 		if (judgement.answer)
-			return reply(ctx, pkt, judgement.answer);
-		fw_tell_logs(ctx->ingress_ifindex, 0);
+			return reply(ctx, &own, judgement.answer);
+		fw_tell_logs(&own, ctx->ingress_ifindex, 0);
 		if (judgement.synproxy)
-			hand_over(ctx, word, &judgement);
+			hand_over(ctx, &own, word, &judgement);
 	}
-	return fw_pass(ctx, word, judgement.carry |
+	return fw_pass(ctx, own.stats, word,
+		       judgement.carry |
 		       judgement.synproxy << FW_META_SYNPROXY_SHIFT);
 }
 

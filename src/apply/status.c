@@ -61,7 +61,8 @@ int fw_apply_stats(struct fw_apply *apply, uint64_t stats[FW_STAT_MAX_])
 {
 	int fd = fw_bpf_map_fd(&apply->bpf, "stats");
 	int cpus = libbpf_num_possible_cpus();
-	_cleanup_free_ uint64_t *values = NULL;
+	_cleanup_free_ struct fw_stats *values = NULL;
+	__u32 key = 0;
 
 	memset(stats, 0, FW_STAT_MAX_ * sizeof(*stats));
 	if (fd < 0)
@@ -71,12 +72,11 @@ int fw_apply_stats(struct fw_apply *apply, uint64_t stats[FW_STAT_MAX_])
 	values = calloc((size_t)cpus, sizeof(*values));
 	if (!values)
 		return -ENOMEM;
-	for (__u32 stat = 0; stat < FW_STAT_MAX_; stat++) {
-		if (bpf_map_lookup_elem(fd, &stat, values))
-			return -errno;
-		for (int i = 0; i < cpus; i++)
-			stats[stat] += values[i];
-	}
+	if (bpf_map_lookup_elem(fd, &key, values))
+		return -errno;
+	for (int i = 0; i < cpus; i++)
+		for (int stat = 0; stat < FW_STAT_MAX_; stat++)
+			stats[stat] += values[i].n[stat];
 	return 0;
 }
 

@@ -404,13 +404,13 @@ int kernel_counter(const struct kernel *kernel, uint32_t number,
 int kernel_stat(const struct kernel *kernel, enum fw_stat stat, uint64_t *ret)
 {
 	int cpus = libbpf_num_possible_cpus();
-	uint64_t values[cpus > 0 ? cpus : 1];
-	uint32_t key = stat;
+	struct fw_stats values[cpus > 0 ? cpus : 1];
+	uint32_t key = 0;
 	int r = bpf_map_lookup_elem(kernel_map(kernel, "stats"), &key, values);
 
 	*ret = 0;
 	for (int i = 0; !r && i < cpus; i++)
-		*ret += values[i];
+		*ret += values[i].n[stat];
 	return r;
 }
 
@@ -430,14 +430,12 @@ int kernel_zero(const struct kernel *kernel)
 int kernel_zero_stats(const struct kernel *kernel)
 {
 	int cpus = libbpf_num_possible_cpus();
-	uint64_t stats[cpus > 0 ? cpus : 1];
-	int r = 0;
+	struct fw_stats stats[cpus > 0 ? cpus : 1];
+	uint32_t key = 0;
 
 	memset(stats, 0, sizeof(stats));
-	for (uint32_t i = 0; !r && i < FW_STAT_MAX_; i++)
-		r = bpf_map_update_elem(kernel_map(kernel, "stats"), &i, stats,
-					BPF_ANY);
-	return r;
+	return bpf_map_update_elem(kernel_map(kernel, "stats"), &key, stats,
+				   BPF_ANY);
 }
 
 /* --- a place of its own --------------------------------------------------- */
