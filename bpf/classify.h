@@ -344,6 +344,53 @@ __noinline int fw_scan_rules(FW_CTX *ctx, const struct fw_packet *pkt,
 	return FW_VERDICT_NONE;
 }
 
+/* The same of a chain whose rules are one word, as most are: its word of each row,
+ * what is found by one look first, until nothing is left. */
+#define FW_BITS(dimension, fields)                                        \
+	if (~chain->skip & (fields)) {                                    \
+		id = fw_id_##dimension(pkt, gen, slot);                   \
+		row = bpf_map_lookup_elem(rows_, &id);                    \
+		bits &= row ? row->words[w] : 0;                          \
+		if (!bits)                                                \
+			return FW_VERDICT_NONE;                           \
+	}
+
+/* Not static, as above. */
+__noinline int fw_scan_few(FW_CTX *ctx, const struct fw_packet *pkt,
+			   const struct fw_chain *chain,
+			   const struct fw_gen *gen, __u32 how)
+{
+	__u32 slot = how & FW_SCAN_SLOT, w, id;
+	void *rows_ = fw_inner(rows, slot);
+	const struct fw_row *row;
+	__u64 bits = ~0ULL;
+
+	if (!pkt || !chain || !gen || !rows_ || !chain->words)
+		return FW_VERDICT_NONE;
+	w = fw_lowest_bit(chain->words) % FW_ROW_WORDS;
+	FW_BITS(dport, FW_HAS(FW_FIELD_DPORT))
+	FW_BITS(saddr, FW_HAS(FW_FIELD_SADDR4) | FW_HAS(FW_FIELD_SADDR6))
+	FW_BITS(daddr, FW_HAS(FW_FIELD_DADDR4) | FW_HAS(FW_FIELD_DADDR6))
+	FW_BITS(sport, FW_HAS(FW_FIELD_SPORT))
+	FW_BITS(l4proto, FW_HAS(FW_FIELD_L4PROTO))
+	if (chain->tests || ~chain->skip & FW_SELDOM) {
+		row = fw_tested_begin(chain->words);
+		if (!row)
+			return FW_VERDICT_NONE;
+		fw_run_fields(pkt, gen, slot, ~chain->skip & FW_SELDOM);
+		fw_run_tests(ctx, pkt, slot, chain->tests);
+		bits &= row->any ? row->words[w] : 0;
+	}
+	if (!(bits + 1)) {	/* nothing was tested */
+		id = gen->every;
+		row = bpf_map_lookup_elem(rows_, &id);
+		bits = row ? row->words[w] : 0;
+	}
+	if (!bits)
+		return FW_VERDICT_NONE;
+	return FW_SCANNED_VERDICT(fw_scan_word(how, w * 64, bits, pkt->len));
+}
+
 /* What nft's inet ingress hook does before its chain: true, with *judged. */
 static __always_inline bool fw_judge_inet(const struct fw_packet *pkt,
 					  __u32 *judged)
@@ -372,7 +419,9 @@ static __always_inline __u32 fw_judge_chain(FW_CTX *ctx,
 		return judged;
 	if (chain->tests & FW_TESTS_DNS)
 		fw_dns_look(ctx, pkt, how & FW_SCAN_SLOT);
-	verdict = fw_scan_rules(ctx, pkt, chain, gen, how);
+	verdict = chain->words & (chain->words - 1) ?
+			  fw_scan_rules(ctx, pkt, chain, gen, how) :
+			  fw_scan_few(ctx, pkt, chain, gen, how);
 	if (verdict == FW_VERDICT_DROP)
 		return FW_JUDGED_DROP;
 	if (verdict == FW_VERDICT_NXDOMAIN)
