@@ -290,15 +290,13 @@ static const struct {
 
 const char *fw_rule_audit(const struct fw_typed_rule *rule)
 {
-	const struct fw_part *last;
+	const struct fw_part *verdict = NULL;
 
-	if (rule->n_parts < 2)
-		return NULL;
-	last = &rule->parts[rule->n_parts - 1];
-	if (last[-1].kind != FW_PART_AUDIT)
-		return NULL;
-	for (size_t i = 0; i < FW_ARRAY_SIZE(audible); i++)
-		if (fw_word_is(&last->words[0], audible[i].verdict))
+	for (size_t i = 1; i < rule->n_parts && !verdict; i++)
+		if (rule->parts[i - 1].kind == FW_PART_AUDIT)
+			verdict = &rule->parts[i];
+	for (size_t i = 0; verdict && i < FW_ARRAY_SIZE(audible); i++)
+		if (fw_word_is(&verdict->words[0], audible[i].verdict))
 			return audible[i].trial;
 	return NULL;
 }
