@@ -22,6 +22,7 @@ fw_net_tests = \
 	tests/net/existing \
 	tests/net/explain \
 	tests/net/facts \
+	tests/net/failures \
 	tests/net/fallback \
 	tests/net/features \
 	tests/net/forged \
