@@ -12,7 +12,7 @@
 #include "abi_addresses.h"
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 16	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 17	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -400,6 +400,8 @@ struct fw_name_bucket {
  *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
  *	flow_road HASH	struct fw_flow_key -> u64 pair: flows that may take a road
  *	road_turn ARRAY[1]	u32: roads of another turn are closed
+ *	road_ports HASH	u32 ifindex -> struct fw_road_port
+ *	road_devices DEVMAP_HASH	u32 ifindex -> itself, of the same
  *	sources	  LRU_HASH	struct fw_limit_key -> u64, a limit's `until`
  *	flow_counts ARRAY[1]	struct fw_flow_counts
  *	syn_rate  ARRAY[1]	struct fw_syn_rate
@@ -510,6 +512,7 @@ enum fw_stat {
 	FW_STAT_XDP_SYN_PASSED,
 	FW_STAT_XDP_COOKIE,		/* came back, and is right */
 	FW_STAT_XDP_DROP_COOKIE,	/* an ACK without connection or cookie */
+	FW_STAT_XDP_ROAD,		/* sent on around the stack */
 	FW_STAT_TC_PACKETS,
 	FW_STAT_TC_META,		/* generation taken from XDP */
 	FW_STAT_TC_RECLASSIFIED,	/* judged anew: no or stale metadata */
@@ -587,6 +590,7 @@ FW_ASSERT_SIZE(struct fw_set_net, 28);
 FW_ASSERT_SIZE(struct fw_set_member, 8);
 FW_ASSERT_SIZE(struct fw_flow_key, 44);
 FW_ASSERT_SIZE(struct fw_road, 64);
+FW_ASSERT_SIZE(struct fw_road_port, 16);
 FW_ASSERT_SIZE(struct fw_flow, 128);
 FW_ASSERT_SIZE(struct fw_flow_counts, 16);
 FW_ASSERT_SIZE(struct fw_meta, 8);

@@ -27,7 +27,8 @@ enum fw_flow_verdict {
 /*
  * The way around the stack of one direction of a trusted flow. TC egress opens it
  * when it sees a packet of the flow leave, which so has passed the user's chains
- * and been routed; TC ingress sends those behind it the same way. It is closed
+ * and been routed; XDP, between two devices that are ports, or else TC ingress
+ * sends those behind it the same way. It is closed
  * again after FW_ROAD_NS, with the generation, and when the turn changes: then
  * the next packet goes through the stack, and opens it anew or does not.
  */
@@ -61,7 +62,19 @@ struct fw_road {
 	__u8 pad[3];
 };
 
-/* Packets and bytes are those of this direction, counted by TC. */
+/* A device from which XDP may send packets to another such one, which is in the
+ * map of devices, too: the daemon knows of nothing there that would have to see
+ * them. It looks again each second. */
+#define FW_ROAD_PORT_NS 15000000000ULL
+
+struct fw_road_port {
+	__u64 until;		/* boot clock */
+	__u8 mac[6];		/* the device's own */
+	__u8 pad[2];
+};
+
+/* Packets and bytes are those of this direction, counted by TC, or by XDP on its
+ * road. */
 struct fw_flow {
 	__u64 packets;
 	__u64 bytes;

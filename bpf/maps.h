@@ -142,6 +142,20 @@ struct {
 	__type(value, __u32);
 } road_turn SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FW_DEVICES_MAX);
+	__type(key, __u32);
+	__type(value, struct fw_road_port);
+} road_ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
+	__uint(max_entries, FW_DEVICES_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} road_devices SEC(".maps");
+
 /* The loader sets max_entries to the configuration's `rate-sources`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

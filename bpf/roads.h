@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Roads: what TC ingress, which takes them, and TC egress, which opens them, have
- * to agree on. struct fw_road says how they work.
+ * Roads: what XDP and TC ingress, which take them, and TC egress, which opens
+ * them, have to agree on. struct fw_road says how they work.
  *
  * A packet may be on a road when nothing but its flow could matter to the stack:
  * an untagged frame, IP without options or extension headers, no fragment, UDP,
@@ -102,6 +102,22 @@ static __always_inline __u32 fw_road_device(const __u64 words[FW_ROAD_WORDS])
 static __always_inline __u32 fw_road_longest(const __u64 words[FW_ROAD_WORDS])
 {
 	return words[FW_ROAD_OUT] >> 16 & 0xffff;
+}
+
+static __always_inline void fw_road_charge(struct fw_road *road, __u32 packets,
+					   __u32 bytes)
+{
+	__sync_fetch_and_add(&road->packets, packets);
+	__sync_fetch_and_add(&road->bytes, bytes);
+}
+
+/* The TTL is the upper half of its word of the header (RFC 1141). */
+static __always_inline void fw_road_age(struct iphdr *ip)
+{
+	__u32 sum = (__u32)ip->check + bpf_htons(0x0100);
+
+	ip->check = (__u16)(sum + (sum >= 0xffff));
+	ip->ttl--;
 }
 
 /* Into a frame. */

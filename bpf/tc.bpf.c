@@ -187,15 +187,6 @@ static __always_inline int drop_judged(const struct __sk_buff *skb,
 	return TC_ACT_SHOT;
 }
 
-/* The TTL is the upper half of its word of the header (RFC 1141). */
-static __always_inline void age_ip(struct iphdr *ip)
-{
-	__u32 sum = (__u32)ip->check + bpf_htons(0x0100);
-
-	ip->check = (__u16)(sum + (sum >= 0xffff));
-	ip->ttl--;
-}
-
 /* True when the packet may be on the road: then it has been made what the stack
  * would send on. */
 static __noinline bool road_enter(struct __sk_buff *skb,
@@ -218,7 +209,7 @@ static __noinline bool road_enter(struct __sk_buff *skb,
 		if ((const void *)(ip + 1) > end || ip->ttl <= 1 ||
 		    !fw_road_ip(pkt, ip, gso))
 			return false;
-		age_ip(ip);
+		fw_road_age(ip);
 		skb->priority = FW_PRIORITY(ip->tos);
 	} else {
 		if ((const void *)(ip6 + 1) > end || ip6->hop_limit <= 1 ||
@@ -244,9 +235,7 @@ static __always_inline __u32 road_of(struct __sk_buff *skb,
 	    skb->vlan_present || skb->cb[0] || !fw_road_l4(pkt) ||
 	    !road_enter(skb, pkt, words))
 		return 0;
-	__sync_fetch_and_add(&road->packets,
-			     skb->gso_segs ? skb->gso_segs : 1);
-	__sync_fetch_and_add(&road->bytes, pkt->len);
+	fw_road_charge(road, skb->gso_segs ? skb->gso_segs : 1, pkt->len);
 	fw_stat_add(FW_STAT_TC_ROAD);
 	return fw_road_device(words);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XDP: blocked flows, and the lowered ingress rules of every device.
+ * XDP: blocked flows, the lowered ingress rules of every device, and roads.
  *
  * In: a frame. Out: XDP_DROP; XDP_TX with the answer to a DNS query in its place;
- * what syn.bpf.c says, where a rule says `synproxy`; or XDP_PASS with struct
+ * what syn.bpf.c says, where a rule says `synproxy`; XDP_REDIRECT, for what has a
+ * road (xdp_road.h); or XDP_PASS with struct
  * fw_meta in front of the frame, from which TC takes the packet's generation and
  * the accepts that nft has to heed. Where there is no room for metadata, the
  * packet passes without and TC judges it again.
@@ -26,6 +27,7 @@
 #include "dns_reply.h"
 #include "flows.h"
 #include "meta.h"
+#include "xdp_road.h"
 
 #define DNS_NXDOMAIN 3	/* RFC 1035 section 4.1.1 */
 #define DNS_REFUSED 5
@@ -109,6 +111,7 @@ int fw_xdp(struct xdp_md *ctx)
 	struct fw_judgement judgement = {0};
 	struct fw_view active, other = {0};
 	bool blocked = fw_flows_blocked();
+	bool roads = fw_flows_any() && fw_road_port_of(ctx);
 	struct fw_packet *pkt;
 	struct fw_own own;
 
@@ -122,7 +125,8 @@ int fw_xdp(struct xdp_md *ctx)
 		fw_view_init(&other, !fw_control_slot(word),
 			     ctx->ingress_ifindex);
 	}
-	if (blocked || fw_view_judges(&active) || fw_view_judges(&other)) {
+	if (blocked || roads || fw_view_judges(&active) ||
+	    fw_view_judges(&other)) {
 		fw_parse(ctx, pkt);
 		fw_notes_begin(own.room);
 		if (pkt->malformed)
@@ -140,6 +144,8 @@ int fw_xdp(struct xdp_md *ctx)
 		fw_tell_logs(&own, ctx->ingress_ifindex, 0);
 		if (judgement.synproxy)
 			hand_over(ctx, &own, word, &judgement);
+		else if (roads && fw_xdp_road(ctx, pkt, word) == XDP_REDIRECT)
+			return XDP_REDIRECT;
 	}
 	return fw_pass(ctx, own.stats, word,
 		       judgement.carry |

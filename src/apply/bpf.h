@@ -42,7 +42,7 @@ struct fw_bpf_map {
 	struct fw_bpf_inner inner;	/* valid with outer */
 };
 
-#define FW_BPF_MAPS_MAX 48
+#define FW_BPF_MAPS_MAX 56
 #define FW_BPF_REASON_MAX 1024
 
 struct fw_bpf {

@@ -147,12 +147,20 @@ static void detach(struct fw_devices *devices, struct fw_device *device,
 static unsigned wanted_parts(const struct fw_plan *plan,
 			     const struct fw_plan_device *from)
 {
-	return (from->xdp && from->attach != FW_ATTACH_OFF ? FW_PART_XDP : 0u) |
+	/* Without a rule there, it is for roads alone: where it is asked for. */
+	bool roads = from->tc && plan->n_profiles &&
+		     from->attach == FW_ATTACH_NATIVE;
+
+	return ((from->xdp && from->attach != FW_ATTACH_OFF) || roads ?
+			FW_PART_XDP : 0u) |
 	       (from->tc ? FW_PART_TC : 0u) |
 	       (from->tc && (plan->n_profiles || plan->n_classes) ?
 			FW_PART_ROAD : 0u) |
 	       (from->watch_dns ? FW_PART_WATCH : 0u) |
-	       (from->keeps_tags ? FW_PART_TAGS : 0u);
+	       (from->keeps_tags ||
+				(plan->n_profiles &&
+				 plan->options.vlan_offload_off) ?
+			FW_PART_TAGS : 0u);
 }
 
 /* A device that waits has an item too, without an ifindex. */
@@ -168,6 +176,8 @@ static int plan_device(struct fw_devices *devices, const struct fw_plan *plan,
 		return -E2BIG;
 	(void)snprintf(device->name, sizeof(device->name), "%s", from->name);
 	device->want = wanted_parts(plan, from);
+	device->needs_xdp = from->xdp;
+	device->needs_tags = from->keeps_tags;
 	/* A driver may lose what it holds when a program goes; so it stays as
 	 * long as the device does, also where no rule needs it any more. */
 	if (device->on & FW_PART_XDP && from->attach != FW_ATTACH_OFF)
@@ -204,12 +214,23 @@ static bool tc_instead(struct fw_device *device, unsigned part)
 }
 
 /* What is no filter: where the kernel refuses the program of monitors nothing is
- * watched, without that of roads all flows stay on the stack, and status says
- * so. */
-static bool does_without(const struct fw_devices *devices, unsigned part)
+ * watched, without that of roads all flows stay on the stack, without XDP they
+ * take TC's road, and status says so. */
+static bool does_without(const struct fw_devices *devices,
+			 const struct fw_device *device, unsigned part)
 {
 	return (part == FW_PART_WATCH && devices->bpf->prog[FW_BPF_DNS] < 0) ||
-	       (part == FW_PART_ROAD && devices->bpf->prog[FW_BPF_ROAD] < 0);
+	       (part == FW_PART_ROAD && devices->bpf->prog[FW_BPF_ROAD] < 0) ||
+	       (part == FW_PART_XDP && !device->needs_xdp) ||
+	       (part == FW_PART_TAGS && !device->needs_tags);
+}
+
+/* Tags that no rule looks at are left to the driver unless packets are to be
+ * sent on in XDP. */
+static bool has_no_use(const struct fw_device *device, unsigned part)
+{
+	return part == FW_PART_TAGS && !device->needs_tags &&
+	       !(device->on & FW_PART_XDP && device->mode == FW_ATTACH_NATIVE);
 }
 
 /* A change of mode would leave the device bare for a moment, so it waits. */
@@ -234,7 +255,7 @@ static int stage_part(struct fw_devices *devices, struct fw_device *device,
 	unsigned part = parts[which].part;
 	int r;
 
-	if (!(device->want & part))
+	if (!(device->want & part) || has_no_use(device, part))
 		return 0;
 	if (device->on & part && part == FW_PART_XDP) {
 		if (fw_xdp_alive(device))
@@ -249,7 +270,7 @@ static int stage_part(struct fw_devices *devices, struct fw_device *device,
 		r = parts[which].attach(devices, device);
 	if (r)
 		return tc_instead(device, part) ||
-				       does_without(devices, part) ? 0 : r;
+				       does_without(devices, device, part) ? 0 : r;
 	if (!(device->on & part))
 		device->fresh |= part;
 	device->on |= part;

@@ -35,6 +35,7 @@ struct fw_device {
 	unsigned fresh;		/* attached since the last flip or abort */
 	enum fw_attach wish;	/* of that plan */
 	enum fw_attach mode;	/* NATIVE, GENERIC, OFFLOAD; valid with XDP on */
+	bool needs_xdp, needs_tags;	/* rules do; else it is for roads */
 	int link, watch;	/* descriptors; valid with XDP, WATCH on */
 	bool unheard;		/* native XDP's answers may not leave */
 	bool old_link;		/* pinned by another version, with its program */

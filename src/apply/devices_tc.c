@@ -15,9 +15,9 @@
 
 #include "apply/bpf_log.h"
 #include "apply/devices.h"
+#include "apply/road_ask.h"
 
 #define HANDLE 0x6677
-#define PRIORITY 49		/* before what tc numbers by itself */
 
 struct place {
 	enum fw_bpf_program program;	/* its name begins the pin's */
@@ -42,7 +42,7 @@ static int replace_filter(const struct place *place, uint32_t ifindex, int prog)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
 		    .attach_point = place->point);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = PRIORITY,
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = FW_TC_PRIORITY,
 		    .prog_fd = prog, .flags = BPF_TC_F_REPLACE);
 	int r = bpf_tc_hook_create(&hook);
 
@@ -83,7 +83,7 @@ static void detach(struct fw_devices *devices, struct fw_device *device,
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)device->ifindex,
 		    .attach_point = place->point);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = FW_TC_PRIORITY);
 	char path[FW_BPF_PATH_MAX];
 
 	fw_bpf_log_begin();	/* a device that is gone is no news */

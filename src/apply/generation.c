@@ -72,6 +72,8 @@ static int stage(struct commit *c)
 	struct fw_apply *a = c->apply;
 	int r = retire_late(c);
 
+	/* Something may come that has to see packets. */
+	fw_apply_road_ports_clear(a);
 	if (!r)
 		r = fw_devices_stage(&a->devices, c->plan, c->error);
 	if (!r)
@@ -191,6 +193,7 @@ int fw_apply_commit(struct fw_apply *apply, const struct fw_plan *plan,
 	apply->unretired = r != 0;
 	*ret_error = (struct fw_apply_error){.rule = FW_NO_RULE};
 	(void)fw_apply_describe(apply);
+	fw_apply_road_ports(apply);
 	return 0;
 }
 

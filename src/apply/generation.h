@@ -150,6 +150,16 @@ void fw_apply_roads_clear(struct fw_apply *apply);	/* no flow may */
 /* Closes all that are open: a flow's next packet goes through the stack. */
 void fw_apply_roads_close(struct fw_apply *apply);
 
+/* Ports: devices between which XDP may send packets on. Looks which ones are,
+ * after a commit, each second, and before roads are closed for the sake of news. */
+void fw_apply_road_ports(struct fw_apply *apply);
+void fw_apply_road_ports_clear(struct fw_apply *apply);
+/* Safe from any thread. */
+bool fw_apply_road_port(const struct fw_apply *apply, uint32_t ifindex);
+/* Why a device of the running plan is none; NULL: it is one. */
+const char *fw_apply_road_obstacle(const struct fw_apply *apply,
+				   const char *name);
+
 /* The events ring: file descriptor to poll, and a drain of all that is ready.
  * fn gets each record; returns their number or -errno. */
 int fw_apply_events_fd(const struct fw_apply *apply);

@@ -66,6 +66,9 @@ libfwapply_a_SOURCES = \
 	src/apply/stage.c \
 	src/apply/stage.h \
 	src/apply/status.c \
+	src/apply/road_ask.c \
+	src/apply/road_ask.h \
+	src/apply/road_ports.c \
 	src/apply/roads.c \
 	src/apply/settings.c \
 	src/apply/settings.h \

@@ -185,6 +185,17 @@ static bool is_open(const struct fw_flows *flows, const struct fw_road *road)
 	       road->words[FW_ROAD_WHEN] >> 32 == flows->epoch;
 }
 
+/* XDP's, where both devices are ports; what it leaves takes TC's. */
+static const char *name_of(const struct fw_flows *flows, uint32_t in,
+			   const struct fw_road *road)
+{
+	uint32_t out = (uint32_t)(road->words[FW_ROAD_OUT] >> 32);
+
+	return fw_apply_road_port(flows->apply, in) &&
+			       fw_apply_road_port(flows->apply, out) ?
+		       "xdp" : "tc";
+}
+
 const char *fw_flows_road(const struct fw_flows *flows,
 			  const struct fw_flow_record *record)
 {
@@ -195,7 +206,7 @@ const char *fw_flows_road(const struct fw_flows *flows,
 		if (record->road[i] &&
 		    !fw_apply_flow_get(flows->apply, &key, &flow) &&
 		    is_open(flows, &flow.road))
-			return "tc";
+			return name_of(flows, key.ifindex, &flow.road);
 	}
 	return "stack";
 }

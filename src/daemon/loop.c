@@ -236,7 +236,8 @@ static void on_settled(evutil_socket_t fd, short what, void *ctx)
 		fw_reload_again(daemon);
 }
 
-/* What was decided under other routes, neighbours or rules is decided anew. */
+/* What was decided under other routes, neighbours, rules or qdiscs is decided
+ * anew. */
 static void on_routes(evutil_socket_t fd, short what, void *ctx)
 {
 	struct fw_daemon *daemon = ctx;
@@ -244,6 +245,7 @@ static void on_routes(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	fw_routes_drain(daemon->routes);
+	fw_apply_road_ports(daemon->apply);
 	fw_apply_roads_close(daemon->apply);
 }
 
@@ -316,6 +318,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	fw_apply_road_ports(daemon->apply);
 	fw_flows_tick(daemon->flows);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether what the stack would do with a packet may have changed: routes,
- * neighbours, rules of routing, addresses, devices. */
+ * neighbours, rules of routing, addresses, devices, qdiscs and filters of tc. */
 #pragma once
 
 struct fw_routes;

@@ -79,11 +79,18 @@ static json_t *roads(const struct fw_daemon *daemon)
 	for (size_t i = 0; i < n; i++) {
 		const char *reason = road_reason(daemon, &items[i], buffer,
 						 sizeof(buffer));
+		const char *road = reason ? "stack" : "tc";
+
+		if (!reason) {
+			reason = fw_apply_road_obstacle(daemon->apply,
+							items[i].name);
+			road = reason ? "tc" : "xdp";
+		}
 
 		array = append(array,
 			       json_pack("{s:o, s:s, s:o}", "device",
 					 fw_json_text(items[i].name), "road",
-					 reason ? "stack" : "tc", "reason",
+					 road, "reason",
 					 fw_json_text(reason)));
 	}
 	return array;

@@ -120,6 +120,7 @@ static const char *const stat_names[] = {
 	[FW_STAT_XDP_SYN_PASSED] = "xdp-syn-passed",
 	[FW_STAT_XDP_COOKIE] = "xdp-cookie",
 	[FW_STAT_XDP_DROP_COOKIE] = "xdp-drop-cookie",
+	[FW_STAT_XDP_ROAD] = "xdp-road",
 	[FW_STAT_TC_PACKETS] = "tc-packets",
 	[FW_STAT_TC_META] = "tc-meta",
 	[FW_STAT_TC_RECLASSIFIED] = "tc-reclassified",

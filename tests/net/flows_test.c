@@ -146,6 +146,13 @@ void fw_apply_road_revoke(struct fw_apply *apply, const struct fw_flow_key *key)
 			granted[i--] = granted[--n_granted];
 }
 
+bool fw_apply_road_port(const struct fw_apply *apply, uint32_t ifindex)
+{
+	(void)apply;
+	(void)ifindex;
+	return false;
+}
+
 void fw_apply_roads_clear(struct fw_apply *apply)
 {
 	(void)apply;

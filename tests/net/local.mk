@@ -44,6 +44,7 @@ fw_net_tests = \
 	tests/net/refused \
 	tests/net/reload \
 	tests/net/roads \
+	tests/net/roads_xdp \
 	tests/net/rulesets \
 	tests/net/settings \
 	tests/net/sources \
