@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Numbers: what a profile's number in the marks of connections means, over
- * reloads and daemons, and which rules have given marks. A name keeps its number also while it is not in the file,
- * until another one needs it.
+ * reloads and daemons, and which rules have given marks. A name keeps its number
+ * also while it is not in the file, until another one needs it.
  */
 #pragma once
 
