@@ -119,16 +119,18 @@ static __always_inline __u32 fw_class_bits(void *lines,
 {
 	__u32 number = (__u32)address[0] << 8 | address[1];
 	__u32 byte = address[2], code, at;
+	__u32 word = FW_BITS_COARSE_WORD(number, byte);
 	const struct fw_trie_line *line;
 
 	if (!lines)
 		return 0;
+	barrier_var(word);	/* of an OR, Linux 6.1 knows no bound */
+	word &= FW_TRIE_ENTRIES - 1;
 	at = FW_BITS_COARSE(number);
 	line = bpf_map_lookup_elem(lines, &at);
 	if (!line)
 		return 0;
-	if (!(line->entry[FW_BITS_COARSE_WORD(number, byte)] >>
-	      FW_BITS_COARSE_BIT(byte) & 1))
+	if (!(line->entry[word] >> FW_BITS_COARSE_BIT(byte) & 1))
 		return bits->class[0];
 	at = FW_BITS_FINE + number;
 	line = bpf_map_lookup_elem(lines, &at);

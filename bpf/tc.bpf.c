@@ -222,10 +222,11 @@ static __noinline bool road_enter(struct __sk_buff *skb,
 }
 
 /* Where to, or 0: through the stack. Frames for other hosts, and those whose
- * link header was lost, are the stack's. */
-static __always_inline __u32 road_of(struct __sk_buff *skb,
-				     const struct fw_packet *pkt,
-				     struct fw_flow *flow, __u64 word)
+ * link header was lost, are the stack's. Not inlined: its words would be on the
+ * stack of all that the packet is judged by. */
+static __noinline __u32 road_of(struct __sk_buff *skb,
+				const struct fw_packet *pkt,
+				struct fw_flow *flow, __u64 word)
 {
 	struct fw_road *road = &flow->road;
 	__u64 words[FW_ROAD_WORDS];
