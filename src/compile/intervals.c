@@ -30,13 +30,14 @@ static bool sorted(const struct fw_interval *intervals, size_t n)
 }
 
 /* --- many of 32 bits ------------------------------------------------------- */
-/* A list of a million addresses, as lo and hi in one number: sorted by its bytes,
- * the last first, each time keeping the order before. */
+/* A list of a million addresses, as lo and hi in one number: sorted by the bytes of
+ * lo, the last first, each time keeping the order before. In which order those of
+ * one lo come is all the same to what they merge to. */
 #define RADIX_MIN 4096
 
 static uint64_t *sort_numbers(uint64_t *from, uint64_t *to, size_t n)
 {
-	for (unsigned shift = 0; shift < 64; shift += 8) {
+	for (unsigned shift = 32; shift < 64; shift += 8) {
 		size_t starts[257] = { 0 };
 		uint64_t *swapped = from;
 

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "compile/own_types.h"
 #include "compile/vocabulary.h"
@@ -17,6 +18,8 @@
 #include "util/cleanup.h"
 
 #define MAX_ERRORS 5	/* in one file */
+#define LONG_FILE (64 << 10)
+#define SHORT_LINE 8	/* bytes of an address, with its end */
 
 struct file_read {
 	struct fw_checker *checker;
@@ -169,6 +172,20 @@ static const char *full_path(struct fw_arena *arena, const struct fw_word *path)
 			       path->text);
 }
 
+/* For as many values as a long file may have, so that the array is not copied again
+ * and again as it grows: pages that no value comes to cost nothing. Without the
+ * room it grows as others do. */
+static void make_room(struct file_read *read, const char *path)
+{
+	struct stat st;
+
+	if (read->type < FW_SET_DOMAIN && !stat(path, &st) &&
+	    S_ISREG(st.st_mode) && st.st_size >= LONG_FILE &&
+	    st.st_size <= FW_LIST_MAX_FILE)
+		(void)fw_vec_reserve(read->checker->arena, read->intervals,
+				     (size_t)st.st_size / SHORT_LINE);
+}
+
 int fw_check_file(struct fw_checker *checker, enum fw_set_type type,
 		  const struct fw_file_options *options,
 		  struct fw_interval_vec *intervals,
@@ -196,6 +213,7 @@ int fw_check_file(struct fw_checker *checker, enum fw_set_type type,
 	if (!path || !slot)
 		return -ENOMEM;
 	*slot = path;
+	make_room(&read, path);
 	r = fw_list_read(path, format, column, checker->typed->facts->lists,
 			 checker->diags, &options->path->loc, take_field,
 			 &read);
