@@ -393,9 +393,12 @@ int fw_engine_feed(struct fw_engine_stream *stream, const uint8_t *data,
 		   size_t len, uint64_t *matched)
 {
 	pcre2_match_data *match;
-	int r = len > UINT32_MAX / 2 ? -ENOMEM : append(stream, data, len);
+	int r;
 
-	if (r || !len)
+	if (!len)
+		return 0;
+	r = len > UINT32_MAX / 2 ? -ENOMEM : append(stream, data, len);
+	if (r)
 		return r;
 	match = pcre2_match_data_create(1, NULL);
 	if (!match)
