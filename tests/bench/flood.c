@@ -30,6 +30,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bpf/abi.h"
 #include "tests/bench/bench.h"
 
 #pragma GCC diagnostic push
