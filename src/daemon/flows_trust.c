@@ -91,6 +91,17 @@ static struct fw_flow_record *record_of(struct fw_flows *flows,
 }
 
 /* --- taking back ---------------------------------------------------------- */
+static void leave_roads(struct fw_flows *flows, struct fw_flow_record *record)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct fw_flow_key key = fw_flows_key(record, i);
+
+		if (record->road[i])
+			fw_apply_road_revoke(flows->apply, &key);
+		record->road[i] = false;
+	}
+}
+
 static void renew(struct fw_flows *flows, struct fw_flow_record *record)
 {
 	bool young = fw_flows_now_ns() - record->since_ns < YOUNG_NS;
@@ -102,13 +113,7 @@ static void renew(struct fw_flows *flows, struct fw_flow_record *record)
 	record->rule = FW_NO_RULE;
 	record->again = true;
 	record->past = record->worker;
-	for (unsigned i = 0; i < 2; i++) {
-		struct fw_flow_key key = fw_flows_key(record, i);
-
-		if (record->road[i])
-			fw_apply_road_revoke(flows->apply, &key);
-		record->road[i] = false;
-	}
+	leave_roads(flows, record);
 	if (record->has_raw)
 		fw_flows_map(flows, record);
 	__atomic_fetch_add(&flows->renewals, 1, __ATOMIC_RELEASE);
@@ -431,13 +436,7 @@ static void settle(struct fw_flows *flows, struct fw_flow_record *record,
 	record->again = false;
 	record->past = record->worker;
 	record->since_ns = fw_flows_now_ns();
-	for (unsigned i = 0; i < 2; i++) {
-		struct fw_flow_key key = fw_flows_key(record, i);
-
-		if (record->road[i])
-			fw_apply_road_revoke(flows->apply, &key);
-		record->road[i] = false;
-	}
+	leave_roads(flows, record);
 	fw_flows_map(flows, record);
 }
 

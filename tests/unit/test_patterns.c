@@ -98,6 +98,21 @@ static void restart_forgets(void **state)
 	fw_search_close(search);
 }
 
+/* Of a profile that looks for nothing else. */
+static struct fw_patterns *open_one(const struct fw_pattern *pattern)
+{
+	const struct fw_pattern_set set = { "", pattern, 1 };
+	const struct fw_inspect_rule rule = {
+		.fact = FW_FACT_PAYLOAD, .patterns = &set,
+	};
+	const struct fw_profile profile_of_one = { .rules = &rule,
+						   .n_rules = 1 };
+	struct fw_patterns *patterns;
+
+	assert_int_equal(fw_patterns_open(&profile_of_one, &patterns), 0);
+	return patterns;
+}
+
 static void flags(void **state)
 {
 	static const struct {
@@ -118,16 +133,11 @@ static void flags(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(cases); i++) {
-		const struct fw_pattern_set set = { "", &cases[i].pattern, 1 };
-		const struct fw_inspect_rule rule = {
-			.fact = FW_FACT_PAYLOAD, .patterns = &set,
-		};
-		const struct fw_profile one = { .rules = &rule, .n_rules = 1 };
 		struct fw_search *search;
 		struct fw_patterns *patterns;
 		uint64_t bits = 0;
 
-		assert_int_equal(fw_patterns_open(&one, &patterns), 0);
+		patterns = open_one(&cases[i].pattern);
 		assert_int_equal(fw_search_open(patterns, &search), 0);
 		(void)fw_search_feed(search, (const uint8_t *)cases[i].text,
 				     strlen(cases[i].text), &bits);
@@ -174,15 +184,10 @@ static void edges(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(cases); i++) {
-		const struct fw_pattern_set set = { "", &cases[i].pattern, 1 };
-		const struct fw_inspect_rule rule = {
-			.fact = FW_FACT_PAYLOAD, .patterns = &set,
-		};
-		const struct fw_profile one = { .rules = &rule, .n_rules = 1 };
 		size_t len = strlen(cases[i].text);
 		struct fw_patterns *patterns;
 
-		assert_int_equal(fw_patterns_open(&one, &patterns), 0);
+		patterns = open_one(&cases[i].pattern);
 		for (size_t cut = 0; cut <= len; cut++)
 			if (matched(patterns, cases[i].text, len, cut) !=
 			    cases[i].found)
@@ -198,10 +203,6 @@ static void edges(void **state)
 static void long_streams(void **state)
 {
 	static const struct fw_pattern endless = { "", "<[^>]*>secret", "" };
-	const struct fw_pattern_set set = { "", &endless, 1 };
-	const struct fw_inspect_rule rule = { .fact = FW_FACT_PAYLOAD,
-					      .patterns = &set };
-	const struct fw_profile one = { .rules = &rule, .n_rules = 1 };
 	static uint8_t filler[1024];
 	struct fw_patterns *patterns;
 	struct fw_search *search;
@@ -209,7 +210,7 @@ static void long_streams(void **state)
 
 	(void)state;
 	memset(filler, '<', sizeof(filler));
-	assert_int_equal(fw_patterns_open(&one, &patterns), 0);
+	patterns = open_one(&endless);
 	assert_int_equal(fw_search_open(patterns, &search), 0);
 	for (int i = 0; i < 200; i++)
 		assert_int_equal(fw_search_feed(search, filler, sizeof(filler),
