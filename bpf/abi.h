@@ -12,7 +12,7 @@
 #include "abi_addresses.h"
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 17	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 18	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -407,6 +407,8 @@ struct fw_name_bucket {
  *	syn_rate  ARRAY[1]	struct fw_syn_rate
  *	programs  PROG_ARRAY[FW_PROGRAM_MAX_]
  *	events	  RINGBUF	struct fw_event_head + body
+ *	watchers  PROG_ARRAY[FW_WATCHER_MAX_]
+ *	watched	  RINGBUF	struct fw_message + payload
  */
 #define FW_COUNTERS_MAX 16384
 
@@ -522,9 +524,11 @@ enum fw_stat {
 	FW_STAT_TC_ROAD,		/* sent on around the stack */
 	FW_STAT_TC_DROP_BLOCKED,
 	FW_STAT_TC_DROP_MALFORMED,
-	FW_STAT_DNS_PACKETS,		/* looked at by the socket filter */
+	FW_STAT_DNS_PACKETS,		/* with payload, seen by monitor dns */
 	FW_STAT_DNS_QUERIES,
-	FW_STAT_DNS_ODD,		/* port 53, but no question to be read */
+	FW_STAT_DNS_ODD,		/* port 53, but no message to be read */
+	FW_STAT_MESSAGES_LOST,		/* for a monitor: ring full */
+	FW_STAT_MESSAGES_LEFT_OUT,	/* above FW_MESSAGES_TICK */
 	FW_STAT_EVENTS_LOST,		/* ring full */
 	FW_STAT_LOGS_LEFT_OUT,		/* above FW_EVENTS_*: no events */
 	FW_STAT_DROPS_LEFT_OUT,
@@ -598,5 +602,5 @@ FW_ASSERT_SIZE(struct fw_qos, 32);
 FW_ASSERT_SIZE(struct fw_qos_counter, 48);
 FW_ASSERT_SIZE(struct fw_watch, 4);
 FW_ASSERT_SIZE(struct fw_event_head, 16);
-FW_ASSERT_SIZE(struct fw_event_dns, 320);
+FW_ASSERT_SIZE(struct fw_message, 72);
 FW_ASSERT_SIZE(struct fw_event_packet, 80);

@@ -4,15 +4,51 @@
 
 #include <linux/types.h>
 
-#define FW_WATCH_DNS 1u
+/* Monitors of packets: each has a program that the watching one goes on to, at
+ * its number in "watchers". */
+enum fw_watcher {
+	FW_WATCHER_DNS,		/* port 53 over UDP and TCP */
+	FW_WATCHER_TLS,		/* TCP otherwise */
+	FW_WATCHER_DHCP,	/* UDP ports 67, 68, 546, 547 */
+	FW_WATCHER_MAX_,
+};
+
+#define FW_WATCH(watcher) (1u << (watcher))
 
 struct fw_watch {
-	__u32 flags;		/* FW_WATCH_* */
+	__u32 flags;		/* FW_WATCH() of those that see the device */
 };
+
+/* A packet's payload as a monitor's program sends it to user space: this, then
+ * kept bytes. */
+struct fw_message {
+	__u64 time_ns;		/* boot clock */
+	__u32 ifindex;
+	__u16 watcher;		/* enum fw_watcher */
+	__u16 kept;		/* bytes of payload behind this */
+	__u32 length;		/* of the payload in the packet */
+	__u32 seq;		/* TCP: of its first byte */
+	__u16 vlan;		/* id, 0 untagged */
+	__u16 sport, dport;	/* host order */
+	__u8 family;		/* 4, 6 */
+	__u8 proto;		/* TCP, UDP */
+	__u8 flags;		/* FW_MESSAGE_* */
+	__u8 tcp_flags;
+	__u8 mac[6];		/* source of the frame */
+	__u8 saddr[16];		/* be; IPv4 in the first four, rest zero */
+	__u8 daddr[16];
+};
+
+#define FW_MESSAGE_OUT 1	/* leaves by the device */
+#define FW_MESSAGE_FORWARDED 2	/* and came in by one that is watched too */
+
+/* Bytes of payload that a message has at most; a power of two. */
+#define FW_MESSAGE_MAX 4096
+/* Messages of a watcher that a CPU sends in a tick of the kernel's clock. */
+#define FW_MESSAGES_TICK 256
 
 enum fw_event_type {
 	FW_EVENT_NONE,
-	FW_EVENT_DNS_QUERY,
 	FW_EVENT_LOG,		/* a rule said `log` */
 	FW_EVENT_DROP,		/* a sample */
 	FW_EVENT_MAX_,
@@ -29,21 +65,6 @@ struct fw_event_head {
 	__u16 size;		/* of the whole record */
 	__u32 ifindex;
 	__u64 time_ns;		/* boot clock */
-};
-
-struct fw_event_dns {
-	struct fw_event_head head;
-	__u8 family;		/* 4, 6 */
-	__u8 name_len;		/* wire form: labels with length bytes, with
-				   the root's 0 */
-	__u16 qtype;
-	__u16 id;
-	__u16 pad;
-	__u8 client[16];	/* be; IPv4 in the first four */
-	__u8 server[16];
-	__be16 client_port;
-	__be16 server_port;
-	__u8 name[FW_DNS_NAME_MAX + 1];
 };
 
 /* LOG, DROP: what is known of a packet. What it lacks is 0. */

@@ -14,6 +14,7 @@
 #include "apply/rcu.h"
 #include "apply/sets.h"
 #include "apply/snapshot.h"
+#include "apply/watched.h"
 
 struct fw_apply {
 	struct fw_apply_config config;	/* texts in arena */
@@ -34,6 +35,7 @@ struct fw_apply {
 	int sets_error;		/* -errno of the last time that live sets were
 				   brought in line with nft */
 	struct ring_buffer *ring;	/* NULL: no events */
+	struct fw_watched *watched;
 
 	const struct fw_plan *plan;	/* active; NULL before the first commit */
 	bool unretired;		/* the free slot was left by a generation or an

@@ -30,6 +30,7 @@
 #include "bpf/road.skel.h"
 #include "bpf/syn.skel.h"
 #include "bpf/tc.skel.h"
+#include "bpf/watch.skel.h"
 #include "bpf/xdp.skel.h"
 #pragma GCC diagnostic pop
 
@@ -39,6 +40,7 @@ const char *const fw_bpf_program_names[FW_BPF_PROGRAM_MAX_] = {
 	[FW_BPF_DNS] = "dns",
 	[FW_BPF_SYN] = "syn",
 	[FW_BPF_ROAD] = "road",
+	[FW_BPF_WATCH] = "watch",
 };
 
 static const struct {
@@ -52,6 +54,8 @@ static const struct {
 	[FW_BPF_SYN] = {BPF_PROG_TYPE_XDP, fw_syn_bpf__elf_bytes,
 			BPF_FUNC_tcp_raw_gen_syncookie_ipv4},
 	[FW_BPF_ROAD] = {BPF_PROG_TYPE_SCHED_CLS, fw_road_bpf__elf_bytes, 0},
+	[FW_BPF_WATCH] = {BPF_PROG_TYPE_SOCKET_FILTER, fw_watch_bpf__elf_bytes,
+			  0},
 };
 
 struct loading {
@@ -340,19 +344,38 @@ static int open_object(struct loading *l, enum fw_bpf_program which)
 	return r;
 }
 
-/* Where XDP goes on to; nowhere where this daemon has no such program, though an
- * earlier one had. */
-static int link_programs(struct fw_bpf *bpf)
+/* Which program goes on to which. */
+static const struct {
+	const char *map;
+	__u32 key;
+	enum fw_bpf_program which;
+} tail_calls[] = {
+	{"programs", FW_PROGRAM_SYN, FW_BPF_SYN},
+	{"watchers", FW_WATCHER_DNS, FW_BPF_DNS},
+};
+
+/* Nowhere where this daemon has no such program, though an earlier one had. */
+static int link_program(struct fw_bpf *bpf, size_t i)
 {
-	__u32 key = FW_PROGRAM_SYN;
-	int fd = fw_bpf_map_fd(bpf, "programs");
+	int fd = fw_bpf_map_fd(bpf, tail_calls[i].map);
+	int prog = bpf->prog[tail_calls[i].which];
+	__u32 key = tail_calls[i].key;
 
 	if (fd < 0)
 		return 0;
-	if (bpf->prog[FW_BPF_SYN] >= 0)
-		return bpf_map_update_elem(fd, &key, &bpf->prog[FW_BPF_SYN],
-					   BPF_ANY);
+	if (prog >= 0)
+		return bpf_map_update_elem(fd, &key, &prog, BPF_ANY) ? -errno :
+								       0;
 	return bpf_map_delete_elem(fd, &key) && errno != ENOENT ? -errno : 0;
+}
+
+static int link_programs(struct fw_bpf *bpf)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(tail_calls) && !r; i++)
+		r = link_program(bpf, i);
+	return r;
 }
 
 /* Where conntrack is a module, the kernel loads it for whoever asks it anything;
@@ -386,10 +409,13 @@ static int open_objects(struct loading *l)
 		l->bpf->prog[i] = -1;
 	for (int i = 0; i < FW_BPF_PROGRAM_MAX_ && !r; i++)
 		r = open_object(l, (enum fw_bpf_program)i);
-	if (!r && link_programs(l->bpf))
-		r = fw_apply_fail(l->error, FW_APPLY_SYSTEM, -errno,
-				  "cannot link the XDP programs: %s",
-				  strerror(errno));
+	if (!r) {
+		r = link_programs(l->bpf);
+		if (r)
+			r = fw_apply_fail(l->error, FW_APPLY_SYSTEM, r,
+					  "cannot link the programs: %s",
+					  strerror(-r));
+	}
 	if (r)
 		fw_bpf_done(l->bpf);
 	return r;

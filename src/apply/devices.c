@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "apply/error.h"
 #include "apply/fault.h"
@@ -129,6 +130,9 @@ int fw_devices_open(struct fw_devices *devices, const struct fw_bpf *bpf,
 	int r;
 
 	*devices = (struct fw_devices){.bpf = bpf, .fs = fs};
+	devices->readers = epoll_create1(EPOLL_CLOEXEC);
+	if (devices->readers < 0)
+		return -errno;
 	r = fw_bpf_fs_each(fs->dir, adopt_one, &a);
 	return r ? r : fw_bpf_fs_each_old(fs, adopt_old, devices);
 }
@@ -156,7 +160,7 @@ static unsigned wanted_parts(const struct fw_plan *plan,
 	       (from->tc ? FW_PART_TC : 0u) |
 	       (from->tc && (plan->n_profiles || plan->n_classes) ?
 			FW_PART_ROAD : 0u) |
-	       (from->watch_dns ? FW_PART_WATCH : 0u) |
+	       (fw_watch_flags(from) ? FW_PART_WATCH : 0u) |
 	       (from->keeps_tags ||
 				(plan->n_profiles &&
 				 plan->options.vlan_offload_off) ?
@@ -182,6 +186,7 @@ static int plan_device(struct fw_devices *devices, const struct fw_plan *plan,
 	 * long as the device does, also where no rule needs it any more. */
 	if (device->on & FW_PART_XDP && from->attach != FW_ATTACH_OFF)
 		device->want |= FW_PART_XDP;
+	device->watch_flags = fw_watch_flags(from);
 	device->wish = from->attach;
 	device->unheard = fw_xdp_answers(&plan->xdp, from->name) &&
 			  fw_xdp_unheard(ifindex);
@@ -213,14 +218,12 @@ static bool tc_instead(struct fw_device *device, unsigned part)
 	return true;
 }
 
-/* What is no filter: where the kernel refuses the program of monitors nothing is
- * watched, without that of roads all flows stay on the stack, without XDP they
- * take TC's road, and status says so. */
+/* What is no filter: without the program of roads all flows stay on the stack,
+ * without XDP they take TC's road, and status says so. */
 static bool does_without(const struct fw_devices *devices,
 			 const struct fw_device *device, unsigned part)
 {
-	return (part == FW_PART_WATCH && devices->bpf->prog[FW_BPF_DNS] < 0) ||
-	       (part == FW_PART_ROAD && devices->bpf->prog[FW_BPF_ROAD] < 0) ||
+	return (part == FW_PART_ROAD && devices->bpf->prog[FW_BPF_ROAD] < 0) ||
 	       (part == FW_PART_XDP && !device->needs_xdp) ||
 	       (part == FW_PART_TAGS && !device->needs_tags);
 }
@@ -249,6 +252,14 @@ static int keep_xdp(struct fw_devices *devices, struct fw_device *device)
 	return device->old_link ? 0 : fw_xdp_renew(devices, device);
 }
 
+/* But a monitor that has a program may be joined by one that has none. */
+static bool keeps_watch(const struct fw_devices *devices,
+			const struct fw_device *device)
+{
+	return device->watch_reads ||
+	       !fw_watch_lacks(devices->bpf, device->watch_flags);
+}
+
 static int stage_part(struct fw_devices *devices, struct fw_device *device,
 		      size_t which)
 {
@@ -263,8 +274,11 @@ static int stage_part(struct fw_devices *devices, struct fw_device *device,
 		detach(devices, device, part);
 	}
 	/* TC replaces what stands; an adopted filter has an older program. */
-	if (device->on & part && part == FW_PART_WATCH)
-		return 0;
+	if (device->on & part && part == FW_PART_WATCH) {
+		if (keeps_watch(devices, device))
+			return 0;
+		detach(devices, device, part);
+	}
 	r = fw_fault(parts[which].fault);
 	if (!r)
 		r = parts[which].attach(devices, device);
@@ -364,6 +378,9 @@ void fw_devices_done(struct fw_devices *devices)
 		if (devices->items[i].watch >= 0)
 			(void)close(devices->items[i].watch);
 	}
+	if (devices->readers > 0)
+		(void)close(devices->readers);
+	devices->readers = 0;
 	devices->n = 0;
 }
 

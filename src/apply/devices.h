@@ -37,6 +37,9 @@ struct fw_device {
 	enum fw_attach mode;	/* NATIVE, GENERIC, OFFLOAD; valid with XDP on */
 	bool needs_xdp, needs_tags;	/* rules do; else it is for roads */
 	int link, watch;	/* descriptors; valid with XDP, WATCH on */
+	uint32_t watch_flags;	/* FW_WATCH(): of the plan that is being staged */
+	bool watch_reads;	/* valid with WATCH on: no programs, see
+				   devices_watch.c */
 	bool unheard;		/* native XDP's answers may not leave */
 	bool old_link;		/* pinned by another version, with its program */
 	char reason[256];	/* of what is not as wished; or empty */
@@ -47,6 +50,8 @@ struct fw_devices {
 	const struct fw_bpf_fs *fs;
 	struct fw_device items[2 * FW_DEVICES_MAX];
 	size_t n;
+	int readers;		/* epoll: sockets of devices without programs,
+				   and the programs' ring */
 };
 
 /* Finds what earlier daemons left attached, from its pins. */
@@ -120,5 +125,9 @@ bool fw_tags_fixed(int sock, uint32_t ifindex);
 /* It would, had Flywall not stopped it. */
 bool fw_tags_stopped(const struct fw_devices *devices, uint32_t ifindex);
 
+/* The monitors of the device: FW_WATCH(). */
+uint32_t fw_watch_flags(const struct fw_plan_device *from);
+/* Why these have no programs, or NULL. */
+const char *fw_watch_lacks(const struct fw_bpf *bpf, uint32_t flags);
 int fw_watch_attach(struct fw_devices *devices, struct fw_device *device);
 void fw_watch_detach(struct fw_devices *devices, struct fw_device *device);

@@ -285,6 +285,8 @@ static int open_all(struct fw_apply *a, const struct fw_plan_options *options,
 	if (!r)
 		r = fw_apply_events_open(a);
 	if (!r)
+		r = fw_apply_watched_open(a);
+	if (!r)
 		r = fw_nft_open(&a->config, &a->nft, ret_error);
 	a->sets = (struct fw_sets){
 		.sets = fw_bpf_map_fd(&a->bpf, "sets"),
@@ -403,6 +405,7 @@ void fw_apply_close(struct fw_apply *apply)
 	if (apply->nft)
 		fw_nft_close(apply->nft);
 	fw_apply_events_done(apply);
+	fw_apply_watched_done(apply);
 	fw_devices_done(&apply->devices);
 	fw_snapshot_done(&apply->snapshot);
 	fw_counters_done(&apply->counters);

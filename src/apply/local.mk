@@ -18,6 +18,8 @@ libfwapply_a_SOURCES = \
 	src/apply/devices_tags.c \
 	src/apply/devices_tc.c \
 	src/apply/devices_watch.c \
+	src/apply/watched.c \
+	src/apply/watched.h \
 	src/apply/devices_xdp.c \
 	src/apply/error.c \
 	src/apply/error.h \

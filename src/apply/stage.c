@@ -252,10 +252,10 @@ static int make_watch(struct staging *s, struct made *made)
 		struct fw_watch *watch;
 
 		if (!device || !(device->on & FW_PART_WATCH) ||
-		    !plan->devices[i].watch_dns)
+		    !device->watch_flags)
 			continue;
 		watch = insert_row(made, device->ifindex);
-		watch->flags = FW_WATCH_DNS;
+		watch->flags = device->watch_flags;
 	}
 	return r;
 }

@@ -289,6 +289,10 @@ static void describe_device(struct description *d,
 	s->state = "attached";
 	s->tc = device->on & FW_PART_TC;
 	s->watch = device->on & FW_PART_WATCH;
+	if (s->watch && device->watch_reads)
+		add_feature(d, fw_arena_printf(d->arena, "monitor %s", s->name),
+			    "monitor", "packet reader",
+			    fw_watch_lacks(&apply->bpf, device->watch_flags));
 	s->reason = copy(d, device->reason);
 	if (device->on & FW_PART_XDP) {
 		s->xdp = fw_attach_name(device->mode);

@@ -5,7 +5,7 @@
  *
  *	1. workers for the plan's queues	stopped again
  *	2. fw_apply_commit()			undoes itself
- *	3. workers, flows, verdicts get the plan; flows whose profile is another
+ *	3. workers, flows, verdicts, monitors get the plan; flows whose profile is another
  *	   one now are judged anew
  *
  * Step 1 comes first so that no packet is sent to a queue that nobody reads.
@@ -20,6 +20,7 @@
 
 #include "apply/settings.h"
 #include "daemon/existing.h"
+#include "daemon/watching.h"
 #include "util/log.h"
 
 static void explain_workers(int error, uint16_t queue,
@@ -193,6 +194,7 @@ bool fw_commit_plan(struct fw_daemon *daemon, const struct fw_plan *plan,
 	fw_workers_settle(&daemon->workers, plan);
 	fw_flows_set_plan(daemon->flows, plan);
 	fw_verdicts_set_plan(daemon->verdicts, plan);
+	fw_watching_plan(daemon, plan);
 	judge_anew(daemon, plan);
 	judge_existing(daemon, plan);
 	return true;

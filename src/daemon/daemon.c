@@ -31,6 +31,7 @@
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/set_state.h"
+#include "daemon/watching.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -182,7 +183,8 @@ static int open_parts(struct fw_daemon *daemon)
 					   daemon->mailbox,
 					   daemon->running.plan);
 	daemon->base = event_base_new();
-	if (!daemon->events || !daemon->verdicts || !daemon->base)
+	if (!daemon->events || !daemon->verdicts || !daemon->base ||
+	    fw_watching_open(daemon) < 0)
 		return system_error(-ENOMEM, "start");
 	r = fw_loop_open(daemon);
 	if (r < 0)
@@ -274,6 +276,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 	fw_socket_close(daemon->control);
 	if (daemon->base)
 		event_base_free(daemon->base);
+	fw_monitors_free(daemon->monitors);
 	fw_events_free(daemon->events);
 	fw_mailbox_free(daemon->mailbox);
 	fw_load_done(&daemon->running);

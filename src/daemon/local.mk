@@ -72,5 +72,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/set_texts.c \
 	src/daemon/verdicts.c \
 	src/daemon/verdicts.h \
+	src/daemon/watching.c \
+	src/daemon/watching.h \
 	src/daemon/workers.c \
 	src/daemon/workers.h

@@ -40,6 +40,7 @@ void fw_logging_counters(const struct fw_daemon *daemon)
 		return;
 	}
 	fw_workers_add_stats(&daemon->workers, stats);
+	fw_monitors_add_stats(daemon->monitors, stats);
 	for (unsigned i = 0; i < FW_STAT_MAX_; i++) {
 		if (stats[i] != 0)
 			fw_log(LOG_NOTICE, "%s %" PRIu64,

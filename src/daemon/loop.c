@@ -10,9 +10,11 @@
 #include <signal.h>
 #include <string.h>
 
+#include "apply/watched.h"
 #include "daemon/elements.h"
 #include "daemon/logging.h"
 #include "daemon/reload.h"
+#include "daemon/watching.h"
 #include "events/ring.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -35,6 +37,7 @@ enum source {
 	ON_USR1,
 	ON_USR2,
 	ON_RING,
+	ON_WATCHED,
 	ON_MAILBOX,
 	ON_LINKS,
 	ON_SETTLED,
@@ -153,6 +156,13 @@ static void on_ring(evutil_socket_t fd, short what, void *ctx)
 		fw_log_errno(LOG_WARNING, r, "events, ignoring");
 }
 
+static void on_watched(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	fw_watching_drain(ctx);
+}
+
 static void take_letter(void *ctx, enum fw_record_type type, char *line)
 {
 	struct fw_daemon *daemon = ctx;
@@ -180,6 +190,7 @@ static void on_mailbox(evutil_socket_t fd, short what, void *ctx)
 void fw_loop_gather(struct fw_daemon *daemon)
 {
 	on_ring(-1, 0, daemon);
+	fw_watching_drain(daemon);
 	on_mailbox(-1, 0, daemon);
 }
 
@@ -320,6 +331,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	fw_apply_road_ports(daemon->apply);
 	fw_flows_tick(daemon->flows);
+	fw_watching_tick(daemon);
 }
 
 /* --- the loop ------------------------------------------------------------- */
@@ -374,6 +386,8 @@ static int watch_all(struct fw_daemon *daemon)
 	r |= watch_signal(daemon, ON_USR2, SIGUSR2, on_usr2);
 	r |= watch_fd(daemon, ON_RING, fw_apply_events_fd(daemon->apply),
 		      on_ring);
+	r |= watch_fd(daemon, ON_WATCHED, fw_apply_watched_fd(daemon->apply),
+		      on_watched);
 	r |= watch_fd(daemon, ON_MAILBOX, fw_mailbox_fd(daemon->mailbox),
 		      on_mailbox);
 	r |= watch_fd(daemon, ON_LINKS, fw_links_fd(daemon->links), on_links);

@@ -24,6 +24,7 @@
 #include "daemon/verdicts.h"
 #include "daemon/workers.h"
 #include "events/log.h"
+#include "monitor/monitor.h"
 
 struct event_base;
 struct fw_elements;
@@ -52,6 +53,7 @@ struct fw_daemon {
 	struct fw_set_watch *set_watch;
 
 	struct fw_events *events;
+	struct fw_monitors *monitors;
 	struct fw_mailbox *mailbox;
 	struct fw_socket *control;
 	struct event_base *base;

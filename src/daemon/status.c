@@ -238,6 +238,7 @@ static json_t *counters(const struct fw_daemon *daemon)
 
 	(void)fw_apply_stats(daemon->apply, stats);
 	fw_workers_add_stats(&daemon->workers, stats);
+	fw_monitors_add_stats(daemon->monitors, stats);
 	for (unsigned i = 0; object && i < FW_STAT_MAX_; i++) {
 		if (json_object_set_new(object,
 					fw_stat_name((enum fw_stat)i),

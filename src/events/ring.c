@@ -5,36 +5,14 @@
  */
 #include "events/ring.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 
-#include "events/dns_name.h"
 #include "util/cleanup.h"
 
 typedef int (*fill_fn)(const struct fw_event_head *head,
 		       const struct fw_ring_names *names,
 		       struct fw_record *record);
-
-static int fill_dns_query(const struct fw_event_head *head,
-			  const struct fw_ring_names *names,
-			  struct fw_record *record)
-{
-	const struct fw_event_dns *dns = (const void *)head;
-	char name[FW_DNS_TEXT_MAX], qtype[FW_DNS_TYPE_MAX];
-	int r;
-
-	(void)names;
-	r = fw_dns_name_text(dns->name, dns->name_len, name);
-	if (r < 0)
-		return r;
-	fw_record_text(record, "name", name);
-	fw_record_text(record, "qtype", fw_dns_type_text(dns->qtype, qtype));
-	fw_record_address(record, "client", dns->family, dns->client);
-	fw_record_number(record, "client_port", ntohs(dns->client_port));
-	fw_record_address(record, "server", dns->family, dns->server);
-	return 0;
-}
 
 static void fill_rule(uint32_t id, const struct fw_ring_names *names,
 		      struct fw_record *record)
@@ -123,8 +101,6 @@ static const struct {
 	uint16_t size;
 	fill_fn fill;
 } kinds[] = {
-	[FW_EVENT_DNS_QUERY] = { FW_RECORD_DNS_QUERY,
-				 sizeof(struct fw_event_dns), fill_dns_query },
 	[FW_EVENT_LOG] = { FW_RECORD_LOG, sizeof(struct fw_event_packet),
 			   fill_packet },
 	[FW_EVENT_DROP] = { FW_RECORD_DROP, sizeof(struct fw_event_packet),

@@ -30,6 +30,7 @@
 #include "bpf/road.skel.h"
 #include "bpf/syn.skel.h"
 #include "bpf/tc.skel.h"
+#include "bpf/watch.skel.h"
 #include "bpf/xdp.skel.h"
 #pragma GCC diagnostic pop
 
@@ -44,6 +45,8 @@ static const void *elf_bytes(enum kernel_program program, size_t *size)
 		return fw_road_bpf__elf_bytes(size);
 	case KERNEL_TC:
 		return fw_tc_bpf__elf_bytes(size);
+	case KERNEL_WATCH:
+		return fw_watch_bpf__elf_bytes(size);
 	default:
 		return fw_dns_bpf__elf_bytes(size);
 	}
@@ -357,11 +360,19 @@ int kernel_watch(struct kernel *kernel, uint32_t slot, const uint32_t *devices,
 	struct fw_watch values[FW_DEVICES_MAX];
 
 	for (size_t i = 0; i < n; i++)
-		values[i].flags = FW_WATCH_DNS;
+		values[i].flags = FW_WATCH(FW_WATCHER_DNS);
 	return put_inner(kernel, slot,
 			 &(struct inner){"watch", BPF_MAP_TYPE_HASH, 4,
 					 sizeof(*values), (uint32_t)n,
 					 FW_DEVICES_MAX, devices, values});
+}
+
+int kernel_watcher(struct kernel *watch, const struct kernel *dns)
+{
+	uint32_t key = FW_WATCHER_DNS;
+
+	return bpf_map_update_elem(kernel_map(watch, "watchers"), &key,
+				   &dns->program, BPF_ANY);
 }
 
 int kernel_syn(struct kernel *xdp, const struct kernel *syn, uint32_t slot,

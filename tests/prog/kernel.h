@@ -19,6 +19,7 @@ enum kernel_program {
 	KERNEL_TC,
 	KERNEL_SYN,
 	KERNEL_ROAD,
+	KERNEL_WATCH,
 	KERNEL_DNS,
 };
 
@@ -57,6 +58,8 @@ int kernel_watch(struct kernel *kernel, uint32_t slot, const uint32_t *devices,
 /* syn: shares the maps of xdp, which goes on to it. */
 int kernel_syn(struct kernel *xdp, const struct kernel *syn, uint32_t slot,
 	       const struct fw_syn *config);
+/* dns: shares the maps of watch, which goes on to it. */
+int kernel_watcher(struct kernel *watch, const struct kernel *dns);
 int kernel_control(struct kernel *kernel, uint64_t word);
 int kernel_map(const struct kernel *kernel, const char *name);
 int kernel_counter(const struct kernel *kernel, uint32_t number,

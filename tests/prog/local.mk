@@ -55,7 +55,7 @@ tests/prog/test_hook.$(OBJEXT): tests/prog/probe.skel.h
 fw_prog_tests += tests/prog/test_dns
 tests_prog_test_dns_SOURCES = tests/prog/test_dns.c tests/prog/frame.h \
 	$(fw_prog_kernel)
-tests_prog_test_dns_LDADD = $(fw_prog_libs)
+tests_prog_test_dns_LDADD = libfwmonitor.a libfwinspect.a $(fw_prog_libs)
 
 fw_prog_domains = tests/prog/domains.c tests/prog/domains.h
 fw_prog_names = tests/prog/names.c tests/prog/names.h \

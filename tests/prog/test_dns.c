@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The socket filter on real sockets: which packets become events, what the
- * events hold, and how often. Frames go into one end of a veth pair; the filter
- * watches at the other end, and on a second pair that the kernel forwards to.
+ * The socket filters on real sockets: which packets become messages, what these
+ * hold, and how often. Frames go into one end of a veth pair; the filter watches
+ * at the other end, and on a second pair that the kernel forwards to. The same
+ * frames are read as a monitor without programs reads them, to the same end.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,14 +22,16 @@
 
 #include "frame.h"
 #include "kernel.h"
+#include "monitor/seen.h"
 #include "util/cleanup.h"
 
 struct test {
-	struct kernel kernel;
+	struct kernel kernel, dns;
 	struct ring_buffer *ring;
 	int in, out;		/* watching sockets */
 	int sender;
-	struct fw_event_dns last;
+	struct fw_message last;
+	uint8_t payload[FW_MESSAGE_MAX];	/* the last one's */
 	unsigned events;
 	unsigned passed, failed;
 };
@@ -57,6 +60,7 @@ struct question {
 	enum fw_stat stat;	/* that it raises, besides packets */
 	bool counted;		/* stat is valid */
 	bool event;
+	bool answer;		/* an event, and no query */
 };
 
 /* The message behind the UDP header; returns its size. */
@@ -179,8 +183,12 @@ static int on_event(void *ctx, void *data, size_t size)
 {
 	struct test *t = ctx;
 
-	if (size == sizeof(t->last))
-		memcpy(&t->last, data, size);
+	memcpy(&t->last, data, sizeof(t->last));
+	if (size == sizeof(t->last) + t->last.kept)
+		memcpy(t->payload, (uint8_t *)data + sizeof(t->last),
+		       t->last.kept);
+	else
+		t->last.kept = 0;
 	t->events++;
 	return 0;
 }
@@ -226,30 +234,15 @@ static const struct question questions[] = {
 	{"255 bytes", LABELS(L63 L63 L63 "\x3d"
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
 	 0, 1, 1, 53, 4, .event = true},
-	{"256 bytes", LABELS(L63 L63 L63 "\x3e"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
-	 0, 1, 1, 53, 4, .counted = true, .stat = FW_STAT_DNS_ODD},
-	{"an answer", WWW, 0x8180, 1, 1, 53, 4, .event = false},
+	{"an answer", WWW, 0x8180, 1, 1, 53, 4, .event = true, .answer = true},
 	{"another port", WWW, 0x0100, 1, 1, 54, 4, .event = false},
-	{"two questions", WWW, 0x0100, 2, 1, 53, 4, .counted = true,
-	 .stat = FW_STAT_DNS_ODD},
-	{"no question", WWW, 0x0100, 0, 1, 53, 4, .counted = true,
-	 .stat = FW_STAT_DNS_ODD},
-	{"cut in the type", WWW, 0x0100, 1, 1, 53, 4, .cut = 1, .counted = true,
-	 .stat = FW_STAT_DNS_ODD},
-	{"cut, and padding behind", WWW, 0x0100, 1, 1, 53, 4, .cut = 1,
-	 .pad = 9, .counted = true, .stat = FW_STAT_DNS_ODD},
+	{"two questions", WWW, 0x0100, 2, 1, 53, 4, .event = true},
 	{"whole, and padding behind", WWW, 0x0100, 1, 1, 53, 4, .pad = 9,
 	 .event = true},
-	{"a label of 64", LABELS("\x40" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), 0, 1, 1, 53, 4,
+	{"cut in the header", WWW, 0x0100, 1, 1, 53, 4, .cut = 22,
 	 .counted = true, .stat = FW_STAT_DNS_ODD},
-	{"cut in the name", WWW, 0x0100, 1, 1, 53, 4, .cut = 7, .counted = true,
-	 .stat = FW_STAT_DNS_ODD},
-	{"cut in the header", WWW, 0x0100, 1, 1, 53, 4, .cut = 20,
-	 .counted = true, .stat = FW_STAT_DNS_ODD},
-	{"compressed", LABELS("\3www\xc0\x0c"), 0, 1, 1, 53, 4, .counted = true,
-	 .stat = FW_STAT_DNS_ODD},
+	{"cut behind the header", WWW, 0x0100, 1, 1, 53, 4, .cut = 17,
+	 .event = true},
 };
 
 static uint64_t stat(struct test *t, enum fw_stat which)
@@ -260,21 +253,46 @@ static uint64_t stat(struct test *t, enum fw_stat which)
 	return value;
 }
 
-static bool event_good(const struct fw_event_dns *e, const struct question *q)
+static bool same_place(const struct fw_seen *s, const struct question *q)
 {
 	size_t size = q->family == 4 ? 4 : 16;
 
-	return e->head.type == FW_EVENT_DNS_QUERY &&
-	       e->head.size == sizeof(*e) && e->head.time_ns &&
-	       e->head.ifindex == if_nametoindex("fwa0") &&
-	       e->family == q->family && e->qtype == q->qtype &&
-	       e->id == 0xbeef && e->client_port == htons(40000) &&
-	       e->server_port == htons(53) &&
-	       memcmp(e->client, q->family == 4 ? client4 : client6, size) == 0 &&
-	       memcmp(e->server, q->family == 4 ? server4 : server6, size) == 0 &&
-	       e->name_len == q->labels_len + 1 &&
-	       memcmp(e->name, q->labels, q->labels_len) == 0 &&
-	       e->name[q->labels_len] == 0;
+	return s->family == q->family && s->proto == 17 &&
+	       s->sport == 40000 && s->dport == 53 &&
+	       s->vlan == (q->tagged ? 7 : 0) &&
+	       !memcmp(s->mac, "\x02\x00\x00\x00\x00\x01", 6) &&
+	       !memcmp(s->src, q->family == 4 ? client4 : client6, size) &&
+	       !memcmp(s->dst, q->family == 4 ? server4 : server6, size);
+}
+
+static bool same_payload(const struct fw_seen *s, const struct question *q)
+{
+	struct frame message = {.len = 0};
+	size_t size = put_message(&message, q);
+
+	return s->len == size && s->length == size && s->whole &&
+	       !memcmp(s->payload, message.bytes, size);
+}
+
+static bool event_good(const struct test *t, const struct question *q)
+{
+	struct fw_seen seen;
+
+	return t->last.watcher == FW_WATCHER_DNS && !t->last.flags &&
+	       fw_seen_message(&t->last, t->payload, &seen) && seen.time_ns &&
+	       seen.ifindex == if_nametoindex("fwa0") && same_place(&seen, q) &&
+	       same_payload(&seen, q);
+}
+
+/* Read without programs, it is the same. */
+static bool frame_good(const struct frame *frame, const struct question *q)
+{
+	struct fw_seen seen;
+	bool read = fw_seen_frame(frame->bytes, frame->len, 0, &seen);
+
+	if (!read || fw_seen_watcher(&seen) != FW_WATCHER_DNS)
+		return !q->event && !q->counted;
+	return same_place(&seen, q) && same_payload(&seen, q);
 }
 
 static const uint8_t nobody[6] = {2, 0, 0, 0, 0, 9};
@@ -289,8 +307,10 @@ static void run_question(struct test *t, const struct question *q)
 	send_frame(t, &frame, q->event);
 	check(t, t->events == q->event, q->name, "number of events");
 	if (q->event)
-		check(t, event_good(&t->last, q), q->name, "the event");
-	check(t, stat(t, FW_STAT_DNS_QUERIES) - queries == q->event, q->name,
+		check(t, event_good(t, q), q->name, "the event");
+	check(t, frame_good(&frame, q), q->name, "the frame");
+	check(t, stat(t, FW_STAT_DNS_QUERIES) - queries ==
+			 (q->event && !q->answer), q->name,
 	      "queries counted");
 	check(t, stat(t, FW_STAT_DNS_ODD) - odd == q->counted, q->name,
 	      "odd ones counted");
@@ -307,10 +327,12 @@ static int watch(struct test *t, bool in, bool out)
 	return kernel_watch(&t->kernel, 0, devices, n);
 }
 
-/* A question that comes in on fwa0 and leaves on fwb0. */
-static void run_forwarded(struct test *t, bool in, bool out, const char *on)
+/* A question that comes in on fwa0 and leaves on fwb0: as many messages as devices
+ * see it, the second of which says that it was forwarded. */
+static void run_forwarded(struct test *t, bool in, bool out, const char *name)
 {
-	const char *name = on ? on : "watched nowhere";
+	unsigned expected = (unsigned)in + out;
+	uint64_t queries = stat(t, FW_STAT_DNS_QUERIES);
 	struct frame frame;
 	uint8_t to[6];
 
@@ -318,14 +340,22 @@ static void run_forwarded(struct test *t, bool in, bool out, const char *on)
 	make_frame(&frame, &questions[0], to);
 	if (watch(t, in, out))
 		check(t, false, name, "watch");
-	send_frame(t, &frame, on);
+	send_frame(t, &frame, expected);
 	/* Forwarding comes after the first event: once more, until both could
 	 * have been here. */
+	for (int i = 0; i < 50 && t->events < expected; i++)
+		(void)ring_buffer__poll(t->ring, 100);
 	(void)ring_buffer__poll(t->ring, 100);
-	check(t, t->events == (on ? 1 : 0), name, "number of events");
-	if (on)
-		check(t, t->last.head.ifindex == if_nametoindex(on), name,
-		      "the event's device");
+	check(t, t->events == expected, name, "number of events");
+	check(t, stat(t, FW_STAT_DNS_QUERIES) - queries == (in || out), name,
+	      "queries counted");
+	if (!expected)
+		return;
+	check(t, t->last.ifindex == if_nametoindex(out ? "fwb0" : "fwa0"), name,
+	      "the event's device");
+	check(t, t->last.flags == (out ? FW_MESSAGE_OUT |
+					 (in ? FW_MESSAGE_FORWARDED : 0) : 0),
+	      name, "the event's flags");
 }
 
 /* A question that leaves by the device that it came in on. */
@@ -343,8 +373,11 @@ static void run_hairpin(struct test *t)
 	if (watch(t, true, true))
 		check(t, false, "hairpin", "watch");
 	send_frame(t, &frame, true);
-	(void)ring_buffer__poll(t->ring, 100);
-	check(t, t->events == 1, "hairpin", "number of events");
+	for (int i = 0; i < 50 && t->events < 2; i++)
+		(void)ring_buffer__poll(t->ring, 100);
+	check(t, t->events == 2, "hairpin", "number of events");
+	check(t, t->last.flags == (FW_MESSAGE_OUT | FW_MESSAGE_FORWARDED),
+	      "hairpin", "the event's flags");
 }
 
 /* One's own questions leave without having come in. */
@@ -363,13 +396,15 @@ static void run_own(struct test *t)
 	t->sender = sender;
 }
 
-/* A full ring loses events, and says how many. */
+/* Of too many messages some are left out, or lost in a full ring, and either is
+ * counted: no packet goes unseen in silence. */
 static void run_full(struct test *t)
 {
-	uint64_t lost = stat(t, FW_STAT_EVENTS_LOST);
-	uint64_t queries = stat(t, FW_STAT_DNS_QUERIES);
+	uint64_t lost = stat(t, FW_STAT_MESSAGES_LOST);
+	uint64_t left = stat(t, FW_STAT_MESSAGES_LEFT_OUT);
+	uint64_t packets = stat(t, FW_STAT_DNS_PACKETS);
 	struct frame frame;
-	unsigned sent = 4000;
+	unsigned sent = 30000;
 
 	(void)ring_buffer__consume(t->ring);
 	make_frame(&frame, &questions[0], nobody);
@@ -378,11 +413,42 @@ static void run_full(struct test *t)
 			sent--;
 	t->events = 0;
 	(void)ring_buffer__consume(t->ring);
-	lost = stat(t, FW_STAT_EVENTS_LOST) - lost;
-	queries = stat(t, FW_STAT_DNS_QUERIES) - queries;
-	check(t, lost > 0, "full ring", "nothing was lost");
-	check(t, queries == t->events, "full ring", "events counted");
-	check(t, lost + queries == sent, "full ring", "lost ones counted");
+	lost = stat(t, FW_STAT_MESSAGES_LOST) - lost;
+	left = stat(t, FW_STAT_MESSAGES_LEFT_OUT) - left;
+	packets = stat(t, FW_STAT_DNS_PACKETS) - packets;
+	check(t, lost + left > 0, "full ring", "nothing was lost");
+	check(t, packets == sent, "full ring", "packets counted");
+	check(t, lost + left + t->events == sent, "full ring",
+	      "lost ones counted");
+}
+
+/* A TCP segment to port 53 is a message without the headers' options; one
+ * without payload is none. */
+static void run_segment(struct test *t, size_t payload)
+{
+	static const uint8_t ip[] = {0x45, 0, 0, 0, 0, 1, 0, 0, 64, 6, 0, 0};
+	struct frame f = {.len = 0};
+
+	put(&f, nobody, 6);
+	put(&f, "\x02\x00\x00\x00\x00\x01\x08\x00", 8);
+	put(&f, ip, sizeof(ip));
+	put(&f, client4, 4);
+	put(&f, server4, 4);
+	put16(&f, 40000);
+	put16(&f, 53);
+	put(&f, "\0\0\x12\x34\0\0\0\0\x80\x18\1\0\0\0\0\0", 16);
+	put(&f, "\1\1\1\1\1\1\1\1\1\1\1\1", 12);
+	for (size_t i = 0; i < payload; i++)
+		put(&f, "x", 1);
+	f.bytes[17] = (uint8_t)(f.len - 14);
+	sum_ip(f.bytes + 14);
+	send_frame(t, &f, payload);
+	check(t, t->events == (payload ? 1 : 0), "a segment", "messages");
+	if (payload)
+		check(t, t->last.kept == payload && t->payload[0] == 'x' &&
+				 t->last.seq == 0x1234 &&
+				 t->last.tcp_flags == 0x18,
+		      "a segment", "the message");
 }
 
 static int set_up(struct test *t)
@@ -393,13 +459,18 @@ static int set_up(struct test *t)
 		"ip neigh add 10.1.0.9 lladdr 02:00:00:00:00:19 dev fwa0 && "
 		"ip neigh add 10.2.0.2 lladdr 02:00:00:00:00:22 dev fwb0 && "
 		"sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0";
-	int r = kernel_open(&t->kernel, KERNEL_DNS, NULL);
+	int r = kernel_open(&t->kernel, KERNEL_WATCH, NULL);
+
+	if (!r)
+		r = kernel_open(&t->dns, KERNEL_DNS, &t->kernel);
+	if (!r)
+		r = kernel_watcher(&t->kernel, &t->dns);
 
 	if (r)
 		return r;
 	if (system(routes) != 0)
 		return -EINVAL;
-	t->ring = ring_buffer__new(kernel_map(&t->kernel, "events"), on_event, t,
+	t->ring = ring_buffer__new(kernel_map(&t->kernel, "watched"), on_event, t,
 				   NULL);
 	if (!t->ring)
 		return -errno;
@@ -425,17 +496,20 @@ int main(void)
 	}
 	for (size_t i = 0; i < FW_ARRAY_SIZE(questions); i++)
 		run_question(&t, &questions[i]);
+	run_segment(&t, 40);
+	run_segment(&t, 0);
 	run_own(&t);
-	run_forwarded(&t, true, true, "fwa0");
-	run_forwarded(&t, false, true, "fwb0");
-	run_forwarded(&t, true, false, "fwa0");
-	run_forwarded(&t, false, false, NULL);
+	run_forwarded(&t, true, true, "watched on both");
+	run_forwarded(&t, false, true, "watched where it leaves");
+	run_forwarded(&t, true, false, "watched where it comes in");
+	run_forwarded(&t, false, false, "watched nowhere");
 	(void)watch(&t, true, true);
 	run_hairpin(&t);
 	run_full(&t);
 	check(&t, recv(t.in, &byte, 1, MSG_DONTWAIT) < 0, "socket",
 	      "a packet was copied to it");
 	ring_buffer__free(t.ring);
+	kernel_close(&t.dns);
 	kernel_close(&t.kernel);
 	printf("%u passed, %u failed\n", t.passed, t.failed);
 	return t.failed != 0;

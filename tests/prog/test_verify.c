@@ -16,7 +16,8 @@ static const struct {
 	[KERNEL_TC] = { "tc", 120000 },
 	[KERNEL_SYN] = { "syn", 10000 },
 	[KERNEL_ROAD] = { "road", 12000 },
-	[KERNEL_DNS] = { "dns", 20000 },
+	[KERNEL_WATCH] = { "watch", 20000 },
+	[KERNEL_DNS] = { "dns", 1000 },
 };
 
 int main(void)

@@ -21,6 +21,11 @@ fw_unit_tests += tests/unit/test_events
 tests_unit_test_events_SOURCES = tests/unit/test_events.c
 tests_unit_test_events_LDADD = libfwevents.a $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_monitor_dns
+tests_unit_test_monitor_dns_SOURCES = tests/unit/test_monitor_dns.c
+tests_unit_test_monitor_dns_LDADD = libfwmonitor.a libfwevents.a \
+	libfwinspect.a libfwplan.a $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_lock
 tests_unit_test_lock_SOURCES = tests/unit/test_lock.c
 tests_unit_test_lock_LDADD = libfwdaemon.a $(fw_unit_libs)

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In: what apply/watched.h hands over. Out: calls of the monitors, whose records
+ * become events. What cannot be read is left out.
+ */
+#include "daemon/watching.h"
+
+#include <errno.h>
+
+#include "apply/watched.h"
+#include "util/log.h"
+
+static void take_record(void *ctx, struct fw_record *record)
+{
+	fw_daemon_record(ctx, record);
+}
+
+static uint64_t wall(void *ctx, uint64_t boot_ns)
+{
+	(void)ctx;
+	return fw_record_wall(boot_ns);
+}
+
+int fw_watching_open(struct fw_daemon *daemon)
+{
+	const struct fw_monitor_out out = {
+		.ctx = daemon,
+		.record = take_record,
+		.wall_ns = wall,
+	};
+
+	daemon->monitors = fw_monitors_new(&out);
+	return daemon->monitors ? 0 : -ENOMEM;
+}
+
+void fw_watching_plan(struct fw_daemon *daemon, const struct fw_plan *plan)
+{
+	int r = fw_monitors_plan(daemon->monitors, plan);
+
+	if (r < 0)
+		fw_log_errno(LOG_ERR, r, "monitors, ignoring");
+}
+
+static void take_message(void *ctx, const struct fw_message *message,
+			 const uint8_t *payload)
+{
+	struct fw_daemon *daemon = ctx;
+	struct fw_seen seen;
+
+	if (!fw_seen_message(message, payload, &seen))
+		return;
+	seen.device = fw_links_name(daemon->links, seen.ifindex);
+	fw_monitors_seen(daemon->monitors, FW_WATCH(message->watcher), &seen);
+}
+
+static void take_frame(void *ctx, const struct fw_watched_frame *frame)
+{
+	struct fw_daemon *daemon = ctx;
+	struct fw_seen seen;
+
+	if (!fw_seen_frame(frame->bytes, frame->len,
+			   frame->tagged ? frame->vlan : 0, &seen))
+		return;
+	seen.time_ns = frame->time_ns;
+	seen.ifindex = frame->ifindex;
+	seen.out = frame->out;
+	seen.device = fw_links_name(daemon->links, seen.ifindex);
+	fw_monitors_frame(daemon->monitors, frame->flags, &seen);
+}
+
+void fw_watching_drain(struct fw_daemon *daemon)
+{
+	const struct fw_watched_door door = {
+		daemon, take_message, take_frame,
+	};
+	int r = fw_apply_watched_drain(daemon->apply, &door);
+
+	if (r < 0)
+		fw_log_errno(LOG_WARNING, r, "messages of monitors, ignoring");
+}
+
+void fw_watching_tick(struct fw_daemon *daemon)
+{
+	fw_monitors_tick(daemon->monitors, fw_daemon_clock());
+}

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+noinst_LIBRARIES += libfwmonitor.a
+libfwmonitor_a_SOURCES = \
+	src/monitor/dns.c \
+	src/monitor/dns.h \
+	src/monitor/kind.h \
+	src/monitor/monitor.c \
+	src/monitor/monitor.h \
+	src/monitor/seen.c \
+	src/monitor/seen.h \
+	src/monitor/twice.c \
+	src/monitor/twice.h
