@@ -12,7 +12,7 @@
 #include "abi_addresses.h"
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 18	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 19	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -527,6 +527,10 @@ enum fw_stat {
 	FW_STAT_DNS_PACKETS,		/* with payload, seen by monitor dns */
 	FW_STAT_DNS_QUERIES,
 	FW_STAT_DNS_ODD,		/* port 53, but no message to be read */
+	FW_STAT_DNS_CUT,		/* over TCP, in pieces */
+	FW_STAT_DNS_ANSWERED,		/* questions */
+	FW_STAT_DNS_UNANSWERED,		/* in time */
+	FW_STAT_DNS_STRAY,		/* answers that fit no question */
 	FW_STAT_MESSAGES_LOST,		/* for a monitor: ring full */
 	FW_STAT_MESSAGES_LEFT_OUT,	/* above FW_MESSAGES_TICK */
 	FW_STAT_EVENTS_LOST,		/* ring full */

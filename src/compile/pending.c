@@ -19,7 +19,6 @@ static const struct {
 	const char *word;	/* NULL: the place itself */
 	const char *value;	/* NULL: whatever stands behind the word */
 } rows[] = {
-	{ "options", "dns-pending", NULL },
 	{ "options", "leases", NULL },
 	{ "options", "control", NULL },
 	{ "options", "metrics", NULL },

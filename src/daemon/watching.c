@@ -21,12 +21,20 @@ static uint64_t wall(void *ctx, uint64_t boot_ns)
 	return fw_record_wall(boot_ns);
 }
 
+static const char *device(void *ctx, uint32_t ifindex)
+{
+	const struct fw_daemon *daemon = ctx;
+
+	return fw_links_name(daemon->links, ifindex);
+}
+
 int fw_watching_open(struct fw_daemon *daemon)
 {
 	const struct fw_monitor_out out = {
 		.ctx = daemon,
 		.record = take_record,
 		.wall_ns = wall,
+		.device = device,
 	};
 
 	daemon->monitors = fw_monitors_new(&out);

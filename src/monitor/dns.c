@@ -2,98 +2,221 @@
 /*
  * monitor dns.
  *
- * In: messages from and to port 53. Out: a record for each question, where the
- * plan says `log queries`. What cannot be read is counted as odd; only memory
- * fails.
+ * In: messages from and to port 53. Out: a record for each question, with its
+ * answer, where the plan says `log queries`. What cannot be read is counted as
+ * odd; only memory fails.
+ *
+ * Over TCP a message is read where a segment begins with it and has it whole:
+ * streams are not put together, for what no resolver sends in pieces need not be.
+ * The rest is counted as cut.
  */
 #include "monitor/dns.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 
 #include "events/dns_name.h"
+#include "monitor/dns_message.h"
+#include "monitor/dns_pending.h"
 
-#define HEADER_SIZE 12		/* RFC 1035 section 4.1.1 */
-#define NAME_SIZE_MAX 255	/* section 2.3.4 */
-#define RESPONSE 0x8000		/* QR */
+#define NS_PER_US 1000
+#define PORT 53
+#define PENDING 8192		/* unless `dns-pending` says otherwise */
+#define TCP_LENGTH 2		/* RFC 1035 section 4.2.2 */
+#define OPCODE_QUERY 0
 
 struct dns {
 	const struct fw_monitor_out *out;
 	bool log_queries;
+	size_t room;
+	struct fw_pending *pending;	/* NULL: no device is watched */
 };
 
-static uint16_t number(const uint8_t *at)
+static void count(const struct dns *dns, enum fw_stat stat)
 {
-	return (uint16_t)(at[0] << 8 | at[1]);
+	dns->out->stats[stat]++;
 }
 
-/* Bytes of the name in wire form, root included; 0: none that is whole. */
-static size_t name_size(const uint8_t *wire, size_t len)
+/* --- the log -------------------------------------------------------------- */
+static void begin_query(const struct dns *dns, const struct fw_asked *asked,
+			struct fw_record *record)
 {
-	size_t at = 0;
+	const struct fw_monitor_out *out = dns->out;
+	char name[FW_DNS_TEXT_MAX], qtype[FW_DNS_TYPE_MAX];
 
-	while (at < len && at < NAME_SIZE_MAX) {
-		size_t label = wire[at++];
-
-		if (!label)
-			return at;
-		at += label;
-	}
-	return 0;
+	fw_record_begin(record, FW_RECORD_DNS_QUERY,
+			out->wall_ns(out->ctx, asked->time_ns));
+	fw_record_text(record, "device", out->device(out->ctx, asked->ifindex));
+	if (!fw_dns_name_text(asked->name, asked->name_len, name))
+		fw_record_text(record, "name", name);
+	fw_record_text(record, "qtype", fw_dns_type_text(asked->qtype, qtype));
+	fw_record_address(record, "client", asked->family, asked->client);
+	fw_record_number(record, "client_port", asked->client_port);
+	fw_record_address(record, "server", asked->family, asked->server);
 }
 
-static void record_query(struct dns *dns, const struct fw_seen *seen,
-			 const char *name, uint16_t type)
+static bool is_told(const struct dns *dns, const struct fw_asked *asked)
 {
-	char qtype[FW_DNS_TYPE_MAX];
+	return dns->log_queries && asked->tells;
+}
+
+/* Nobody answers any more. */
+static void on_gone(void *ctx, const struct fw_asked *asked)
+{
+	const struct dns *dns = ctx;
 	struct fw_record record;
 
-	fw_record_begin(&record, FW_RECORD_DNS_QUERY,
-			dns->out->wall_ns(dns->out->ctx, seen->time_ns));
-	fw_record_text(&record, "device", seen->device);
-	fw_record_text(&record, "name", name);
-	fw_record_text(&record, "qtype", fw_dns_type_text(type, qtype));
-	fw_record_address(&record, "client", seen->family, seen->src);
-	fw_record_number(&record, "client_port", seen->sport);
-	fw_record_address(&record, "server", seen->family, seen->dst);
+	if (!asked->tells)
+		return;
+	count(dns, FW_STAT_DNS_UNANSWERED);
+	if (!is_told(dns, asked))
+		return;
+	begin_query(dns, asked, &record);
 	dns->out->record(dns->out->ctx, &record);
 }
 
-/* False: no question that can be read. */
-static bool take_query(struct dns *dns, const struct fw_seen *seen)
+static void tell_answer(const struct dns *dns, const struct fw_seen *seen,
+			const struct fw_asked *asked, uint16_t rcode,
+			const char *answers)
 {
-	const uint8_t *at = seen->payload + HEADER_SIZE;
-	size_t len = seen->len - HEADER_SIZE, size;
-	char name[FW_DNS_TEXT_MAX];
+	char text[FW_RCODE_TEXT_MAX];
+	struct fw_record record;
 
-	if (number(seen->payload + 4) != 1)
-		return false;
-	size = name_size(at, len);
-	if (!size || len - size < 4 || fw_dns_name_text(at, size, name))
-		return false;
-	if (dns->log_queries && !seen->forwarded)
-		record_query(dns, seen, name, number(at + size));
-	return true;
+	begin_query(dns, asked, &record);
+	fw_record_text(&record, "rcode", fw_dns_rcode_text(rcode, text));
+	if (answers && *answers)
+		fw_record_text(&record, "answer", answers);
+	fw_record_number(&record, "latency_us",
+			 seen->time_ns > asked->time_ns ?
+				 (seen->time_ns - asked->time_ns) / NS_PER_US :
+				 0);
+	dns->out->record(dns->out->ctx, &record);
+}
+
+/* --- messages ------------------------------------------------------------- */
+static void take_question(struct dns *dns, const struct fw_seen *seen,
+			  const struct fw_dns_message *message)
+{
+	(void)fw_pending_ask(dns->pending, seen, message, !seen->forwarded);
+}
+
+static void take_answer(struct dns *dns, const struct fw_seen *seen,
+			struct fw_dns_message *message)
+{
+	struct fw_buf text = { 0 };
+	struct fw_asked *asked;
+	enum fw_pending_fit fit;
+	char *answers;
+
+	/* Adds to rcode, too. Of an answer that is cut, what is there counts. */
+	if (fw_dns_answers(message, &text) && seen->whole &&
+	    !message->truncated && !seen->forwarded)
+		count(dns, FW_STAT_DNS_ODD);
+	answers = fw_buf_take(&text);
+	fit = fw_pending_answer(dns->pending, seen, message, &asked);
+	if (fit != FW_FIT_ANSWERS && !seen->forwarded)
+		count(dns, FW_STAT_DNS_STRAY);
+	if (fit == FW_FIT_ANSWERS && asked->tells) {
+		count(dns, FW_STAT_DNS_ANSWERED);
+		if (is_told(dns, asked))
+			tell_answer(dns, seen, asked, message->rcode, answers);
+	}
+	free(answers);
+}
+
+static void take_message(struct dns *dns, const struct fw_seen *seen)
+{
+	struct fw_dns_message message;
+
+	/* The programs have counted what is shorter than a header. */
+	if (fw_dns_message_read(seen->payload, seen->len, &message) ||
+	    (!message.response && !message.has_question)) {
+		if (!seen->forwarded)
+			count(dns, FW_STAT_DNS_ODD);
+		return;
+	}
+	if (message.opcode != OPCODE_QUERY)
+		return;
+	if (!message.response && seen->dport == PORT)
+		take_question(dns, seen, &message);
+	else if (message.response && seen->sport == PORT)
+		take_answer(dns, seen, &message);
+}
+
+/* All that stand whole in the segment, one behind the other. */
+static void take_segment(struct dns *dns, const struct fw_seen *seen)
+{
+	struct fw_seen one = *seen;
+	size_t at = 0;
+
+	while (at + TCP_LENGTH < seen->len) {
+		const uint8_t *head = seen->payload + at;
+		size_t len = (size_t)(head[0] << 8 | head[1]);
+
+		at += TCP_LENGTH;
+		if (!len || len > seen->len - at) {
+			count(dns, FW_STAT_DNS_CUT);
+			return;
+		}
+		one.payload = seen->payload + at;
+		one.len = one.length = len;
+		one.whole = true;
+		take_message(dns, &one);
+		at += len;
+	}
 }
 
 static void dns_seen(void *monitor, const struct fw_seen *seen)
 {
 	struct dns *dns = monitor;
 
-	if (seen->proto != IPPROTO_UDP)
+	if (!dns->pending)
 		return;
-	/* The programs have counted those that are too short. */
-	if (seen->len < HEADER_SIZE || number(seen->payload + 2) & RESPONSE)
-		return;
-	if (!take_query(dns, seen))
-		dns->out->stats[FW_STAT_DNS_ODD]++;
+	fw_pending_tick(dns->pending, seen->time_ns);
+	if (seen->proto == IPPROTO_TCP)
+		take_segment(dns, seen);
+	else
+		take_message(dns, seen);
 }
 
-static int dns_plan(void *monitor, const struct fw_plan *plan)
+static void dns_tick(void *monitor, uint64_t now_ns)
 {
 	struct dns *dns = monitor;
 
+	if (dns->pending)
+		fw_pending_tick(dns->pending, now_ns);
+}
+
+/* --- life ----------------------------------------------------------------- */
+static bool is_watched(const struct fw_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_devices; i++) {
+		if (plan->devices[i].watch_dns)
+			return true;
+	}
+	return false;
+}
+
+/* Questions wait on over a reload, unless there is to be another room for them. */
+static int dns_plan(void *monitor, const struct fw_plan *plan)
+{
+	struct dns *dns = monitor;
+	size_t room = plan->options.dns_pending ? plan->options.dns_pending :
+						  PENDING;
+	struct fw_pending *pending = NULL;
+
 	dns->log_queries = plan->log_dns_queries;
+	if (dns->pending && dns->room == room && is_watched(plan))
+		return 0;
+	if (is_watched(plan)) {
+		pending = fw_pending_new(room, on_gone, dns);
+		if (!pending)
+			return -ENOMEM;
+	}
+	fw_pending_free(dns->pending);
+	dns->pending = pending;
+	dns->room = room;
 	return 0;
 }
 
@@ -106,9 +229,18 @@ static void *dns_new(const struct fw_monitor_out *out)
 	return dns;
 }
 
+static void dns_free(void *monitor)
+{
+	struct dns *dns = monitor;
+
+	fw_pending_free(dns->pending);
+	free(dns);
+}
+
 const struct fw_monitor_kind fw_monitor_dns = {
 	.new = dns_new,
-	.free = free,
+	.free = dns_free,
 	.plan = dns_plan,
 	.seen = dns_seen,
+	.tick = dns_tick,
 };

@@ -23,6 +23,8 @@ struct fw_monitor_out {
 	void (*record)(void *ctx, struct fw_record *record);
 	/* The wall clock's time at a moment of the boot clock. */
 	uint64_t (*wall_ns)(void *ctx, uint64_t boot_ns);
+	/* A device's name, or NULL; lent until the next call. */
+	const char *(*device)(void *ctx, uint32_t ifindex);
 	uint64_t *stats;	/* [FW_STAT_MAX_], to count in */
 };
 

@@ -3,6 +3,10 @@ noinst_LIBRARIES += libfwmonitor.a
 libfwmonitor_a_SOURCES = \
 	src/monitor/dns.c \
 	src/monitor/dns.h \
+	src/monitor/dns_message.c \
+	src/monitor/dns_message.h \
+	src/monitor/dns_pending.c \
+	src/monitor/dns_pending.h \
 	src/monitor/kind.h \
 	src/monitor/monitor.c \
 	src/monitor/monitor.h \

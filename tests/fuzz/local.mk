@@ -17,6 +17,10 @@ fw_fuzz_tests += tests/fuzz/dns
 tests_fuzz_dns_SOURCES = tests/fuzz/dns.c tests/fuzz/replay.c
 tests_fuzz_dns_LDADD = libfwinspect.a
 
+fw_fuzz_tests += tests/fuzz/dns_message
+tests_fuzz_dns_message_SOURCES = tests/fuzz/dns_message.c tests/fuzz/replay.c
+tests_fuzz_dns_message_LDADD = libfwmonitor.a libfwevents.a libfwutil.a
+
 fw_fuzz_tests += tests/fuzz/app
 tests_fuzz_app_SOURCES = tests/fuzz/app.c tests/fuzz/replay.c
 tests_fuzz_app_LDADD = libfwinspect.a $(NETTLE_LIBS) $(NGHTTP2_LIBS)
@@ -83,6 +87,8 @@ fuzz-parse fuzz-compile fuzz-explain fuzz-lists: grammar/parser.c \
 
 # What each of these needs of src/inspect/
 fuzz_dns_parts = dns
+fuzz_dns_message_extra = src/monitor/dns_message.c src/events/dns_name.c \
+	src/util/buf.c src/util/pages.c
 fuzz_quic_parts = quic quic_keys hello reassembly
 fuzz_quic_extra = tests/unit/quic_seal.c
 fuzz_tls_parts = tls hello
@@ -90,7 +96,7 @@ fuzz_reassembly_parts = reassembly
 fuzz_app_parts = app authority dns hello http http2 ja quic quic_keys reassembly ssh \
 	starttls tls
 
-fuzz-app fuzz-dns fuzz-quic fuzz-tls fuzz-reassembly:
+fuzz-app fuzz-dns fuzz-dns_message fuzz-quic fuzz-tls fuzz-reassembly:
 	name=$(@:fuzz-%=%) && $(MKDIR_P) fuzz/$$name.found && \
 	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) \
 		-o fuzz/$$name $(srcdir)/tests/fuzz/$$name.c \
@@ -101,7 +107,7 @@ fuzz-app fuzz-dns fuzz-quic fuzz-tls fuzz-reassembly:
 		fuzz/$$name.found $(srcdir)/tests/seeds/$$name
 
 .PHONY: fuzz-parse fuzz-compile fuzz-explain fuzz-lists fuzz-app fuzz-dns \
-	fuzz-quic fuzz-tls fuzz-reassembly
+	fuzz-dns_message fuzz-quic fuzz-tls fuzz-reassembly
 CLEANFILES += fuzz/words.dict
 
 fw_fuzz_tests += tests/fuzz/compile

@@ -21,6 +21,10 @@ fw_unit_tests += tests/unit/test_events
 tests_unit_test_events_SOURCES = tests/unit/test_events.c
 tests_unit_test_events_LDADD = libfwevents.a $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_dns_message
+tests_unit_test_dns_message_SOURCES = tests/unit/test_dns_message.c
+tests_unit_test_dns_message_LDADD = libfwmonitor.a libfwevents.a $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_monitor_dns
 tests_unit_test_monitor_dns_SOURCES = tests/unit/test_monitor_dns.c
 tests_unit_test_monitor_dns_LDADD = libfwmonitor.a libfwevents.a \
