@@ -40,7 +40,8 @@ _flywall() {
 		list) words='config rules counters classes sets flows' ;;
 		flow) words='trust block forget' ;;
 		set) words='add delete replace test expire flush timeout' ;;
-		events) words='dns-query log drop generation flow device inspector error lost' ;;
+		events) words='dns-query dns-rebind dns-mismatch dns-nxdomain-flood dns-tunnel
+			log drop generation flow device inspector error lost' ;;
 		check | diff | dissect)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return

@@ -23,8 +23,6 @@ static const struct {
 	{ "options", "control", NULL },
 	{ "options", "metrics", NULL },
 
-	{ "monitor dns", "local", NULL },
-	{ "monitor dns", "alert", NULL },
 	{ "monitor tls", NULL, NULL },
 	{ "monitor dhcp", NULL, NULL },
 	{ "monitor kernel", NULL, NULL },

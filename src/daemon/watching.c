@@ -89,5 +89,10 @@ void fw_watching_drain(struct fw_daemon *daemon)
 
 void fw_watching_tick(struct fw_daemon *daemon)
 {
-	fw_monitors_tick(daemon->monitors, fw_daemon_clock());
+	uint64_t stats[FW_STAT_MAX_] = { 0 };
+
+	(void)fw_apply_stats(daemon->apply, stats);
+	fw_monitors_tick(daemon->monitors, fw_daemon_clock(),
+			 stats[FW_STAT_MESSAGES_LOST] +
+				 stats[FW_STAT_MESSAGES_LEFT_OUT]);
 }

@@ -21,6 +21,10 @@
 
 static const char *const type_names[] = {
 	[FW_RECORD_DNS_QUERY] = "dns-query",
+	[FW_RECORD_DNS_REBIND] = "dns-rebind",
+	[FW_RECORD_DNS_MISMATCH] = "dns-mismatch",
+	[FW_RECORD_DNS_NXDOMAIN_FLOOD] = "dns-nxdomain-flood",
+	[FW_RECORD_DNS_TUNNEL] = "dns-tunnel",
 	[FW_RECORD_LOG] = "log",
 	[FW_RECORD_DROP] = "drop",
 	[FW_RECORD_GENERATION] = "generation",

@@ -23,6 +23,10 @@
 /* One name table for `flywall events TYPE`, the log and the manual. */
 enum fw_record_type {
 	FW_RECORD_DNS_QUERY,
+	FW_RECORD_DNS_REBIND,
+	FW_RECORD_DNS_MISMATCH,
+	FW_RECORD_DNS_NXDOMAIN_FLOOD,
+	FW_RECORD_DNS_TUNNEL,
 	FW_RECORD_LOG,
 	FW_RECORD_DROP,
 	FW_RECORD_GENERATION,

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "events/dns_name.h"
+#include "monitor/dns_alerts.h"
 #include "monitor/dns_message.h"
 #include "monitor/dns_pending.h"
 
@@ -31,6 +32,7 @@ struct dns {
 	bool log_queries;
 	size_t room;
 	struct fw_pending *pending;	/* NULL: no device is watched */
+	struct fw_dns_alerts *alerts;
 };
 
 static void count(const struct dns *dns, enum fw_stat stat)
@@ -94,11 +96,18 @@ static void tell_answer(const struct dns *dns, const struct fw_seen *seen,
 	dns->out->record(dns->out->ctx, &record);
 }
 
+/* Questions that were not seen, or are not known any more. */
+static uint64_t lost(const struct dns *dns)
+{
+	return *dns->out->lost + fw_pending_lost(dns->pending);
+}
+
 /* --- messages ------------------------------------------------------------- */
 static void take_question(struct dns *dns, const struct fw_seen *seen,
 			  const struct fw_dns_message *message)
 {
 	(void)fw_pending_ask(dns->pending, seen, message, !seen->forwarded);
+	fw_dns_alerts_question(dns->alerts, seen, message);
 }
 
 static void take_answer(struct dns *dns, const struct fw_seen *seen,
@@ -115,6 +124,8 @@ static void take_answer(struct dns *dns, const struct fw_seen *seen,
 		count(dns, FW_STAT_DNS_ODD);
 	answers = fw_buf_take(&text);
 	fit = fw_pending_answer(dns->pending, seen, message, &asked);
+	fw_dns_alerts_answer(dns->alerts, seen, message, fit, asked,
+			     lost(dns));
 	if (fit != FW_FIT_ANSWERS && !seen->forwarded)
 		count(dns, FW_STAT_DNS_STRAY);
 	if (fit == FW_FIT_ANSWERS && asked->tells) {
@@ -184,8 +195,10 @@ static void dns_tick(void *monitor, uint64_t now_ns)
 {
 	struct dns *dns = monitor;
 
-	if (dns->pending)
-		fw_pending_tick(dns->pending, now_ns);
+	if (!dns->pending)
+		return;
+	fw_pending_tick(dns->pending, now_ns);
+	fw_dns_alerts_tick(dns->alerts, now_ns, lost(dns));
 }
 
 /* --- life ----------------------------------------------------------------- */
@@ -207,6 +220,7 @@ static int dns_plan(void *monitor, const struct fw_plan *plan)
 	struct fw_pending *pending = NULL;
 
 	dns->log_queries = plan->log_dns_queries;
+	fw_dns_alerts_plan(dns->alerts, &plan->monitors);
 	if (dns->pending && dns->room == room && is_watched(plan))
 		return 0;
 	if (is_watched(plan)) {
@@ -224,8 +238,14 @@ static void *dns_new(const struct fw_monitor_out *out)
 {
 	struct dns *dns = calloc(1, sizeof(*dns));
 
-	if (dns)
-		dns->out = out;
+	if (!dns)
+		return NULL;
+	dns->out = out;
+	dns->alerts = fw_dns_alerts_new(out);
+	if (!dns->alerts) {
+		free(dns);
+		return NULL;
+	}
 	return dns;
 }
 
@@ -233,6 +253,7 @@ static void dns_free(void *monitor)
 {
 	struct dns *dns = monitor;
 
+	fw_dns_alerts_free(dns->alerts);
 	fw_pending_free(dns->pending);
 	free(dns);
 }

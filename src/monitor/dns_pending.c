@@ -244,14 +244,18 @@ bool fw_pending_ask(struct fw_pending *pending, const struct fw_seen *seen,
 	struct slot *slot;
 	struct fw_asked *asked;
 
-	if (find_waiting(pending, bucket, seen, message))
+	slot = find_waiting(pending, bucket, seen, message);
+	if (slot) {
+		slot->asked.times++;
 		return true;
+	}
 	if (pending->head - pending->tail == pending->room)
 		drop_oldest(pending);
 	slot = slot_at(pending, pending->head);
 	asked = &slot->asked;
 	*asked = (struct fw_asked){
 		.time_ns = seen->time_ns,
+		.times = 1,
 		.tells = tells,
 		.tcp = seen->proto == IPPROTO_TCP,
 		.family = seen->family,
@@ -284,6 +288,13 @@ static enum fw_pending_fit fit(const struct fw_asked *asked,
 {
 	bool same_case = true;
 
+	/* Whoever has its answer, or gave up, may ask something else since. */
+	if (asked->state != FW_ASKED_WAITS &&
+	    (!same_server(asked, seen, true) || !message->has_question ||
+	     asked->qtype != message->qtype ||
+	     !fw_dns_same_name(asked->name, asked->name_len, message->name,
+			       message->name_len, NULL)))
+		return FW_FIT_NOBODY;
 	if (!same_server(asked, seen, true))
 		return FW_FIT_SERVER;
 	if (message->has_question &&

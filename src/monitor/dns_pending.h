@@ -17,7 +17,9 @@ enum fw_asked_state {
 /* One question. */
 struct fw_asked {
 	uint64_t time_ns;
-	uint64_t answer;	/* hash of the first answer; valid ANSWERED */
+	uint64_t answer;	/* the first answer's content, a hash: the
+				   caller's; likewise how many answers came */
+	uint32_t times, answers;	/* times: that it was asked */
 	enum fw_asked_state state;
 	bool tells;		/* its answer is to be told of: not forwarded */
 	bool tcp;

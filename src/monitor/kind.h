@@ -25,6 +25,8 @@ struct fw_monitor_out {
 	uint64_t (*wall_ns)(void *ctx, uint64_t boot_ns);
 	/* A device's name, or NULL; lent until the next call. */
 	const char *(*device)(void *ctx, uint32_t ifindex);
+	/* Messages that were lost on the way here; as of the last tick. */
+	const uint64_t *lost;
 	uint64_t *stats;	/* [FW_STAT_MAX_], to count in */
 };
 

@@ -3,10 +3,14 @@ noinst_LIBRARIES += libfwmonitor.a
 libfwmonitor_a_SOURCES = \
 	src/monitor/dns.c \
 	src/monitor/dns.h \
+	src/monitor/dns_alerts.c \
+	src/monitor/dns_alerts.h \
 	src/monitor/dns_message.c \
 	src/monitor/dns_message.h \
 	src/monitor/dns_pending.c \
 	src/monitor/dns_pending.h \
+	src/monitor/dns_rates.c \
+	src/monitor/dns_rates.h \
 	src/monitor/kind.h \
 	src/monitor/monitor.c \
 	src/monitor/monitor.h \

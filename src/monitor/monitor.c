@@ -19,7 +19,7 @@ static const struct fw_monitor_kind *const kinds[FW_WATCHER_MAX_] = {
 
 struct fw_monitors {
 	struct fw_monitor_out out;
-	uint64_t stats[FW_STAT_MAX_];
+	uint64_t stats[FW_STAT_MAX_], lost;
 	void *items[FW_WATCHER_MAX_];
 	struct fw_twice twice;
 };
@@ -32,6 +32,7 @@ struct fw_monitors *fw_monitors_new(const struct fw_monitor_out *out)
 		return NULL;
 	monitors->out = *out;
 	monitors->out.stats = monitors->stats;
+	monitors->out.lost = &monitors->lost;
 	for (size_t i = 0; i < FW_WATCHER_MAX_; i++) {
 		if (!kinds[i])
 			continue;
@@ -99,8 +100,10 @@ void fw_monitors_frame(struct fw_monitors *monitors, uint32_t flags,
 	kinds[which]->seen(monitors->items[which], seen);
 }
 
-void fw_monitors_tick(struct fw_monitors *monitors, uint64_t now_ns)
+void fw_monitors_tick(struct fw_monitors *monitors, uint64_t now_ns,
+		      uint64_t lost)
 {
+	monitors->lost = lost;
 	for (size_t i = 0; i < FW_WATCHER_MAX_; i++) {
 		if (monitors->items[i] && kinds[i]->tick)
 			kinds[i]->tick(monitors->items[i], now_ns);

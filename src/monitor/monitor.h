@@ -22,7 +22,9 @@ void fw_monitors_seen(struct fw_monitors *monitors, uint32_t flags,
 /* The same of a frame, of which nobody knows whether it is forwarded. */
 void fw_monitors_frame(struct fw_monitors *monitors, uint32_t flags,
 		       struct fw_seen *seen);
-void fw_monitors_tick(struct fw_monitors *monitors, uint64_t now_ns);
+/* lost: messages that never came here, since the beginning. */
+void fw_monitors_tick(struct fw_monitors *monitors, uint64_t now_ns,
+		      uint64_t lost);
 
 /* Adds what the monitors have counted by names of programs' counters. */
 void fw_monitors_add_stats(const struct fw_monitors *monitors,

@@ -49,6 +49,7 @@ fw_net_tests = \
 	tests/net/settings \
 	tests/net/sources \
 	tests/net/split \
+	tests/net/dns_attacks \
 	tests/net/monitor_dns \
 	tests/net/steer \
 	tests/net/syn \

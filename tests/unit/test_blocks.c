@@ -246,7 +246,7 @@ static void pending(void **state)
 	is_pending("options { malformed drop }\n", "");
 	is_pending("options { existing inspect }\n", "");
 	is_pending("monitor dns { devices = a; log queries }\n", "");
-	is_pending("monitor dns { devices = a; local = a }\n", "local");
+	is_pending("monitor dns { devices = a; local = a }\n", "");
 	/* A block as a whole, not each of its keys. */
 	is_pending("events { file \"x\"; limit 1/second per type }\n",
 		   "events");
