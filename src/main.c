@@ -285,7 +285,7 @@ static const struct command commands[] = {
 	  "go back to the generation before it, at once" },
 	{ "status", FW_BIT(JSON), NULL, run_status,
 	  "generation, devices, features, queues, maps, counters" },
-	{ "list", FW_BIT(JSON), "[config | rules | classes | sets | flows]", run_list,
+	{ "list", FW_BIT(JSON), "[config | rules | classes | names | sets | flows]", run_list,
 	  "what runs; rules with their counters; sets; inspected flows" },
 	{ "events", FW_BIT(FOLLOW) | FW_BIT(JSON), "[TYPE ...]", run_events,
 	  "the last events; with -f those that come" },

@@ -37,7 +37,7 @@ _flywall() {
 		words=$commands
 	else
 		case $command in
-		list) words='config rules counters classes sets flows' ;;
+		list) words='config rules counters classes names sets flows' ;;
 		flow) words='trust block forget' ;;
 		set) words='add delete replace test expire flush timeout' ;;
 		events) words='dns-query dns-rebind dns-mismatch dns-nxdomain-flood dns-tunnel

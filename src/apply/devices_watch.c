@@ -70,7 +70,8 @@ static int open_filter(uint32_t ifindex, int prog)
 	return FW_TAKE_FD(fd);
 }
 
-/* Tags that the driver took out of the frame come beside it. */
+/* Beside a frame come the tag that the driver took out of it, and when it came
+ * by. */
 static int open_reader(const struct fw_devices *devices, uint32_t ifindex)
 {
 	_cleanup_close_ int fd =
@@ -79,7 +80,8 @@ static int open_reader(const struct fw_devices *devices, uint32_t ifindex)
 	int one = 1, size = READER_BUFFER;
 
 	if (fd < 0 ||
-	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)))
+	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one)))
 		return -errno;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	if (bind_to(fd, ifindex) ||

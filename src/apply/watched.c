@@ -20,16 +20,17 @@
 
 /* At once, before the caller gets to other things. */
 #define MESSAGES_AT_ONCE 8192
-#define FRAMES_AT_ONCE 256	/* of a device */
+#define FRAMES_AT_ONCE 1024
 #define READINGS 8
 #define FRAME_MAX 65536
 #define VLAN_ID 0x0fff
 #define LOOPBACK 1	/* ifindex, in every namespace */
 
 /* A frame that waits for its turn. */
-struct late {
-	struct late *next;
+struct kept {
 	struct fw_watched_frame frame;
+	uint64_t stamp;		/* wall clock: when it came by */
+	uint64_t number;	/* as it was read */
 	uint8_t bytes[];
 };
 
@@ -37,7 +38,9 @@ struct fw_watched {
 	struct ring_buffer *ring;
 	const struct fw_watched_door *door;	/* valid in a drain */
 	unsigned left;		/* likewise */
-	struct late *late, **late_end;	/* likewise: that have left */
+	struct kept *kept[FRAMES_AT_ONCE];	/* likewise */
+	size_t n_kept;
+	uint64_t number;
 	uint8_t frame[FRAME_MAX];
 };
 
@@ -86,43 +89,68 @@ int fw_apply_watched_fd(const struct fw_apply *apply)
 	return apply->devices.readers;
 }
 
-static void take_tag(struct msghdr *header, struct fw_watched_frame *frame)
+static uint64_t ns_of(const struct timespec *t)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c;
-	     c = CMSG_NXTHDR(header, c)) {
-		const struct tpacket_auxdata *aux = (const void *)CMSG_DATA(c);
-
-		if (c->cmsg_level != SOL_PACKET ||
-		    c->cmsg_type != PACKET_AUXDATA ||
-		    !(aux->tp_status & TP_STATUS_VLAN_VALID))
-			continue;
-		frame->tagged = true;
-		frame->vlan = aux->tp_vlan_tci & VLAN_ID;
-	}
+	return (uint64_t)t->tv_sec * 1000000000ULL + (uint64_t)t->tv_nsec;
 }
 
-static uint64_t boot_clock(void)
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
+	(void)clock_gettime(clock, &t);
+	return ns_of(&t);
 }
 
-/* What leaves waits: what came in by a device that is read later goes first. */
-static void put_off(struct fw_watched *watched,
-		    const struct fw_watched_frame *frame)
+static void take_tag(const struct tpacket_auxdata *aux,
+		     struct fw_watched_frame *frame)
 {
-	struct late *late = malloc(sizeof(*late) + frame->len);
-
-	if (!late)
+	if (!(aux->tp_status & TP_STATUS_VLAN_VALID))
 		return;
-	late->frame = *frame;
-	late->frame.bytes = late->bytes;
-	late->next = NULL;
-	memcpy(late->bytes, frame->bytes, frame->len);
-	*watched->late_end = late;
-	watched->late_end = &late->next;
+	frame->tagged = true;
+	frame->vlan = aux->tp_vlan_tci & VLAN_ID;
+}
+
+/* When it came by; *stamp is when it was read. */
+static void take_stamp(const struct timespec *t, struct fw_watched_frame *frame,
+		       uint64_t *stamp)
+{
+	uint64_t ns = ns_of(t);
+
+	if (ns && ns < *stamp && *stamp - ns < frame->time_ns) {
+		frame->time_ns -= *stamp - ns;
+		*stamp = ns;
+	}
+}
+
+static void take_extras(struct msghdr *header, struct fw_watched_frame *frame,
+			uint64_t *stamp)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c;
+	     c = CMSG_NXTHDR(header, c)) {
+		if (c->cmsg_level == SOL_PACKET &&
+		    c->cmsg_type == PACKET_AUXDATA)
+			take_tag((const void *)CMSG_DATA(c), frame);
+		if (c->cmsg_level == SOL_SOCKET &&
+		    c->cmsg_type == SCM_TIMESTAMPNS)
+			take_stamp((const void *)CMSG_DATA(c), frame, stamp);
+	}
+}
+
+/* Keeps a copy, for its turn; without memory the frame is not seen. */
+static void keep(struct fw_watched *watched,
+		 const struct fw_watched_frame *frame, uint64_t stamp)
+{
+	struct kept *kept = malloc(sizeof(*kept) + frame->len);
+
+	if (!kept)
+		return;
+	kept->frame = *frame;
+	kept->frame.bytes = kept->bytes;
+	kept->stamp = stamp;
+	kept->number = watched->number++;
+	memcpy(kept->bytes, frame->bytes, frame->len);
+	watched->kept[watched->n_kept++] = kept;
 }
 
 /* False when there is none. */
@@ -130,7 +158,8 @@ static bool one_frame(struct fw_watched *watched, const struct fw_device *device
 {
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+		char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata)) +
+			   CMSG_SPACE(sizeof(struct timespec))];
 	} control;
 	struct sockaddr_ll from = {0};
 	struct iovec into = {watched->frame, sizeof(watched->frame)};
@@ -148,67 +177,74 @@ static bool one_frame(struct fw_watched *watched, const struct fw_device *device
 		.bytes = watched->frame,
 	};
 	ssize_t n = recvmsg(device->watch, &header, MSG_DONTWAIT);
+	uint64_t stamp = clock_ns(CLOCK_REALTIME);
 
 	if (n < 0)
 		return false;
 	frame.len = (size_t)n;
-	frame.time_ns = boot_clock();
+	frame.time_ns = clock_ns(CLOCK_BOOTTIME);
 	frame.out = from.sll_pkttype == PACKET_OUTGOING;
-	take_tag(&header, &frame);
-	if (!frame.out)
-		watched->door->frame(watched->door->ctx, &frame);
-	else if (device->ifindex != LOOPBACK)	/* by which it comes in */
-		put_off(watched, &frame);
+	take_extras(&header, &frame, &stamp);
+	/* What leaves by lo comes in by it. */
+	if (!frame.out || device->ifindex != LOOPBACK)
+		keep(watched, &frame, stamp);
 	return true;
 }
 
-/* True when there were frames. */
-static bool read_frames(struct fw_watched *watched,
+static void read_frames(struct fw_watched *watched,
 			const struct fw_devices *devices)
 {
-	bool any = false;
-
 	for (size_t i = 0; i < devices->n; i++) {
 		const struct fw_device *device = &devices->items[i];
-		unsigned left = FRAMES_AT_ONCE;
 
 		if (!(device->on & FW_PART_WATCH) || !device->watch_reads)
 			continue;
-		while (left && one_frame(watched, device))
-			left--;
-		any |= left < FRAMES_AT_ONCE;
+		while (watched->n_kept < FRAMES_AT_ONCE &&
+		       one_frame(watched, device))
+			;
 	}
-	return any;
 }
 
-static void hand_over(struct fw_watched *watched, struct late *late)
+static int by_time(const void *a, const void *b)
 {
-	while (late) {
-		struct late *next = late->next;
+	const struct kept *x = *(struct kept *const *)a;
+	const struct kept *y = *(struct kept *const *)b;
 
-		watched->door->frame(watched->door->ctx, &late->frame);
-		free(late);
-		late = next;
-	}
+	if (x->stamp != y->stamp)
+		return x->stamp < y->stamp ? -1 : 1;
+	return x->number < y->number ? -1 : 1;
 }
 
-/* What left is handed over behind the next reading: what had come in is read by
- * then. */
+/* Those that came by until then, in the order of the wire. */
+static void hand_over(struct fw_watched *watched, uint64_t until)
+{
+	size_t n = 0;
+
+	qsort(watched->kept, watched->n_kept, sizeof(struct kept *), by_time);
+	while (n < watched->n_kept && watched->kept[n]->stamp <= until) {
+		watched->door->frame(watched->door->ctx,
+				     &watched->kept[n]->frame);
+		free(watched->kept[n++]);
+	}
+	watched->n_kept -= n;
+	memmove(watched->kept, watched->kept + n,
+		watched->n_kept * sizeof(struct kept *));
+}
+
+/* A packet that is forwarded stands in two sockets, which are read one after the
+ * other. What came by before the reading began is then here from all of them. */
 static void drain_frames(struct fw_watched *watched,
 			 const struct fw_devices *devices)
 {
-	struct late *late = NULL;
-	bool any = true;
+	for (unsigned i = 0; i < READINGS; i++) {
+		uint64_t began = clock_ns(CLOCK_REALTIME);
 
-	for (unsigned i = 0; any || late; i++) {
-		struct late *before = late;
-
-		watched->late = NULL;
-		watched->late_end = &watched->late;
-		any = i < READINGS && read_frames(watched, devices);
-		late = watched->late;
-		hand_over(watched, before);
+		read_frames(watched, devices);
+		if (!watched->n_kept)
+			return;
+		hand_over(watched, began);
 	}
+	hand_over(watched, UINT64_MAX);
 }
 
 int fw_apply_watched_drain(struct fw_apply *apply,

@@ -31,6 +31,7 @@ static const struct fw_column flow_columns[] = {
 	{ "INSPECTED", FW_COLUMN_COUNT, "user_packets", NULL },
 	{ "ROAD", FW_COLUMN_TEXT, "road", NULL },
 	{ "IDLE", FW_COLUMN_SECONDS, "idle_s", NULL },
+	{ "NAME", FW_COLUMN_TEXT, "name", NULL },
 	{ "SNI", FW_COLUMN_TEXT, "sni", NULL },
 };
 
@@ -50,6 +51,12 @@ static const struct fw_column class_columns[] = {
 	{ "DROPPED", FW_COLUMN_COUNT, "dropped", NULL },
 	{ "DELAYED", FW_COLUMN_COUNT, "delayed", NULL },
 	{ "MARKED", FW_COLUMN_COUNT, "marked", NULL },
+};
+
+static const struct fw_column name_columns[] = {
+	{ "NAME", FW_COLUMN_TEXT, "name", NULL },
+	{ "ADDRESS", FW_COLUMN_TEXT, "address", NULL },
+	{ "LEFT", FW_COLUMN_SECONDS, "ttl_s", NULL },
 };
 
 static const struct fw_column set_columns[] = {
@@ -94,6 +101,17 @@ static void print_classes(const json_t *document)
 static int list_classes(const struct fw_client *client)
 {
 	return fw_document(client, "list classes", NULL, print_classes);
+}
+
+static void print_names(const json_t *document)
+{
+	fw_table_print(json_object_get(document, "names"), name_columns,
+		       FW_ARRAY_SIZE(name_columns), 0);
+}
+
+static int list_names(const struct fw_client *client)
+{
+	return fw_document(client, "list names", NULL, print_names);
 }
 
 static void print_sets(const json_t *document)
@@ -151,13 +169,14 @@ static int list_flows(const struct fw_client *client)
 }
 
 const char *const fw_client_lists[] = { "config", "rules", "counters",
-					"classes", "sets", "flows", NULL };
+					"classes", "names", "sets", "flows", NULL };
 
 static int (*const functions[])(const struct fw_client *client) = {
 	list_config,
 	list_rules,
 	list_counters,
 	list_classes,
+	list_names,
 	list_sets,
 	list_flows,
 };

@@ -13,11 +13,14 @@
 #include "daemon/elements.h"
 #include "daemon/flow_orders.h"
 #include "daemon/json.h"
+#include "daemon/json.h"
 #include "daemon/loop.h"
+#include "daemon/names.h"
 #include "daemon/questions.h"
 #include "daemon/reload.h"
 #include "daemon/set_list.h"
 #include "daemon/status.h"
+#include "daemon/watching.h"
 #include "util/cleanup.h"
 
 static void answer(struct fw_conn *conn, json_t *document)
@@ -65,28 +68,48 @@ static void run_sets(void *ctx, struct fw_conn *conn, const json_t *arguments)
 	answer(conn, fw_set_list_document(ctx));
 }
 
+static void run_names(void *ctx, struct fw_conn *conn, const json_t *arguments)
+{
+	(void)arguments;
+	fw_watching_drain(ctx);
+	answer(conn, fw_names_document(ctx));
+}
+
 static void run_config(void *ctx, struct fw_conn *conn, const json_t *arguments)
 {
 	(void)arguments;
 	answer(conn, fw_status_config(ctx));
 }
 
+struct flow_listing {
+	struct fw_conn *conn;
+	const struct fw_names *names;
+};
+
 static int send_flow(void *ctx, const struct fw_flow_view *view)
 {
+	const struct flow_listing *listing = ctx;
 	json_t *document = fw_status_flow(view);
+	const char *name = fw_names_find(listing->names, view->tuple.family,
+					 view->tuple.daddr);
 
-	fw_conn_document(ctx, document);
+	if (document && name)
+		(void)json_object_set_new(document, "name", fw_json_text(name));
+	fw_conn_document(listing->conn, document);
 	return document ? 0 : -ENOMEM;
 }
 
 static void run_flows(void *ctx, struct fw_conn *conn, const json_t *arguments)
 {
 	struct fw_daemon *daemon = ctx;
+	struct flow_listing listing = {
+		conn, fw_monitors_names(daemon->monitors),
+	};
 	int r;
 
 	(void)arguments;
 	begin_lines(conn);
-	r = fw_flows_each(daemon->flows, send_flow, conn);
+	r = fw_flows_each(daemon->flows, send_flow, &listing);
 	if (r < 0)
 		fw_conn_error(conn, "%s", strerror(-r));
 	fw_conn_exit(conn, r < 0 ? EX_OSERR : EX_OK);
@@ -344,6 +367,7 @@ const struct fw_socket_command fw_commands[] = {
 	{ "list counters", run_counters },
 	{ "list classes", run_classes },
 	{ "list sets", run_sets },
+	{ "list names", run_names },
 	{ "list flows", run_flows },
 	{ "list config", run_config },
 	{ "events", run_events },

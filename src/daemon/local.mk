@@ -45,6 +45,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/loop.h \
 	src/daemon/mailbox.c \
 	src/daemon/mailbox.h \
+	src/daemon/names.c \
+	src/daemon/names.h \
 	src/daemon/notify.c \
 	src/daemon/notify.h \
 	src/daemon/numbers.c src/daemon/numbers.h \

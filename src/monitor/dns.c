@@ -12,9 +12,11 @@
  */
 #include "monitor/dns.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "events/dns_name.h"
 #include "monitor/dns_alerts.h"
@@ -110,6 +112,31 @@ static void take_question(struct dns *dns, const struct fw_seen *seen,
 	fw_dns_alerts_question(dns->alerts, seen, message);
 }
 
+/* Who was asked for has these addresses, by whatever names between. */
+static void learn_names(const struct dns *dns, const struct fw_seen *seen,
+			const struct fw_dns_message *message,
+			const struct fw_asked *asked)
+{
+	struct fw_dns_walk walk = { message, 0, 0, 0 };
+	struct fw_dns_record record;
+	char name[FW_DNS_TEXT_MAX];
+	int r;
+
+	if (fw_dns_name_text(asked->name, asked->name_len, name))
+		return;
+	for (char *c = name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	while (fw_dns_record_next(&walk, &record, &r) && !record.section) {
+		uint8_t address[16] = { 0 };
+
+		if (!fw_dns_is_address(&record))
+			continue;
+		memcpy(address, record.data, record.len);
+		fw_names_add(dns->out->names, record.len == 4 ? 4 : 6, address,
+			     name, record.ttl, seen->time_ns);
+	}
+}
+
 static void take_answer(struct dns *dns, const struct fw_seen *seen,
 			struct fw_dns_message *message)
 {
@@ -128,6 +155,8 @@ static void take_answer(struct dns *dns, const struct fw_seen *seen,
 			     lost(dns));
 	if (fit != FW_FIT_ANSWERS && !seen->forwarded)
 		count(dns, FW_STAT_DNS_STRAY);
+	if (fit == FW_FIT_ANSWERS && !seen->forwarded)
+		learn_names(dns, seen, message, asked);
 	if (fit == FW_FIT_ANSWERS && asked->tells) {
 		count(dns, FW_STAT_DNS_ANSWERED);
 		if (is_told(dns, asked))

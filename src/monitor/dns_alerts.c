@@ -323,11 +323,10 @@ static void look_for_rebinding(struct fw_dns_alerts *alerts,
 	int r;
 
 	while (fw_dns_record_next(&walk, &answer, &r) && !answer.section) {
-		bool v4 = answer.type == FW_RR_A && answer.len == 4;
-		bool v6 = answer.type == FW_RR_AAAA && answer.len == 16;
 		uint8_t address[16] = { 0 };
 
-		if ((!v4 && !v6) || !fw_dns_is_private(answer.data, answer.len))
+		if (!fw_dns_is_address(&answer) ||
+		    !fw_dns_is_private(answer.data, answer.len))
 			continue;
 		if (is_local(alerts, message) ||
 		    !may_tell(alerts,
@@ -339,7 +338,8 @@ static void look_for_rebinding(struct fw_dns_alerts *alerts,
 		begin(alerts, FW_DNS_ALERT_REBIND, seen, &record);
 		add_question(&record, message);
 		add_ends(&record, seen);
-		fw_record_address(&record, "address", v4 ? 4 : 6, address);
+		fw_record_address(&record, "address",
+				  answer.len == 4 ? 4 : 6, address);
 		end(alerts, &record, n);
 		return;
 	}

@@ -112,6 +112,12 @@ int fw_dns_message_read(const uint8_t *bytes, size_t len,
 	return number(bytes + 4) ? read_question(ret) : 0;
 }
 
+bool fw_dns_is_address(const struct fw_dns_record *record)
+{
+	return (record->type == FW_RR_A && record->len == 4) ||
+	       (record->type == FW_RR_AAAA && record->len == 16);
+}
+
 bool fw_dns_record_next(struct fw_dns_walk *walk, struct fw_dns_record *ret,
 			int *ret_error)
 {

@@ -70,6 +70,9 @@ struct fw_dns_walk {
 	unsigned section, taken;	/* of the section */
 };
 
+/* A or AAAA, with an address of that size: 4 or 16 bytes of data. */
+bool fw_dns_is_address(const struct fw_dns_record *record);
+
 /* True with the next record; false at the end. -EINVAL in *ret_error where the
  * message says that there are more and they cannot be read, else 0. */
 bool fw_dns_record_next(struct fw_dns_walk *walk, struct fw_dns_record *ret,

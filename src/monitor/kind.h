@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "events/record.h"
+#include "monitor/names.h"
 #include "monitor/seen.h"
 #include "plan/plan.h"
 
@@ -25,6 +26,7 @@ struct fw_monitor_out {
 	uint64_t (*wall_ns)(void *ctx, uint64_t boot_ns);
 	/* A device's name, or NULL; lent until the next call. */
 	const char *(*device)(void *ctx, uint32_t ifindex);
+	struct fw_names *names;		/* what answers say of addresses */
 	/* Messages that were lost on the way here; as of the last tick. */
 	const uint64_t *lost;
 	uint64_t *stats;	/* [FW_STAT_MAX_], to count in */

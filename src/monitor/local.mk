@@ -14,6 +14,8 @@ libfwmonitor_a_SOURCES = \
 	src/monitor/kind.h \
 	src/monitor/monitor.c \
 	src/monitor/monitor.h \
+	src/monitor/names.c \
+	src/monitor/names.h \
 	src/monitor/seen.c \
 	src/monitor/seen.h \
 	src/monitor/twice.c \

@@ -17,6 +17,8 @@ static const struct fw_monitor_kind *const kinds[FW_WATCHER_MAX_] = {
 	[FW_WATCHER_DNS] = &fw_monitor_dns,
 };
 
+#define NAMES 16384		/* that are known */
+
 struct fw_monitors {
 	struct fw_monitor_out out;
 	uint64_t stats[FW_STAT_MAX_], lost;
@@ -33,6 +35,11 @@ struct fw_monitors *fw_monitors_new(const struct fw_monitor_out *out)
 	monitors->out = *out;
 	monitors->out.stats = monitors->stats;
 	monitors->out.lost = &monitors->lost;
+	monitors->out.names = fw_names_new(NAMES);
+	if (!monitors->out.names) {
+		free(monitors);
+		return NULL;
+	}
 	for (size_t i = 0; i < FW_WATCHER_MAX_; i++) {
 		if (!kinds[i])
 			continue;
@@ -53,6 +60,7 @@ void fw_monitors_free(struct fw_monitors *monitors)
 		if (monitors->items[i])
 			kinds[i]->free(monitors->items[i]);
 	}
+	fw_names_free(monitors->out.names);
 	free(monitors);
 }
 
@@ -108,6 +116,11 @@ void fw_monitors_tick(struct fw_monitors *monitors, uint64_t now_ns,
 		if (monitors->items[i] && kinds[i]->tick)
 			kinds[i]->tick(monitors->items[i], now_ns);
 	}
+}
+
+const struct fw_names *fw_monitors_names(const struct fw_monitors *monitors)
+{
+	return monitors->out.names;
 }
 
 void fw_monitors_add_stats(const struct fw_monitors *monitors,

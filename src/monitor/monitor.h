@@ -10,7 +10,7 @@
 
 struct fw_monitors;
 
-/* stats of out are the monitors' own. NULL: no memory. */
+/* stats, lost and names of out are the monitors' own. NULL: no memory. */
 struct fw_monitors *fw_monitors_new(const struct fw_monitor_out *out);
 void fw_monitors_free(struct fw_monitors *monitors);
 
@@ -25,6 +25,9 @@ void fw_monitors_frame(struct fw_monitors *monitors, uint32_t flags,
 /* lost: messages that never came here, since the beginning. */
 void fw_monitors_tick(struct fw_monitors *monitors, uint64_t now_ns,
 		      uint64_t lost);
+
+/* Names of addresses, as answers gave them. */
+const struct fw_names *fw_monitors_names(const struct fw_monitors *monitors);
 
 /* Adds what the monitors have counted by names of programs' counters. */
 void fw_monitors_add_stats(const struct fw_monitors *monitors,

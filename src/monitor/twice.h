@@ -19,5 +19,5 @@ struct fw_twice {
 };
 
 /* Sets seen->forwarded. Frames are to be shown in the order in which they came
- * by, or what came in first. */
+ * by. */
 void fw_twice_see(struct fw_twice *twice, struct fw_seen *seen);

@@ -25,6 +25,10 @@ fw_unit_tests += tests/unit/test_dns_message
 tests_unit_test_dns_message_SOURCES = tests/unit/test_dns_message.c
 tests_unit_test_dns_message_LDADD = libfwmonitor.a libfwevents.a $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_address_names
+tests_unit_test_address_names_SOURCES = tests/unit/test_address_names.c
+tests_unit_test_address_names_LDADD = libfwmonitor.a $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_monitor_dns
 tests_unit_test_monitor_dns_SOURCES = tests/unit/test_monitor_dns.c
 tests_unit_test_monitor_dns_LDADD = libfwmonitor.a libfwevents.a \
