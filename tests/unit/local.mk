@@ -29,6 +29,12 @@ fw_unit_tests += tests/unit/test_address_names
 tests_unit_test_address_names_SOURCES = tests/unit/test_address_names.c
 tests_unit_test_address_names_LDADD = libfwmonitor.a $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_dns_corpus
+tests_unit_test_dns_corpus_SOURCES = tests/unit/test_dns_corpus.c \
+	tests/unit/capture.c tests/unit/capture.h
+tests_unit_test_dns_corpus_LDADD = libfwmonitor.a libfwevents.a \
+	libfwinspect.a libfwplan.a $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_monitor_dns
 tests_unit_test_monitor_dns_SOURCES = tests/unit/test_monitor_dns.c
 tests_unit_test_monitor_dns_LDADD = libfwmonitor.a libfwevents.a \
