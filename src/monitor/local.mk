@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwmonitor.a
 libfwmonitor_a_SOURCES = \
+	src/monitor/dhcp4.c \
+	src/monitor/dhcp4.h \
+	src/monitor/dhcp6.c \
+	src/monitor/dhcp6.h \
+	src/monitor/dhcp_text.c \
+	src/monitor/dhcp_text.h \
 	src/monitor/dns.c \
 	src/monitor/dns.h \
 	src/monitor/dns_alerts.c \

@@ -21,6 +21,10 @@ fw_fuzz_tests += tests/fuzz/dns_message
 tests_fuzz_dns_message_SOURCES = tests/fuzz/dns_message.c tests/fuzz/replay.c
 tests_fuzz_dns_message_LDADD = libfwmonitor.a libfwevents.a libfwutil.a
 
+fw_fuzz_tests += tests/fuzz/dhcp
+tests_fuzz_dhcp_SOURCES = tests/fuzz/dhcp.c tests/fuzz/replay.c
+tests_fuzz_dhcp_LDADD = libfwmonitor.a
+
 fw_fuzz_tests += tests/fuzz/app
 tests_fuzz_app_SOURCES = tests/fuzz/app.c tests/fuzz/replay.c
 tests_fuzz_app_LDADD = libfwinspect.a $(NETTLE_LIBS) $(NGHTTP2_LIBS)
@@ -106,8 +110,17 @@ fuzz-app fuzz-dns fuzz-dns_message fuzz-quic fuzz-tls fuzz-reassembly:
 	fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 		fuzz/$$name.found $(srcdir)/tests/seeds/$$name
 
-.PHONY: fuzz-parse fuzz-compile fuzz-explain fuzz-lists fuzz-app fuzz-dns \
-	fuzz-dns_message fuzz-quic fuzz-tls fuzz-reassembly
+fuzz-dhcp:
+	$(MKDIR_P) fuzz/dhcp.found && \
+	$(CLANG) -std=gnu11 -w $(FUZZ_CFLAGS) $(DEFS) -I. $(AM_CPPFLAGS) \
+		-o fuzz/dhcp $(srcdir)/tests/fuzz/dhcp.c \
+		$(srcdir)/src/monitor/dhcp4.c $(srcdir)/src/monitor/dhcp6.c \
+		$(srcdir)/src/monitor/dhcp_text.c && \
+	fuzz/dhcp -max_total_time=$(FUZZ_SECONDS) -max_len=2048 \
+		fuzz/dhcp.found $(srcdir)/tests/seeds/dhcp
+
+.PHONY: fuzz-parse fuzz-compile fuzz-explain fuzz-lists fuzz-app fuzz-dhcp \
+	fuzz-dns fuzz-dns_message fuzz-quic fuzz-tls fuzz-reassembly
 CLEANFILES += fuzz/words.dict
 
 fw_fuzz_tests += tests/fuzz/compile

@@ -278,3 +278,14 @@ tests_unit_test_explain_SOURCES = tests/unit/test_explain.c \
 	tests/prog/packets.c tests/prog/packets.h tests/prog/plans.c \
 	tests/prog/plans.h tests/prog/random.h
 tests_unit_test_explain_LDADD = $(fw_unit_libs)
+
+fw_dhcp_bytes = tests/unit/dhcp_bytes.c tests/unit/dhcp_bytes.h
+
+fw_unit_tests += tests/unit/test_dhcp
+tests_unit_test_dhcp_SOURCES = tests/unit/test_dhcp.c $(fw_dhcp_bytes)
+tests_unit_test_dhcp_LDADD = libfwmonitor.a $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_dhcp_corpus
+tests_unit_test_dhcp_corpus_SOURCES = tests/unit/test_dhcp_corpus.c \
+	tests/unit/capture.c tests/unit/capture.h
+tests_unit_test_dhcp_corpus_LDADD = libfwmonitor.a $(fw_unit_libs)
