@@ -531,6 +531,9 @@ enum fw_stat {
 	FW_STAT_DNS_ANSWERED,		/* questions */
 	FW_STAT_DNS_UNANSWERED,		/* in time */
 	FW_STAT_DNS_STRAY,		/* answers that fit no question */
+	FW_STAT_DHCP_MESSAGES,		/* seen by monitor dhcp */
+	FW_STAT_DHCP_ODD,		/* … that cannot be read */
+	FW_STAT_DHCP_NO_ROOM,		/* leases that there is no room for */
 	FW_STAT_MESSAGES_LOST,		/* for a monitor: ring full */
 	FW_STAT_MESSAGES_LEFT_OUT,	/* above FW_MESSAGES_TICK */
 	FW_STAT_EVENTS_LOST,		/* ring full */

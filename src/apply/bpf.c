@@ -27,6 +27,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include "bpf/dns.skel.h"
+#include "bpf/dhcp.skel.h"
 #include "bpf/road.skel.h"
 #include "bpf/syn.skel.h"
 #include "bpf/tc.skel.h"
@@ -41,6 +42,7 @@ const char *const fw_bpf_program_names[FW_BPF_PROGRAM_MAX_] = {
 	[FW_BPF_SYN] = "syn",
 	[FW_BPF_ROAD] = "road",
 	[FW_BPF_WATCH] = "watch",
+	[FW_BPF_DHCP] = "dhcp",
 };
 
 static const struct {
@@ -56,6 +58,7 @@ static const struct {
 	[FW_BPF_ROAD] = {BPF_PROG_TYPE_SCHED_CLS, fw_road_bpf__elf_bytes, 0},
 	[FW_BPF_WATCH] = {BPF_PROG_TYPE_SOCKET_FILTER, fw_watch_bpf__elf_bytes,
 			  0},
+	[FW_BPF_DHCP] = {BPF_PROG_TYPE_SOCKET_FILTER, fw_dhcp_bpf__elf_bytes, 0},
 };
 
 struct loading {
@@ -352,6 +355,7 @@ static const struct {
 } tail_calls[] = {
 	{"programs", FW_PROGRAM_SYN, FW_BPF_SYN},
 	{"watchers", FW_WATCHER_DNS, FW_BPF_DNS},
+	{"watchers", FW_WATCHER_DHCP, FW_BPF_DHCP},
 };
 
 /* Nowhere where this daemon has no such program, though an earlier one had. */

@@ -2,7 +2,8 @@
 /*
  * The programs and maps that Flywall brings into the kernel.
  *
- * Six objects (xdp, tc, dns, syn, road, watch), embedded at build time, each with one program.
+ * Objects (xdp, tc, dns, syn, road, watch, dhcp), embedded at build time, each with one
+ * program.
  * A map that several name is one map. Maps with a pin are reused, the others
  * are made and pinned.
  */
@@ -23,6 +24,7 @@ enum fw_bpf_program {
 	FW_BPF_SYN,
 	FW_BPF_ROAD,
 	FW_BPF_WATCH,
+	FW_BPF_DHCP,
 	FW_BPF_PROGRAM_MAX_,
 };
 

@@ -27,7 +27,7 @@
 static const enum fw_bpf_program programs[FW_WATCHER_MAX_] = {
 	[FW_WATCHER_DNS] = FW_BPF_DNS,
 	[FW_WATCHER_TLS] = FW_BPF_WATCH,
-	[FW_WATCHER_DHCP] = FW_BPF_WATCH,
+	[FW_WATCHER_DHCP] = FW_BPF_DHCP,
 };
 
 uint32_t fw_watch_flags(const struct fw_plan_device *from)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `flywall list`: rules, counters, classes, sets, flows, and the configuration that runs. */
+/* `flywall list`: rules, counters, classes, sets, flows, leases, and the
+ * configuration that runs. */
 #include "client/client.h"
 
 #include <stdio.h>
@@ -70,6 +71,16 @@ static const struct fw_column set_columns[] = {
 	{ "HELD BY", FW_COLUMN_TEXT, "held_by", NULL },
 };
 
+static const struct fw_column lease_columns[] = {
+	{ "DEVICE", FW_COLUMN_TEXT, "device", NULL },
+	{ "ADDRESS", FW_COLUMN_TEXT, "address", NULL },
+	{ "MAC", FW_COLUMN_TEXT, "mac", NULL },
+	{ "HOST", FW_COLUMN_TEXT, "host", NULL },
+	{ "KIND", FW_COLUMN_TEXT, "kind", NULL },
+	{ "SERVER", FW_COLUMN_TEXT, "server", NULL },
+	{ "EXPIRES", FW_COLUMN_SECONDS, "expires_s", NULL },
+};
+
 static void print_rules(const json_t *document)
 {
 	fw_table_print(json_object_get(document, "rules"), rule_columns,
@@ -125,6 +136,17 @@ static int list_sets(const struct fw_client *client)
 	return fw_document(client, "list sets", NULL, print_sets);
 }
 
+static void print_leases(const json_t *document)
+{
+	fw_table_print(json_object_get(document, "leases"), lease_columns,
+		       FW_ARRAY_SIZE(lease_columns), 0);
+}
+
+static int list_leases(const struct fw_client *client)
+{
+	return fw_document(client, "list leases", NULL, print_leases);
+}
+
 static void print_config(const json_t *document)
 {
 	const char *text = json_string_value(json_object_get(document, "text"));
@@ -169,7 +191,8 @@ static int list_flows(const struct fw_client *client)
 }
 
 const char *const fw_client_lists[] = { "config", "rules", "counters",
-					"classes", "names", "sets", "flows", NULL };
+					"classes", "names", "sets", "flows", "leases",
+					NULL };
 
 static int (*const functions[])(const struct fw_client *client) = {
 	list_config,
@@ -179,6 +202,7 @@ static int (*const functions[])(const struct fw_client *client) = {
 	list_names,
 	list_sets,
 	list_flows,
+	list_leases,
 };
 _Static_assert(FW_ARRAY_SIZE(functions) + 1 == FW_ARRAY_SIZE(fw_client_lists),
 	       "lists");

@@ -91,6 +91,9 @@ bool fw_check_number(struct fw_checker *checker, const struct fw_line *line,
 bool fw_check_time_line(struct fw_checker *checker, const struct fw_line *line,
 			const char *example, uint64_t *ret_ms);
 /* `key "path"` */
+/* prints.c: lines of a file of DHCP fingerprints. 0 or -ENOMEM. */
+int fw_check_prints(struct fw_checker *checker, const struct fw_word *path,
+		    struct fw_prints *ret);
 bool fw_check_path(struct fw_checker *checker, const struct fw_line *line,
 		   const char *example, const char **ret);
 /* The words of a list behind a key, `= { a, b }`, `{ a, b }` or `a, b`: items

@@ -253,10 +253,14 @@ static int dhcp_alert(struct fw_checker *checker, void *ctx,
 static int dhcp_fingerprints(struct fw_checker *checker, void *ctx,
 			     const struct fw_line *line)
 {
+	struct fw_plan_monitors *monitors = &checker->typed->monitors;
+
 	(void)ctx;
-	(void)fw_check_path(checker, line, "fingerprints \"dhcp.db\"",
-			    &checker->typed->monitors.dhcp_fingerprints);
-	return 0;
+	if (!fw_check_path(checker, line, "fingerprints \"dhcp.db\"",
+			   &monitors->dhcp_fingerprints))
+		return 0;
+	return fw_check_prints(checker, &line->words[1],
+			       &monitors->dhcp_prints);
 }
 
 static const struct fw_block_key of_dhcp[] = {

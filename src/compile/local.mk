@@ -68,6 +68,7 @@ libfwcompile_a_SOURCES = \
 	src/compile/own_types.c \
 	src/compile/own_types.h \
 	src/compile/pending.c \
+	src/compile/prints.c \
 	src/compile/queries.c \
 	src/compile/questions.c \
 	src/compile/synproxies.c \

@@ -60,6 +60,24 @@ static int lower_classes(const struct fw_typed *typed, struct fw_plan *plan)
 	return 0;
 }
 
+static int lower_prints(struct fw_prints *prints, struct fw_arena *arena)
+{
+	struct fw_print *items = fw_arena_memdup(arena, prints->items,
+						 prints->n * sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	for (size_t i = 0; i < prints->n; i++) {
+		if (!copy(arena, &items[i].name))
+			return -ENOMEM;
+		for (size_t j = 0; j < FW_PRINT_MAX_; j++)
+			if (!copy_given(arena, &items[i].patterns[j]))
+				return -ENOMEM;
+	}
+	prints->items = items;
+	return 0;
+}
+
 static int lower_monitors(struct fw_typed *typed, struct fw_plan *plan)
 {
 	struct fw_plan_monitors *to = &plan->monitors;
@@ -69,7 +87,8 @@ static int lower_monitors(struct fw_typed *typed, struct fw_plan *plan)
 		plan->arena, to->dhcp_servers,
 		to->n_dhcp_servers * sizeof(*to->dhcp_servers));
 	if (!to->dhcp_servers ||
-	    !copy_given(plan->arena, &to->dhcp_fingerprints))
+	    !copy_given(plan->arena, &to->dhcp_fingerprints) ||
+	    lower_prints(&to->dhcp_prints, plan->arena))
 		return -ENOMEM;
 	return fw_contents_domains(typed, plan, &to->dns_local);
 }

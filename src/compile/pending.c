@@ -19,12 +19,10 @@ static const struct {
 	const char *word;	/* NULL: the place itself */
 	const char *value;	/* NULL: whatever stands behind the word */
 } rows[] = {
-	{ "options", "leases", NULL },
 	{ "options", "control", NULL },
 	{ "options", "metrics", NULL },
 
 	{ "monitor tls", NULL, NULL },
-	{ "monitor dhcp", NULL, NULL },
 	{ "monitor kernel", NULL, NULL },
 	{ "events", NULL, NULL },
 	{ "learn", NULL, NULL },

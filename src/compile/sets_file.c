@@ -160,8 +160,7 @@ static bool fits(struct fw_checker *checker, enum fw_set_type type,
 	return false;
 }
 
-/* Beside the file that names it. */
-static const char *full_path(struct fw_arena *arena, const struct fw_word *path)
+const char *fw_check_beside(struct fw_arena *arena, const struct fw_word *path)
 {
 	const char *from = path->loc.source ? path->loc.source->name : "";
 	const char *slash = strrchr(from, '/');
@@ -198,7 +197,7 @@ int fw_check_file(struct fw_checker *checker, enum fw_set_type type,
 		.intervals = intervals,
 		.own = own,
 	};
-	const char *path = full_path(checker->arena, options->path);
+	const char *path = fw_check_beside(checker->arena, options->path);
 	enum fw_list_format format;
 	const char **slot;
 	unsigned column;

@@ -96,6 +96,9 @@ int fw_check_file(struct fw_checker *checker, enum fw_set_type type,
 		  struct fw_interval_vec *intervals,
 		  struct fw_own_content *own, const char **ret_path);
 
+/* A file's path, beside the file that names it. NULL: no memory. */
+const char *fw_check_beside(struct fw_arena *arena, const struct fw_word *path);
+
 /* --- sets_domain.c -------------------------------------------------------- */
 /* One entry ("evil.example", "=exact", "!exception"). On a fault the error is
  * filled. -ENOMEM, 0, or -EINVAL with error. */

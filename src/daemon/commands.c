@@ -18,6 +18,7 @@
 #include "daemon/names.h"
 #include "daemon/questions.h"
 #include "daemon/reload.h"
+#include "daemon/leases.h"
 #include "daemon/set_list.h"
 #include "daemon/status.h"
 #include "daemon/watching.h"
@@ -73,6 +74,12 @@ static void run_names(void *ctx, struct fw_conn *conn, const json_t *arguments)
 	(void)arguments;
 	fw_watching_drain(ctx);
 	answer(conn, fw_names_document(ctx));
+}
+
+static void run_leases(void *ctx, struct fw_conn *conn, const json_t *arguments)
+{
+	(void)arguments;
+	answer(conn, fw_leases_document(ctx));
 }
 
 static void run_config(void *ctx, struct fw_conn *conn, const json_t *arguments)
@@ -369,6 +376,7 @@ const struct fw_socket_command fw_commands[] = {
 	{ "list sets", run_sets },
 	{ "list names", run_names },
 	{ "list flows", run_flows },
+	{ "list leases", run_leases },
 	{ "list config", run_config },
 	{ "events", run_events },
 	{ "explain", fw_question_explain },

@@ -28,6 +28,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/flows_state.h \
 	src/daemon/json.c \
 	src/daemon/json.h \
+	src/daemon/leases.c \
+	src/daemon/leases.h \
 	src/daemon/elements.c \
 	src/daemon/elements.h \
 	src/daemon/existing.c src/daemon/existing.h \

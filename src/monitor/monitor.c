@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "monitor/dhcp.h"
 #include "monitor/dns.h"
 #include "monitor/twice.h"
 #include "util/cleanup.h"
@@ -15,6 +16,7 @@
 /* By number; a number without a row has no monitor. */
 static const struct fw_monitor_kind *const kinds[FW_WATCHER_MAX_] = {
 	[FW_WATCHER_DNS] = &fw_monitor_dns,
+	[FW_WATCHER_DHCP] = &fw_monitor_dhcp,
 };
 
 #define NAMES 16384		/* that are known */
@@ -128,4 +130,9 @@ void fw_monitors_add_stats(const struct fw_monitors *monitors,
 {
 	for (size_t i = 0; i < FW_STAT_MAX_; i++)
 		stats[i] += monitors->stats[i];
+}
+
+const struct fw_leases *fw_monitors_leases(const struct fw_monitors *monitors)
+{
+	return fw_dhcp_leases(monitors->items[FW_WATCHER_DHCP]);
 }

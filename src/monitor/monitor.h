@@ -29,6 +29,10 @@ void fw_monitors_tick(struct fw_monitors *monitors, uint64_t now_ns,
 /* Names of addresses, as answers gave them. */
 const struct fw_names *fw_monitors_names(const struct fw_monitors *monitors);
 
+struct fw_leases;
+/* Of monitor dhcp. */
+const struct fw_leases *fw_monitors_leases(const struct fw_monitors *monitors);
+
 /* Adds what the monitors have counted by names of programs' counters. */
 void fw_monitors_add_stats(const struct fw_monitors *monitors,
 			   uint64_t stats[FW_STAT_MAX_]);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plan/prints.h"
+
 struct fw_interval;
 struct fw_domain_set;
 
@@ -97,7 +99,8 @@ struct fw_plan_monitors {
 	size_t n_dhcp_servers;
 	bool dhcp_leases;
 	uint32_t dhcp_alerts;
-	const char *dhcp_fingerprints;	/* path, or NULL */
+	const char *dhcp_fingerprints;	/* path as written, or NULL */
+	struct fw_prints dhcp_prints;	/* what is in that file */
 	bool kernel;
 	uint32_t kernel_logs;
 	uint64_t kernel_deviation;	/* millionths; 0: no alert */

@@ -210,7 +210,8 @@ static void print_monitors(const struct fw_plan *plan, FILE *out)
 		fputs("\n", out);
 	}
 	if (m->dhcp_fingerprints)
-		fprintf(out, "  fingerprints %s\n", m->dhcp_fingerprints);
+		fprintf(out, "  fingerprints %s (%zu lines)\n",
+			m->dhcp_fingerprints, m->dhcp_prints.n);
 	if (!m->kernel)
 		return;
 	fputs("\nmonitor kernel\n", out);

@@ -54,6 +54,15 @@ static void add_classes(struct fw_hasher *h, const struct fw_plan *plan)
 	}
 }
 
+static void add_prints(struct fw_hasher *h, const struct fw_prints *prints)
+{
+	for (size_t i = 0; i < prints->n; i++) {
+		fw_seal_text(h, prints->items[i].name);
+		for (size_t j = 0; j < FW_PRINT_MAX_; j++)
+			fw_seal_text(h, prints->items[i].patterns[j]);
+	}
+}
+
 static void add_monitors(struct fw_hasher *h, const struct fw_plan_monitors *m)
 {
 	fw_hasher_add_u64(h, m->dns_local != NULL);
@@ -70,6 +79,7 @@ static void add_monitors(struct fw_hasher *h, const struct fw_plan_monitors *m)
 	fw_hasher_add_u64(h, m->dhcp_leases);
 	fw_hasher_add_u64(h, m->dhcp_alerts);
 	fw_seal_text(h, m->dhcp_fingerprints);
+	add_prints(h, &m->dhcp_prints);
 	fw_hasher_add_u64(h, m->kernel);
 	fw_hasher_add_u64(h, m->kernel_logs);
 	fw_hasher_add_u64(h, m->kernel_deviation);

@@ -26,6 +26,8 @@ libfwplan_a_SOURCES = \
 	src/plan/plan_print.c \
 	src/plan/prefixes.h \
 	src/plan/print.h \
+	src/plan/prints.c \
+	src/plan/prints.h \
 	src/plan/qos.c \
 	src/plan/roads.c \
 	src/plan/seal.c \

@@ -6,6 +6,9 @@
 check_PROGRAMS += tests/net/traffic
 tests_net_traffic_SOURCES = tests/net/traffic.c
 
+check_PROGRAMS += tests/net/dhcp_flood
+tests_net_dhcp_flood_SOURCES = tests/net/dhcp_flood.c
+
 check_PROGRAMS += tests/net/segments
 tests_net_segments_SOURCES = tests/net/segments.c
 
@@ -50,6 +53,7 @@ fw_net_tests = \
 	tests/net/sources \
 	tests/net/split \
 	tests/net/dns_attacks \
+	tests/net/monitor_dhcp \
 	tests/net/monitor_dns \
 	tests/net/steer \
 	tests/net/syn \

@@ -289,3 +289,9 @@ fw_unit_tests += tests/unit/test_dhcp_corpus
 tests_unit_test_dhcp_corpus_SOURCES = tests/unit/test_dhcp_corpus.c \
 	tests/unit/capture.c tests/unit/capture.h
 tests_unit_test_dhcp_corpus_LDADD = libfwmonitor.a $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_monitor_dhcp
+tests_unit_test_monitor_dhcp_SOURCES = tests/unit/test_monitor_dhcp.c \
+	$(fw_dhcp_bytes)
+tests_unit_test_monitor_dhcp_LDADD = libfwmonitor.a libfwevents.a \
+	libfwinspect.a libfwplan.a $(fw_unit_libs)
