@@ -12,7 +12,7 @@
 #include "abi_addresses.h"
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 19	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 20	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -534,6 +534,8 @@ enum fw_stat {
 	FW_STAT_DHCP_MESSAGES,		/* seen by monitor dhcp */
 	FW_STAT_DHCP_ODD,		/* … that cannot be read */
 	FW_STAT_DHCP_NO_ROOM,		/* leases that there is no room for */
+	FW_STAT_TLS_HANDSHAKES,		/* seen by monitor tls */
+	FW_STAT_TLS_ODD,		/* that began and cannot be read */
 	FW_STAT_MESSAGES_LOST,		/* for a monitor: ring full */
 	FW_STAT_MESSAGES_LEFT_OUT,	/* above FW_MESSAGES_TICK */
 	FW_STAT_EVENTS_LOST,		/* ring full */

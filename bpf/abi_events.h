@@ -8,7 +8,7 @@
  * its number in "watchers". */
 enum fw_watcher {
 	FW_WATCHER_DNS,		/* port 53 over UDP and TCP */
-	FW_WATCHER_TLS,		/* TCP otherwise */
+	FW_WATCHER_TLS,		/* TCP otherwise, UDP to port 443 */
 	FW_WATCHER_DHCP,	/* UDP ports 67, 68, 546, 547 */
 	FW_WATCHER_MAX_,
 };

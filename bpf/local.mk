@@ -10,9 +10,9 @@ fw_bpf_headers = bpf/abi.h bpf/abi_addresses.h bpf/abi_events.h \
 	bpf/syn_options.h bpf/meta.h bpf/conntrack.h bpf/tests.h bpf/limits.h \
 	bpf/flows.h bpf/roads.h bpf/xdp_road.h bpf/addresses.h bpf/classify.h bpf/events.h bpf/watch.h
 fw_bpf_programs = bpf/xdp.bpf.c bpf/syn.bpf.c bpf/tc.bpf.c bpf/road.bpf.c \
-	bpf/watch.bpf.c bpf/dns.bpf.c bpf/dhcp.bpf.c
+	bpf/watch.bpf.c bpf/dns.bpf.c bpf/dhcp.bpf.c bpf/tls.bpf.c
 fw_bpf_skeletons = bpf/xdp.skel.h bpf/syn.skel.h bpf/tc.skel.h \
-	bpf/road.skel.h bpf/watch.skel.h bpf/dns.skel.h bpf/dhcp.skel.h
+	bpf/road.skel.h bpf/watch.skel.h bpf/dns.skel.h bpf/dhcp.skel.h bpf/tls.skel.h
 
 EXTRA_DIST += $(fw_bpf_headers) $(fw_bpf_programs)
 CLEANFILES += $(fw_bpf_skeletons) $(fw_bpf_skeletons:.skel.h=.bpf.o)

@@ -13,6 +13,7 @@
 #include "watch.h"
 
 #define PORT_DNS 53
+#define PORT_QUIC 443
 #define PORT_DHCP 67u
 #define PORT_DHCP6 546u
 #define LOOPBACK 1	/* ifindex, in every namespace */
@@ -43,7 +44,7 @@ static __always_inline enum fw_watcher watcher_of(const struct fw_packet *pkt)
 
 	if (a == PORT_DNS || b == PORT_DNS)
 		return FW_WATCHER_DNS;
-	if (pkt->l4proto == IPPROTO_TCP)
+	if (pkt->l4proto == IPPROTO_TCP || b == PORT_QUIC)
 		return FW_WATCHER_TLS;
 	/* 67 and 68, 546 and 547 */
 	if (b - PORT_DHCP <= 1 || b - PORT_DHCP6 <= 1)

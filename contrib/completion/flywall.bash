@@ -41,7 +41,7 @@ _flywall() {
 		flow) words='trust block forget' ;;
 		set) words='add delete replace test expire flush timeout' ;;
 		events) words='dns-query dns-rebind dns-mismatch dns-nxdomain-flood dns-tunnel
-			dhcp-lease dhcp-rogue dhcp-conflict dhcp-starvation
+			tls-handshake dhcp-lease dhcp-rogue dhcp-conflict dhcp-starvation
 			log drop generation flow device inspector error lost' ;;
 		check | diff | dissect)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -27,6 +27,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include "bpf/dns.skel.h"
+#include "bpf/tls.skel.h"
 #include "bpf/dhcp.skel.h"
 #include "bpf/road.skel.h"
 #include "bpf/syn.skel.h"
@@ -42,6 +43,7 @@ const char *const fw_bpf_program_names[FW_BPF_PROGRAM_MAX_] = {
 	[FW_BPF_SYN] = "syn",
 	[FW_BPF_ROAD] = "road",
 	[FW_BPF_WATCH] = "watch",
+	[FW_BPF_TLS] = "tls",
 	[FW_BPF_DHCP] = "dhcp",
 };
 
@@ -58,6 +60,7 @@ static const struct {
 	[FW_BPF_ROAD] = {BPF_PROG_TYPE_SCHED_CLS, fw_road_bpf__elf_bytes, 0},
 	[FW_BPF_WATCH] = {BPF_PROG_TYPE_SOCKET_FILTER, fw_watch_bpf__elf_bytes,
 			  0},
+	[FW_BPF_TLS] = {BPF_PROG_TYPE_SOCKET_FILTER, fw_tls_bpf__elf_bytes, 0},
 	[FW_BPF_DHCP] = {BPF_PROG_TYPE_SOCKET_FILTER, fw_dhcp_bpf__elf_bytes, 0},
 };
 
@@ -356,6 +359,7 @@ static const struct {
 	{"programs", FW_PROGRAM_SYN, FW_BPF_SYN},
 	{"watchers", FW_WATCHER_DNS, FW_BPF_DNS},
 	{"watchers", FW_WATCHER_DHCP, FW_BPF_DHCP},
+	{"watchers", FW_WATCHER_TLS, FW_BPF_TLS},
 };
 
 /* Nowhere where this daemon has no such program, though an earlier one had. */

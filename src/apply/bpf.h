@@ -2,7 +2,7 @@
 /*
  * The programs and maps that Flywall brings into the kernel.
  *
- * Objects (xdp, tc, dns, syn, road, watch, dhcp), embedded at build time, each with one
+ * Objects (xdp, tc, dns, syn, road, watch, dhcp, tls), embedded at build time, each with one
  * program.
  * A map that several name is one map. Maps with a pin are reused, the others
  * are made and pinned.
@@ -25,6 +25,7 @@ enum fw_bpf_program {
 	FW_BPF_ROAD,
 	FW_BPF_WATCH,
 	FW_BPF_DHCP,
+	FW_BPF_TLS,
 	FW_BPF_PROGRAM_MAX_,
 };
 

@@ -26,7 +26,7 @@
 /* The programs that a monitor needs besides the first one. */
 static const enum fw_bpf_program programs[FW_WATCHER_MAX_] = {
 	[FW_WATCHER_DNS] = FW_BPF_DNS,
-	[FW_WATCHER_TLS] = FW_BPF_WATCH,
+	[FW_WATCHER_TLS] = FW_BPF_TLS,
 	[FW_WATCHER_DHCP] = FW_BPF_DHCP,
 };
 

@@ -11,6 +11,7 @@ const struct fw_feature_row fw_features[] = {
 	[FW_FEATURE_ROAD] = {"tc-road", "tc", "stack"},
 	[FW_FEATURE_WATCH] = {"watch", "monitor", "packet reader"},
 	[FW_FEATURE_DHCP] = {"dhcp", "monitor", "packet reader"},
+	[FW_FEATURE_TLS] = {"tls", "monitor", "packet reader"},
 	[FW_FEATURE_MAP_IN_MAP] = {"map-in-map", "maps", "nft"},
 	[FW_FEATURE_LPM_TRIE] = {"lpm-trie", "maps", "nft"},
 	[FW_FEATURE_RINGBUF] = {"ring-buffer", "maps", "nft"},
@@ -29,5 +30,6 @@ _Static_assert((int)FW_FEATURE_XDP == (int)FW_BPF_XDP &&
 	       (int)FW_FEATURE_COOKIES == (int)FW_BPF_SYN &&
 	       (int)FW_FEATURE_ROAD == (int)FW_BPF_ROAD &&
 	       (int)FW_FEATURE_WATCH == (int)FW_BPF_WATCH &&
+	       (int)FW_FEATURE_TLS == (int)FW_BPF_TLS &&
 	       (int)FW_FEATURE_DHCP == (int)FW_BPF_DHCP,
 	       "the programs come first");

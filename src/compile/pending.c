@@ -22,7 +22,6 @@ static const struct {
 	{ "options", "control", NULL },
 	{ "options", "metrics", NULL },
 
-	{ "monitor tls", NULL, NULL },
 	{ "monitor kernel", NULL, NULL },
 	{ "events", NULL, NULL },
 	{ "learn", NULL, NULL },

@@ -113,6 +113,10 @@ int fw_flows_judge(struct fw_flows *flows, enum fw_flow_verdict verdict,
 
 const char *fw_flow_verdict_name(enum fw_flow_verdict verdict);
 
+/* What a flow's client has said, as somebody else has seen it: kept where the flow
+ * is known and nothing was. "" is nothing. */
+void fw_flows_handshake(struct fw_flows *flows, const struct fw_tuple *tuple,
+			const char *sni, const char *ja3, const char *ja4);
 /* Calls fn for each flow, in no order, without a lock held; a view is valid
  * during its call. Stops at the first non-zero, and returns it; -ENOMEM. */
 int fw_flows_each(struct fw_flows *flows,

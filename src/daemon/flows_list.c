@@ -20,6 +20,26 @@
 #define CHECK_BUCKETS 1024	/* a tick: the whole table about once a minute */
 #define CHECK_MAX 256		/* queries a tick */
 
+/* --- told by others ------------------------------------------------------- */
+void fw_flows_handshake(struct fw_flows *flows, const struct fw_tuple *tuple,
+			const char *sni, const char *ja3, const char *ja4)
+{
+	struct fw_flow_record *record;
+	bool turned;
+
+	pthread_mutex_lock(&flows->lock);
+	record = fw_flow_records_find(flows->records, tuple, &turned);
+	if (record && !turned) {
+		if (!record->sni && *sni)
+			record->sni = strdup(sni);
+		if (!record->ja3[0])
+			memcpy(record->ja3, ja3, sizeof(record->ja3));
+		if (!record->ja4[0])
+			memcpy(record->ja4, ja4, sizeof(record->ja4));
+	}
+	pthread_mutex_unlock(&flows->lock);
+}
+
 /* --- list ----------------------------------------------------------------- */
 struct copy {
 	struct fw_flow_record record;

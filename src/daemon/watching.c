@@ -6,6 +6,7 @@
 #include "daemon/watching.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "apply/watched.h"
 #include "util/log.h"
@@ -28,6 +29,21 @@ static const char *device(void *ctx, uint32_t ifindex)
 	return fw_links_name(daemon->links, ifindex);
 }
 
+static void take_handshake(void *ctx, const struct fw_handshake *handshake)
+{
+	const struct fw_seen *seen = handshake->seen;
+	struct fw_tuple tuple = {
+		.family = seen->family, .proto = seen->proto,
+		.sport = seen->sport, .dport = seen->dport,
+	};
+	struct fw_daemon *daemon = ctx;
+
+	memcpy(tuple.saddr, seen->src, sizeof(tuple.saddr));
+	memcpy(tuple.daddr, seen->dst, sizeof(tuple.daddr));
+	fw_flows_handshake(daemon->flows, &tuple, handshake->sni,
+			   handshake->ja3, handshake->ja4);
+}
+
 int fw_watching_open(struct fw_daemon *daemon)
 {
 	const struct fw_monitor_out out = {
@@ -35,6 +51,7 @@ int fw_watching_open(struct fw_daemon *daemon)
 		.record = take_record,
 		.wall_ns = wall,
 		.device = device,
+		.handshake = take_handshake,
 	};
 
 	daemon->monitors = fw_monitors_new(&out);

@@ -25,6 +25,7 @@ static const char *const type_names[] = {
 	[FW_RECORD_DNS_MISMATCH] = "dns-mismatch",
 	[FW_RECORD_DNS_NXDOMAIN_FLOOD] = "dns-nxdomain-flood",
 	[FW_RECORD_DNS_TUNNEL] = "dns-tunnel",
+	[FW_RECORD_TLS_HANDSHAKE] = "tls-handshake",
 	[FW_RECORD_DHCP_LEASE] = "dhcp-lease",
 	[FW_RECORD_DHCP_ROGUE] = "dhcp-rogue",
 	[FW_RECORD_DHCP_CONFLICT] = "dhcp-conflict",

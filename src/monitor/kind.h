@@ -17,6 +17,12 @@
 #include "monitor/seen.h"
 #include "plan/plan.h"
 
+/* What a TLS client has said: texts are "" where it has not. */
+struct fw_handshake {
+	const struct fw_seen *seen;	/* its last packet */
+	const char *sni, *ja3, *ja4;
+};
+
 /* Where findings go; lent for as long as the monitor lives. */
 struct fw_monitor_out {
 	void *ctx;
@@ -29,6 +35,8 @@ struct fw_monitor_out {
 	struct fw_names *names;		/* what answers say of addresses */
 	/* Messages that were lost on the way here; as of the last tick. */
 	const uint64_t *lost;
+	/* A client's first message; may be NULL. */
+	void (*handshake)(void *ctx, const struct fw_handshake *handshake);
 	uint64_t *stats;	/* [FW_STAT_MAX_], to count in */
 };
 

@@ -40,6 +40,8 @@ libfwmonitor_a_SOURCES = \
 	src/monitor/names.h \
 	src/monitor/seen.c \
 	src/monitor/seen.h \
+	src/monitor/tls.c \
+	src/monitor/tls.h \
 	src/monitor/twice.c \
 	src/monitor/twice.h
 

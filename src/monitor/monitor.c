@@ -10,12 +10,14 @@
 
 #include "monitor/dhcp.h"
 #include "monitor/dns.h"
+#include "monitor/tls.h"
 #include "monitor/twice.h"
 #include "util/cleanup.h"
 
 /* By number; a number without a row has no monitor. */
 static const struct fw_monitor_kind *const kinds[FW_WATCHER_MAX_] = {
 	[FW_WATCHER_DNS] = &fw_monitor_dns,
+	[FW_WATCHER_TLS] = &fw_monitor_tls,
 	[FW_WATCHER_DHCP] = &fw_monitor_dhcp,
 };
 

@@ -19,6 +19,7 @@
 #define VLAN_ID 0x0fff
 
 #define PORT_DNS 53
+#define PORT_QUIC 443
 #define PORT_DHCP 67u
 #define PORT_DHCP6 546u
 
@@ -114,7 +115,7 @@ enum fw_watcher fw_seen_watcher(const struct fw_seen *seen)
 {
 	if (seen->sport == PORT_DNS || seen->dport == PORT_DNS)
 		return FW_WATCHER_DNS;
-	if (seen->proto == IPPROTO_TCP)
+	if (seen->proto == IPPROTO_TCP || seen->dport == PORT_QUIC)
 		return FW_WATCHER_TLS;
 	if (seen->dport - PORT_DHCP <= 1 || seen->dport - PORT_DHCP6 <= 1)
 		return FW_WATCHER_DHCP;

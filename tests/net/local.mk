@@ -55,6 +55,7 @@ fw_net_tests = \
 	tests/net/dns_attacks \
 	tests/net/monitor_dhcp \
 	tests/net/monitor_dns \
+	tests/net/monitor_tls \
 	tests/net/steer \
 	tests/net/syn \
 	tests/net/syn_flood \

@@ -27,6 +27,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include "bpf/dns.skel.h"
+#include "bpf/tls.skel.h"
 #include "bpf/dhcp.skel.h"
 #include "bpf/road.skel.h"
 #include "bpf/syn.skel.h"
@@ -50,6 +51,8 @@ static const void *elf_bytes(enum kernel_program program, size_t *size)
 		return fw_watch_bpf__elf_bytes(size);
 	case KERNEL_DHCP:
 		return fw_dhcp_bpf__elf_bytes(size);
+	case KERNEL_TLS:
+		return fw_tls_bpf__elf_bytes(size);
 	default:
 		return fw_dns_bpf__elf_bytes(size);
 	}

@@ -20,6 +20,7 @@ enum kernel_program {
 	KERNEL_SYN,
 	KERNEL_ROAD,
 	KERNEL_WATCH,
+	KERNEL_TLS,
 	KERNEL_DHCP,
 	KERNEL_DNS,
 };

@@ -17,6 +17,7 @@ static const struct {
 	[KERNEL_SYN] = { "syn", 10000 },
 	[KERNEL_ROAD] = { "road", 12000 },
 	[KERNEL_WATCH] = { "watch", 20000 },
+	[KERNEL_TLS] = { "tls", 4000 },
 	[KERNEL_DHCP] = { "dhcp", 1000 },
 	[KERNEL_DNS] = { "dns", 1000 },
 };

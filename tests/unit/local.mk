@@ -295,3 +295,9 @@ tests_unit_test_monitor_dhcp_SOURCES = tests/unit/test_monitor_dhcp.c \
 	$(fw_dhcp_bytes)
 tests_unit_test_monitor_dhcp_LDADD = libfwmonitor.a libfwevents.a \
 	libfwinspect.a libfwplan.a $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_monitor_tls
+tests_unit_test_monitor_tls_SOURCES = tests/unit/test_monitor_tls.c \
+	tests/unit/capture.c tests/unit/capture.h $(fw_hello_sources)
+tests_unit_test_monitor_tls_LDADD = libfwmonitor.a libfwevents.a \
+	libfwinspect.a libfwplan.a $(fw_unit_libs)

@@ -95,7 +95,9 @@ static int set_up(void **state)
 {
 	(void)state;
 	memset(&lab, 0, sizeof(lab));
-	lab.out = (struct fw_monitor_out){ NULL, take, wall, lab.stats };
+	lab.out = (struct fw_monitor_out){
+		.record = take, .wall_ns = wall, .stats = lab.stats,
+	};
 	lab.now = 1000 * S;
 	lab.plan = fw_plan_new();
 	lab.servers[0] = (struct fw_plan_address){ false, 0, 0xc0000201 };
