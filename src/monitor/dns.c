@@ -22,6 +22,7 @@
 #include "monitor/dns_alerts.h"
 #include "monitor/dns_message.h"
 #include "monitor/dns_pending.h"
+#include "util/cleanup.h"
 
 #define NS_PER_US 1000
 #define PORT 53
@@ -32,6 +33,7 @@
 struct dns {
 	const struct fw_monitor_out *out;
 	bool log_queries;
+	const struct fw_plan *plan;	/* the live one, or NULL */
 	size_t room;
 	struct fw_pending *pending;	/* NULL: no device is watched */
 	struct fw_dns_alerts *alerts;
@@ -43,6 +45,29 @@ static void count(const struct dns *dns, enum fw_stat stat)
 }
 
 /* --- the log -------------------------------------------------------------- */
+/* "bad, worse": the file's sets that have the name; those without a name are
+ * written out in rules. */
+static void add_sets(const struct dns *dns, const char *name,
+		     struct fw_record *record)
+{
+	_cleanup_free_ char *text = NULL;
+	struct fw_buf buf = { 0 };
+
+	for (size_t i = 0; i < dns->plan->n_domain_sets; i++) {
+		const struct fw_domain_set *set = &dns->plan->domain_sets[i];
+
+		if (!set->name[0] ||
+		    !fw_domain_set_has(set, name, strlen(name)))
+			continue;
+		if (buf.len)
+			fw_buf_add(&buf, ", ");
+		fw_buf_add(&buf, set->name);
+	}
+	text = fw_buf_take(&buf);
+	if (text && *text)
+		fw_record_text(record, "sets", text);
+}
+
 static void begin_query(const struct dns *dns, const struct fw_asked *asked,
 			struct fw_record *record)
 {
@@ -52,8 +77,10 @@ static void begin_query(const struct dns *dns, const struct fw_asked *asked,
 	fw_record_begin(record, FW_RECORD_DNS_QUERY,
 			out->wall_ns(out->ctx, asked->time_ns));
 	fw_record_text(record, "device", out->device(out->ctx, asked->ifindex));
-	if (!fw_dns_name_text(asked->name, asked->name_len, name))
+	if (!fw_dns_name_text(asked->name, asked->name_len, name)) {
 		fw_record_text(record, "name", name);
+		add_sets(dns, name, record);
+	}
 	fw_record_text(record, "qtype", fw_dns_type_text(asked->qtype, qtype));
 	fw_record_address(record, "client", asked->family, asked->client);
 	fw_record_number(record, "client_port", asked->client_port);
@@ -248,6 +275,7 @@ static int dns_plan(void *monitor, const struct fw_plan *plan)
 						  PENDING;
 	struct fw_pending *pending = NULL;
 
+	dns->plan = plan;
 	dns->log_queries = plan->log_dns_queries;
 	fw_dns_alerts_plan(dns->alerts, &plan->monitors);
 	if (dns->pending && dns->room == room && is_watched(plan))

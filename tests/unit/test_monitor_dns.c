@@ -200,6 +200,30 @@ static void test_unanswered(void **state)
 	fw_monitors_free(monitors);
 }
 
+/* Which of the file's sets have the name. */
+static void test_sets(void **state)
+{
+	static const struct fw_domain bad[] = { { "example", false, false } };
+	static const struct fw_domain good[] = { { "example.org", false, false } };
+	static const struct fw_domain worse[] = { { "www.example", true, false } };
+	static const struct fw_domain_set sets[] = {
+		{ "bad", bad, 1 }, { "good", good, 1 }, { "", bad, 1 },
+		{ "worse", worse, 1 },
+	};
+	struct fw_plan plan = { .domain_sets = sets, .n_domain_sets = 4 };
+	struct fw_monitors *monitors = new_monitors(&plan);
+
+	(void)state;
+	see(monitors, at(MESSAGE(QUERY ASK), 2 * S));
+	see(monitors, at(back(MESSAGE(ANSWER)), 2 * S));
+	assert_int_equal(records.n, 1);
+	assert_string_equal(json_string_value(json_object_get(records.items[0],
+							      "sets")),
+			    "bad, worse");
+	forget();
+	fw_monitors_free(monitors);
+}
+
 /* On both devices, and once by other addresses: one record, where it came in. */
 static void test_forwarded(void **state)
 {
@@ -729,6 +753,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answered),
 		cmocka_unit_test(test_unanswered),
+		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_forwarded),
 		cmocka_unit_test(test_stray),
 		cmocka_unit_test(test_room),
