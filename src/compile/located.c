@@ -263,9 +263,11 @@ static void put_objects(struct writer *w, const struct fw_res_table *t)
 {
 	for (size_t i = 0; i < t->objects.n; i++) {
 		const struct fw_res_object *o = t->objects.items[i];
-		struct fw_located_command command =
-			begin_body(w, t, o->kind, o->name, &o->loc);
+		struct fw_located_command command;
 
+		if (!fw_object_is_nfts(t->family, o->kind))
+			continue;
+		command = begin_body(w, t, o->kind, o->name, &o->loc);
 		for (size_t k = 0; k < o->lines.n; k++)
 			put_device_line(w, &o->lines.items[k]);
 		end_body(w, command);

@@ -45,6 +45,8 @@ int fw_lower_counters(struct fw_typed *typed, struct fw_plan *plan);
 /* --- what nft gets of a rule (nft_form.c) ---------------------------------- */
 /* False where the rule as a whole is nothing for nft. */
 bool fw_form_is_nfts(const struct fw_typed_rule *rule);
+/* False where the kernel takes no such object in tables of the family. */
+bool fw_object_is_nfts(const char *family, const char *kind);
 /* The rule's words with statements of Flywall's own in nft's form; the words
  * themselves where there is none. */
 int fw_form(struct fw_typed *typed, struct fw_arena *arena,

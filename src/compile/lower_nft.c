@@ -164,8 +164,11 @@ static int add_objects(struct draft *d)
 {
 	for (size_t i = 0; i < d->from->n_objects; i++) {
 		const struct fw_typed_object *from = &d->from->objects[i];
-		struct fw_nft_object *o = fw_vec_push(d->l->arena, &d->objects);
+		struct fw_nft_object *o;
 
+		if (!fw_object_is_nfts(d->from->family, from->kind))
+			continue;
+		o = fw_vec_push(d->l->arena, &d->objects);
 		if (!o || dup(d->l->arena, from->kind, &o->kind) < 0 ||
 		    dup(d->l->arena, from->name, &o->name) < 0 ||
 		    dup(d->l->arena, from->body, &o->body) < 0)

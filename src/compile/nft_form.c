@@ -36,6 +36,12 @@ bool fw_form_is_nfts(const struct fw_typed_rule *rule)
 	return true;
 }
 
+/* At ingress the programs have the options, and nft's rules the mark. */
+bool fw_object_is_nfts(const char *family, const char *kind)
+{
+	return strcmp(family, "netdev") != 0 || strcmp(kind, "synproxy") != 0;
+}
+
 /* A word of our own in the place of one of the user's. */
 static int put(struct fw_arena *arena, word_vec *out, const char *text,
 	       const struct fw_loc *loc)

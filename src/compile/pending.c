@@ -27,7 +27,7 @@ static const struct {
 	{ "learn", NULL, NULL },
 
 	{ "rule", "learn", NULL },
-	{ "rule", "synproxy", "name" },	/* at ingress */
+	{ "rule", "synproxy", "map" },	/* at ingress: the name from a map */
 
 	{ "set of Flywall's own", "timeout", NULL },
 };

@@ -2,10 +2,11 @@
 /*
  * `synproxy` in ingress chains, where nft has none.
  *
- * In: the parts that nobody has read, of chains whose place is known. Out: parts
- * of their own, with options; different options have a number, which programs
- * and marks know them by. A number that nft would refuse, or an option too many,
- * is a diagnostic.
+ * In: the parts that nobody has read, of chains whose place is known, and the
+ * objects that they name. Out: parts of their own, with options; different options
+ * have a number, which programs and marks know them by. A number that nft would
+ * refuse, or an option too many, is a diagnostic. Objects of netdev tables are
+ * looked at here alone, as nft has none there.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -39,7 +40,8 @@ static void keep(struct fw_synproxy *synproxy, uint8_t offer, uint64_t value)
 		synproxy->wscale = (uint8_t)value;
 }
 
-/* The number of words that were read, 0 where there is an error. */
+/* The words are those of a statement, or of an object's line. The number of words
+ * that were read, 0 where there is an error. */
 static size_t read_option(struct fw_checker *checker,
 			  const struct fw_word *words, size_t n,
 			  struct fw_synproxy *ret)
@@ -114,21 +116,95 @@ static bool is_ingress_synproxy(const struct fw_typed_chain *chain,
 		strcmp(chain->table->family, "netdev") == 0);
 }
 
-static int read_part(struct fw_checker *checker, struct fw_part *part,
-		     bool last)
+static bool read_options(struct fw_checker *checker, const struct fw_word *words,
+			 size_t n, struct fw_synproxy *ret)
 {
-	struct fw_synproxy synproxy = { 0 };
-	size_t i = 1, taken = 1;
+	size_t i = 0, taken = 1;
 
-	if (part->n_words > 1 && fw_word_is(&part->words[1], "name"))
-		return fw_pending_note(checker, "rule", "synproxy", "name",
-				       &part->words[0].loc);
-	while (taken && i < part->n_words) {
-		taken = read_option(checker, &part->words[i],
-				    part->n_words - i, &synproxy);
+	while (taken && i < n) {
+		taken = read_option(checker, &words[i], n - i, ret);
 		i += taken;
 	}
-	if (!taken)
+	return taken;
+}
+
+/* --- objects -------------------------------------------------------------- */
+/* What nft would refuse of one is said once, however many rules name it. */
+static void read_object(struct fw_checker *checker,
+			const struct fw_res_object *object,
+			struct fw_synproxy *ret)
+{
+	for (size_t i = 0; i < object->lines.n; i++) {
+		const struct fw_line *line = &object->lines.items[i];
+
+		if (line->n_words && !fw_word_is(&line->words[0], "comment"))
+			(void)read_options(checker, line->words,
+					   line->n_words, ret);
+	}
+}
+
+/* By their place in the table; those of other kinds hold nothing. */
+static struct fw_synproxy *read_objects(struct fw_checker *checker,
+					const struct fw_res_table *source)
+{
+	struct fw_synproxy *objects = fw_arena_array(
+		checker->arena, source->objects.n, sizeof(*objects));
+
+	for (size_t i = 0; objects && i < source->objects.n; i++)
+		if (!strcmp(source->objects.items[i]->kind, "synproxy"))
+			read_object(checker, source->objects.items[i],
+				    &objects[i]);
+	return objects;
+}
+
+/* --- rules ---------------------------------------------------------------- */
+/* A table's ingress rules, and the objects that they may name. */
+struct reading {
+	struct fw_checker *checker;
+	const struct fw_res_table *source;
+	const struct fw_synproxy *objects;	/* as source has them */
+};
+
+/* False where there is none: whoever looked for it has said so. */
+static bool find_object(const struct reading *r, const char *name,
+			struct fw_synproxy *ret)
+{
+	for (size_t i = 0; i < r->source->objects.n; i++) {
+		const struct fw_res_object *object = r->source->objects.items[i];
+
+		if (strcmp(object->kind, "synproxy") != 0 ||
+		    strcmp(object->name, name) != 0)
+			continue;
+		*ret = r->objects[i];
+		return true;
+	}
+	return false;
+}
+
+static bool is_named(const struct fw_part *part)
+{
+	return part->n_words > 1 && fw_word_is(&part->words[1], "name");
+}
+
+/* The options that stand in the rule, or those of the object that it names. */
+static bool read_what(const struct reading *r, const struct fw_part *part,
+		      struct fw_synproxy *ret)
+{
+	if (is_named(part))
+		return part->n_words > 2 &&
+		       find_object(r, part->words[2].text, ret);
+	return read_options(r->checker, &part->words[1], part->n_words - 1, ret);
+}
+
+static int read_part(const struct reading *r, struct fw_part *part, bool last)
+{
+	struct fw_checker *checker = r->checker;
+	struct fw_synproxy synproxy = { 0 };
+
+	if (is_named(part) && part->n_words > 3)
+		return fw_pending_note(checker, "rule", "synproxy", "map",
+				       &part->words[0].loc);
+	if (!read_what(r, part, &synproxy))
 		return 0;
 	if (!last)
 		fw_error(checker->diags, "after-verdict", &part->words[0].loc,
@@ -140,27 +216,50 @@ static int read_part(struct fw_checker *checker, struct fw_part *part,
 	return match_segments(checker, part);
 }
 
-static int read_rule(struct fw_checker *checker,
+static int read_rule(const struct reading *r,
 		     const struct fw_typed_chain *chain,
 		     const struct fw_typed_rule *rule)
 {
-	int r = 0;
+	int e = 0;
 
-	for (size_t i = 0; !r && i < rule->n_parts; i++)
+	for (size_t i = 0; !e && i < rule->n_parts; i++)
 		if (is_ingress_synproxy(chain, &rule->parts[i]))
-			r = read_part(checker, &rule->parts[i],
+			e = read_part(r, &rule->parts[i],
 				      i + 1 == rule->n_parts);
-	return r;
+	return e;
+}
+
+static bool is_netdev(const struct fw_typed_table *table)
+{
+	return !strcmp(table->family, "netdev");
+}
+
+static bool has_ingress(const struct fw_typed_table *table)
+{
+	for (size_t c = 0; c < table->n_chains; c++)
+		if (table->chains[c].hook == FW_HOOK_INGRESS)
+			return true;
+	return is_netdev(table);
 }
 
 int fw_check_synproxies(struct fw_checker *checker,
 			const struct fw_typed_table *table)
 {
+	struct reading reading = {
+		.checker = checker,
+		.source = checker->resolved->tables.items[
+			table - checker->typed->tables],
+	};
 	int r = 0;
 
+	if (!has_ingress(table))
+		return 0;
+	reading.objects = read_objects(checker, reading.source);
+	if (!reading.objects)
+		return -ENOMEM;
 	for (size_t c = 0; c < table->n_chains; c++)
 		for (size_t i = 0; !r && i < table->chains[c].n_rules; i++)
-			r = read_rule(checker, &table->chains[c],
+			r = read_rule(&reading, &table->chains[c],
 				      &table->chains[c].rules[i]);
 	return r;
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # A lab for SYN cookies: servers on the firewall itself and behind it, on ports
-# that get different options; connections whose options are looked at on both
+# that get different options, some by name; connections whose options are looked at on both
 # ends; what Flywall and the kernel have counted. Sourced by tests/net/syn*, in
 # the place of lib.sh; syn_lab makes the lab.
 . "$(dirname "$0")/lib.sh"
@@ -29,12 +29,14 @@ syn_conf() {
 	cat <<END
 options { devices = { wan }; syn-cookies ${*:2}; device wan { attach $1 } }
 table netdev edge {
+	synproxy full { mss 1400; wscale $scale; timestamp sack-perm; }
+	synproxy little { mss 1400; }
 	chain wan_in {
 		type filter hook ingress device "wan" priority 0; policy accept;
 		ip daddr 10.7.1.1 tcp dport { 80, 5201 } synproxy mss 1400 wscale $other timestamp sack-perm
 		ip6 daddr fd07:1::1 tcp dport { 80, 5201 } synproxy mss 1400 wscale $other timestamp sack-perm
-		tcp dport { 80, 5201 } synproxy mss 1400 wscale $scale timestamp sack-perm
-		tcp dport { 81, 82 } synproxy mss 1400
+		tcp dport { 80, 5201 } synproxy name "full"
+		tcp dport { 81, 82 } synproxy name "little"
 	}
 }
 table inet filter {

@@ -271,7 +271,10 @@ static void pending(void **state)
 	is_pending("table ip t { chain c { synproxy mss 1460; } }\n", "");
 	is_pending("table netdev t { chain c { synproxy mss 1460; } }\n", "");
 	is_pending("table netdev t { chain c { synproxy name \"x\"; }\n"
-		   "synproxy x { mss 1460; wscale 7; } }\n", "synproxy name");
+		   "synproxy x { mss 1460; wscale 7; } }\n", "");
+	is_pending("table netdev t { synproxy x { mss 1460; wscale 7; }\n"
+		   "chain c { synproxy name tcp dport map { 80 : \"x\" }\n} }\n",
+		   "synproxy map");
 }
 
 int main(void)

@@ -398,10 +398,14 @@ static void synproxies(void **state)
 	(void)state;
 	is("counter synproxy mss 1460 sack-perm", "counter\nsynproxy 1");
 	is("synproxy", "synproxy 1");
+	is("synproxy name \"fast\"", "synproxy 1");
+	is("counter synproxy name fast", "counter\nsynproxy 1");
 	is_wrong("synproxy mss 65536", "value");
 	is_wrong("synproxy wscale 15", "value");
 	is_wrong("synproxy mss", "value");
 	is_wrong("synproxy mss 1460 counter", "after-verdict");
+	is_wrong("synproxy name slow", "unknown-object");
+	is_wrong("synproxy name fast counter", "after-verdict");
 }
 
 /* nft takes each protocol of a list for named: what is of one of them alone

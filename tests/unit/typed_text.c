@@ -61,6 +61,7 @@ void typed_text_rule_in(struct typed_text *t, const char *family,
 		       "map marked { type ipv4_addr : mark; elements = { "
 		       "10.0.0.1 : 5 } }\n"
 		       "counter hits { }\n"
+		       "synproxy fast { mss 1400; wscale 7; comment \"x\"; }\n"
 		       "chain other { }\n"
 		       "chain c {\n%s\n}\n}\n", family, rule);
 	typed_text_open(t, text);
