@@ -9,11 +9,13 @@
  * fails.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "compile/lint.h"
 #include "compile/lower.h"
 #include "compile/regions.h"
+#include "compile/vocabulary.h"
 #include "util/cleanup.h"
 
 struct reach {
@@ -51,6 +53,14 @@ static struct fw_loc part_loc(const struct fw_part *part)
 			   &part->words[part->n_words - 1].loc);
 }
 
+/* Wherever it stands it concerns TCP, and others go on behind the rule. */
+static bool is_synproxy(const struct fw_part *part)
+{
+	return part->kind == FW_PART_SYNPROXY ||
+	       (part->kind == FW_PART_RAW && !part->is_match &&
+		part->n_words > 0 && fw_word_is(&part->words[0], "synproxy"));
+}
+
 /* other NULL: no value at all, or what several say together. */
 static void never_matches(const struct reach *reach, const struct claim *claim,
 			  const struct claim *other, bool alone)
@@ -67,6 +77,8 @@ static void never_matches(const struct reach *reach, const struct claim *claim,
 	diag = fw_lint_add(diags_of(reach), FW_LINT_NEVER_MATCHES, &loc,
 			   alone ? "no packet matches this" :
 			   "no packet matches this and what stands before it");
+	if (is_synproxy(claim->part))
+		fw_diag_hint(diags_of(reach), diag, "synproxy concerns TCP alone");
 	if (!other)
 		return;
 	place = part_loc(other->part);
@@ -185,6 +197,19 @@ static int check_part(struct reach *reach, const struct fw_part *part,
 	return 0;
 }
 
+/* Nothing that is understood of nft's own says that it is for TCP. */
+static int check_synproxy(struct reach *reach, const struct fw_part *part,
+			  claim_vec *claims, bool *ret_never)
+{
+	static const struct fw_interval tcp = { IPPROTO_TCP, IPPROTO_TCP };
+	const struct claim claim = {
+		.test = { FW_FIELD_L4PROTO, &tcp, 1 },
+		.part = part,
+	};
+
+	return check_claim(reach, claims, &claim, ret_never);
+}
+
 static int check_matches(struct reach *reach, const struct fw_typed_rule *rule,
 			 bool *ret_never)
 {
@@ -204,6 +229,8 @@ static int check_matches(struct reach *reach, const struct fw_typed_rule *rule,
 
 		if (fw_region_only_looks(part) || part->kind == FW_PART_VMAP)
 			r = check_part(reach, part, &claims, ret_never);
+		else if (is_synproxy(part))
+			r = check_synproxy(reach, part, &claims, ret_never);
 		if (!fw_region_only_looks(part))
 			forget(&claims,
 			       fw_region_part_writes(reach->regions, part));
