@@ -11,8 +11,8 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# Element files are named from where a configuration lies.
-ln -s "$golden/lists" "$work/lists" && cd "$golden" || exit 1
+# Element files and others are named from where a configuration lies.
+ln -s "$golden/lists" "$golden/dhcp.db" "$work" && cd "$golden" || exit 1
 
 hash_of() {
 	"$flywall" plan -j -f "$1" >"$work/plan" 2>"$work/err" || return
