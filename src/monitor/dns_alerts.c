@@ -174,7 +174,7 @@ static const char *const reasons[] = {
 	[FW_FIT_NOBODY] = "unsolicited",
 };
 
-/* Held back: an older one than all that can be held is let go. */
+/* Held back; let go where as many are held as there is room for. */
 static void hold(struct fw_dns_alerts *alerts, struct fw_record *record,
 		 uint64_t now_ns, uint64_t lost)
 {

@@ -22,12 +22,12 @@
 /* So long answers that come late, or twice, are known. */
 #define KEEP_NS (30 * NS_PER_S)
 #define NONE UINT32_MAX
-/* A chain is this long where somebody asks the same again and again. */
+/* So far a chain is searched, the newest first. */
 #define CHAIN_MAX 32
 
 struct slot {
 	struct fw_asked asked;
-	uint32_t next;		/* in the chain, or NONE */
+	uint32_t next, prev;	/* in the chain, or NONE: older, newer */
 	uint32_t bucket, crowd;
 	bool used;
 };
@@ -86,7 +86,8 @@ struct side {
 	uint8_t family, proto, pad[2];
 };
 
-/* Asked with a key that nobody outside needs not to know: a chain is bounded. */
+/* The key is no secret: whoever makes all his questions fall into one chain, as one
+ * port and id do already, finds it searched so far and no further. */
 static uint32_t hash_side(const struct fw_pending *pending,
 			  const struct side *side)
 {
@@ -153,13 +154,26 @@ static struct slot *slot_at(const struct fw_pending *pending, uint64_t count)
 
 static void unlink_slot(struct fw_pending *pending, struct slot *slot)
 {
-	uint32_t self = (uint32_t)(slot - pending->slots);
-	uint32_t *at = &pending->buckets[slot->bucket];
+	uint32_t *newer = slot->prev == NONE ?
+				  &pending->buckets[slot->bucket] :
+				  &pending->slots[slot->prev].next;
 
-	while (*at != self)
-		at = &pending->slots[*at].next;
-	*at = slot->next;
+	*newer = slot->next;
+	if (slot->next != NONE)
+		pending->slots[slot->next].prev = slot->prev;
 	slot->used = false;
+}
+
+static void link_slot(struct fw_pending *pending, struct slot *slot)
+{
+	uint32_t self = (uint32_t)(slot - pending->slots);
+	uint32_t *newest = &pending->buckets[slot->bucket];
+
+	slot->prev = NONE;
+	slot->next = *newest;
+	if (*newest != NONE)
+		pending->slots[*newest].prev = self;
+	*newest = self;
 }
 
 static void stop_waiting(struct fw_pending *pending, struct slot *slot,
@@ -272,8 +286,7 @@ bool fw_pending_ask(struct fw_pending *pending, const struct fw_seen *seen,
 	slot->used = true;
 	slot->bucket = bucket;
 	slot->crowd = crowd_of(pending, seen, false);
-	slot->next = pending->buckets[bucket];
-	pending->buckets[bucket] = (uint32_t)(slot - pending->slots);
+	link_slot(pending, slot);
 	pending->crowds[slot->crowd]++;
 	pending->head++;
 	return false;

@@ -30,13 +30,18 @@
 #define WAYS 4
 #define BITS 1024		/* of names that were seen: enough for 40 */
 
-struct client {
+/* Whose numbers these are, and since when: what each kind of slot begins with. */
+struct owner {
 	uint64_t key, since_ns;
+};
+
+struct client {
+	struct owner owner;
 	uint32_t nxdomain, answers;
 };
 
 struct names {
-	uint64_t key, since_ns;
+	struct owner owner;
 	uint32_t n, bytes;
 	uint8_t seen[BITS / 8];
 	uint16_t counts[256];
@@ -69,32 +74,40 @@ static uint64_t hash_client(uint8_t family, const uint8_t client[16])
 	return fw_siphash(&key, bytes, sizeof(bytes)) | 1;
 }
 
-/* --- floods --------------------------------------------------------------- */
-static struct client *find_client(struct fw_dns_rates *rates, uint64_t hash,
-				  uint64_t now_ns)
+/* The slot of that owner in a set of WAYS slots; else the one that was begun
+ * longest ago. It begins anew for another owner, and after a while. */
+static void *find(void *set, size_t size, uint64_t hash, uint64_t now_ns,
+		  uint64_t seconds)
 {
-	struct client *set = rates->clients[hash / 2 % SETS], *oldest = set;
+	struct owner *oldest = set;
 
 	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i].key == hash) {
-			oldest = &set[i];
+		struct owner *slot =
+			(struct owner *)((unsigned char *)set + i * size);
+
+		if (slot->key == hash) {
+			oldest = slot;
 			break;
 		}
-		if (set[i].since_ns < oldest->since_ns)
-			oldest = &set[i];
+		if (slot->since_ns < oldest->since_ns)
+			oldest = slot;
 	}
 	if (oldest->key != hash ||
-	    oldest->since_ns + FLOOD_S * NS_PER_S <= now_ns)
-		*oldest = (struct client){ .key = hash, .since_ns = now_ns };
+	    oldest->since_ns + seconds * NS_PER_S <= now_ns) {
+		memset(oldest, 0, size);
+		*oldest = (struct owner){ hash, now_ns };
+	}
 	return oldest;
 }
 
+/* --- floods --------------------------------------------------------------- */
 bool fw_dns_rates_answer(struct fw_dns_rates *rates, uint8_t family,
 			 const uint8_t client[16], bool nxdomain,
 			 uint64_t now_ns, struct fw_dns_flood *ret)
 {
-	struct client *c = find_client(rates, hash_client(family, client),
-				       now_ns);
+	uint64_t hash = hash_client(family, client);
+	struct client *c = find(rates->clients[hash / 2 % SETS], sizeof(*c),
+				hash, now_ns, FLOOD_S);
 
 	c->answers++;
 	c->nxdomain += nxdomain;
@@ -149,28 +162,6 @@ uint32_t fw_dns_entropy(const uint16_t counts[256])
 	return all ? (uint32_t)(log2_1000(all) - sum / all) : 0;
 }
 
-static struct names *find_names(struct fw_dns_rates *rates, uint64_t hash,
-				uint64_t now_ns)
-{
-	struct names *set = rates->names[hash / 2 % SETS], *oldest = set;
-
-	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i].key == hash) {
-			oldest = &set[i];
-			break;
-		}
-		if (set[i].since_ns < oldest->since_ns)
-			oldest = &set[i];
-	}
-	if (oldest->key != hash ||
-	    oldest->since_ns + TUNNEL_S * NS_PER_S <= now_ns) {
-		memset(oldest, 0, sizeof(*oldest));
-		oldest->key = hash;
-		oldest->since_ns = now_ns;
-	}
-	return oldest;
-}
-
 /* Counts a name that is new; its letters in one case, since 0x20 changes them. */
 static void add_name(struct names *names, const uint8_t *name, size_t len)
 {
@@ -217,8 +208,9 @@ bool fw_dns_rates_name(struct fw_dns_rates *rates, uint8_t family,
 	if (parent == len || is_reverse(name, len))
 		return false;
 	hash = fw_siphash(&key, name + parent, len - parent);
-	names = find_names(rates, (hash ^ hash_client(family, client)) | 1,
-			   now_ns);
+	hash = (hash ^ hash_client(family, client)) | 1;
+	names = find(rates->names[hash / 2 % SETS], sizeof(*names), hash,
+		     now_ns, TUNNEL_S);
 	add_name(names, name, parent);
 	if (names->n < TUNNEL_NAMES ||
 	    names->bytes / names->n < TUNNEL_LENGTH)

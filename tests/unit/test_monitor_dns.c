@@ -317,6 +317,39 @@ static void test_room(void **state)
 	fw_monitors_free(monitors);
 }
 
+/* All of one port and id: one chain, from which the oldest goes. */
+static void test_chain(void **state)
+{
+	struct fw_plan plan = { .options.dns_pending = 4 };
+	struct fw_monitors *monitors = new_monitors(&plan);
+	char query[] = QUERY ASK, answer[] = ANSWER;
+
+	(void)state;
+	for (uint64_t round = 1; round <= 2; round++) {
+		for (char i = 0; i < 9; i++) {
+			query[13] = (char)('a' + i);
+			see(monitors, at(MESSAGE(query), round * 100 * S));
+		}
+		assert_int_equal(records.n, 5);
+		for (char i = 0; i < 9; i++) {
+			answer[13] = (char)('a' + i);
+			see(monitors,
+			    at(back(MESSAGE(answer)), round * 100 * S));
+		}
+		assert_int_equal(records.n, 9);
+		assert_string_equal(json_string_value(json_object_get(
+			records.items[4], "name")), "eww.Example");
+		assert_string_equal(json_string_value(json_object_get(
+			records.items[8], "name")), "iww.Example");
+		forget();
+		assert_int_equal(stat_of(monitors, FW_STAT_DNS_ANSWERED),
+				 round * 4);
+		/* all are forgotten, also as ones that had an answer */
+		fw_monitors_tick(monitors, round * 100 * S + 31 * S, 0);
+	}
+	fw_monitors_free(monitors);
+}
+
 /* Two messages in a segment, then a piece of one. */
 static void test_stream(void **state)
 {
@@ -757,6 +790,7 @@ int main(void)
 		cmocka_unit_test(test_forwarded),
 		cmocka_unit_test(test_stray),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_not_watched),
 		cmocka_unit_test(test_odd),
