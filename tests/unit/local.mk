@@ -35,8 +35,11 @@ tests_unit_test_dns_corpus_SOURCES = tests/unit/test_dns_corpus.c \
 tests_unit_test_dns_corpus_LDADD = libfwmonitor.a libfwevents.a \
 	libfwinspect.a libfwplan.a $(fw_unit_libs)
 
+# What a monitor tells.
+fw_records = tests/unit/records.c tests/unit/records.h
+
 fw_unit_tests += tests/unit/test_monitor_dns
-tests_unit_test_monitor_dns_SOURCES = tests/unit/test_monitor_dns.c
+tests_unit_test_monitor_dns_SOURCES = tests/unit/test_monitor_dns.c $(fw_records)
 tests_unit_test_monitor_dns_LDADD = libfwmonitor.a libfwevents.a \
 	libfwinspect.a libfwplan.a $(fw_unit_libs)
 
@@ -292,12 +295,12 @@ tests_unit_test_dhcp_corpus_LDADD = libfwmonitor.a $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_monitor_dhcp
 tests_unit_test_monitor_dhcp_SOURCES = tests/unit/test_monitor_dhcp.c \
-	$(fw_dhcp_bytes)
+	$(fw_dhcp_bytes) $(fw_records)
 tests_unit_test_monitor_dhcp_LDADD = libfwmonitor.a libfwevents.a \
 	libfwinspect.a libfwplan.a $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_monitor_tls
 tests_unit_test_monitor_tls_SOURCES = tests/unit/test_monitor_tls.c \
-	tests/unit/capture.c tests/unit/capture.h $(fw_hello_sources)
+	$(fw_records) tests/unit/capture.c tests/unit/capture.h $(fw_hello_sources)
 tests_unit_test_monitor_tls_LDADD = libfwmonitor.a libfwevents.a \
 	libfwinspect.a libfwplan.a $(fw_unit_libs)

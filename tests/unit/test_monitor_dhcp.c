@@ -18,6 +18,7 @@
 #include "monitor/dhcp_clients.h"
 #include "monitor/monitor.h"
 #include "tests/unit/dhcp_bytes.h"
+#include "tests/unit/records.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
 
@@ -26,31 +27,6 @@
 #define OTHER "192.0.2.66"
 
 /* --- what comes out ------------------------------------------------------- */
-#define RECORDS 64
-
-static struct {
-	json_t *items[RECORDS];
-	size_t n, read;
-} records;
-
-static void take(void *ctx, struct fw_record *record)
-{
-	char *line = fw_record_end(record);
-
-	(void)ctx;
-	assert_non_null(line);
-	assert_true(records.n < RECORDS);
-	records.items[records.n] = json_loads(line, 0, NULL);
-	assert_non_null(records.items[records.n++]);
-	free(line);
-}
-
-static uint64_t wall(void *ctx, uint64_t boot_ns)
-{
-	(void)ctx;
-	return boot_ns;
-}
-
 static const char *text(const json_t *record, const char *key)
 {
 	const char *found = json_string_value(json_object_get(record, key));
@@ -96,7 +72,8 @@ static int set_up(void **state)
 	(void)state;
 	memset(&lab, 0, sizeof(lab));
 	lab.out = (struct fw_monitor_out){
-		.record = take, .wall_ns = wall, .stats = lab.stats,
+		.record = records_take, .wall_ns = records_wall,
+		.stats = lab.stats,
 	};
 	lab.now = 1000 * S;
 	lab.plan = fw_plan_new();
@@ -115,9 +92,7 @@ static int tear_down(void **state)
 	(void)state;
 	fw_monitor_dhcp.free(lab.monitor);
 	fw_plan_unref(lab.plan);
-	while (records.n)
-		json_decref(records.items[--records.n]);
-	records.read = 0;
+	records_forget();
 	return 0;
 }
 

@@ -12,28 +12,10 @@
 #include <string.h>
 
 #include "monitor/monitor.h"
+#include "tests/unit/records.h"
 #include "util/cleanup.h"
 
 /* --- what comes out ------------------------------------------------------- */
-#define RECORDS 64
-
-static struct {
-	json_t *items[RECORDS];
-	size_t n;
-} records;
-
-static void take(void *ctx, struct fw_record *record)
-{
-	char *line = fw_record_end(record);
-
-	(void)ctx;
-	assert_non_null(line);
-	assert_true(records.n < RECORDS);
-	records.items[records.n] = json_loads(line, 0, NULL);
-	assert_non_null(records.items[records.n++]);
-	free(line);
-}
-
 /* A second after the epoch, at boot. */
 static uint64_t wall(void *ctx, uint64_t boot_ns)
 {
@@ -45,12 +27,6 @@ static const char *device(void *ctx, uint32_t ifindex)
 {
 	(void)ctx;
 	return ifindex == 7 ? "wan" : NULL;
-}
-
-static void forget(void)
-{
-	while (records.n)
-		json_decref(records.items[--records.n]);
 }
 
 /* --- what goes in --------------------------------------------------------- */
@@ -76,7 +52,7 @@ static struct fw_monitors *new_monitors(struct fw_plan *plan)
 		.name = "wan", .watch_dns = true,
 	};
 	const struct fw_monitor_out out = {
-		.record = take, .wall_ns = wall, .device = device,
+		.record = records_take, .wall_ns = wall, .device = device,
 	};
 	struct fw_monitors *monitors = fw_monitors_new(&out);
 
@@ -148,7 +124,7 @@ static void same_record(const char *rcode, const char *answer, int latency_us)
 					  json_integer(latency_us));
 	assert_true(json_equal(records.items[0], expected));
 	json_decref(expected);
-	forget();
+	records_forget();
 }
 
 /* --- questions ------------------------------------------------------------ */
@@ -220,7 +196,7 @@ static void test_sets(void **state)
 	assert_string_equal(json_string_value(json_object_get(records.items[0],
 							      "sets")),
 			    "bad, worse");
-	forget();
+	records_forget();
 	fw_monitors_free(monitors);
 }
 
@@ -305,13 +281,13 @@ static void test_room(void **state)
 		see(monitors, at(MESSAGE(query), 2 * S));
 	}
 	assert_int_equal(records.n, 2);
-	forget();
+	records_forget();
 	for (char i = 0; i < 6; i++) {
 		answer[1] = i;
 		see(monitors, at(back(MESSAGE(answer)), 2 * S));
 	}
 	assert_int_equal(records.n, 4);
-	forget();
+	records_forget();
 	assert_int_equal(stat_of(monitors, FW_STAT_DNS_UNANSWERED), 2);
 	assert_int_equal(stat_of(monitors, FW_STAT_DNS_ANSWERED), 4);
 	fw_monitors_free(monitors);
@@ -341,7 +317,7 @@ static void test_chain(void **state)
 			records.items[4], "name")), "eww.Example");
 		assert_string_equal(json_string_value(json_object_get(
 			records.items[8], "name")), "iww.Example");
-		forget();
+		records_forget();
 		assert_int_equal(stat_of(monitors, FW_STAT_DNS_ANSWERED),
 				 round * 4);
 		/* all are forgotten, also as ones that had an answer */
@@ -372,7 +348,7 @@ static void test_stream(void **state)
 	assert_int_equal(stat_of(monitors, FW_STAT_DNS_STRAY), 1);
 	fw_monitors_tick(monitors, 20 * S, 0);
 	assert_int_equal(records.n, 2);
-	forget();
+	records_forget();
 	assert_int_equal(odd(monitors), 0);
 	fw_monitors_free(monitors);
 }
@@ -485,7 +461,7 @@ static void test_mismatch(void **state)
 		assert_string_equal(text_of("type"), "dns-mismatch");
 		assert_string_equal(text_of("reason"), cases[i].reason);
 		assert_int_equal(number_of("count"), 1);
-		forget();
+		records_forget();
 	}
 	see(monitors, answer);
 	assert_int_equal(records.n, 0);
@@ -497,7 +473,7 @@ static void test_mismatch(void **state)
 	cases[3].seen.payload = (const uint8_t *)other;
 	see(monitors, cases[3].seen);
 	assert_string_equal(text_of("reason"), "duplicate");
-	forget();
+	records_forget();
 	fw_monitors_free(monitors);
 }
 
@@ -510,7 +486,7 @@ static void test_late(void **state)
 	see(monitors, at(MESSAGE(QUERY ASK), THEN));
 	see(monitors, at(back(MESSAGE(ANSWER)), THEN + 6 * S));
 	assert_string_equal(text_of("reason"), "late");
-	forget();
+	records_forget();
 	/* that there is none is no news */
 	see(monitors, at(MESSAGE(QUERY ASK), THEN + 20 * S));
 	see(monitors, at(back(MESSAGE(NXDOMAIN)), THEN + 27 * S));
@@ -548,7 +524,7 @@ static void test_doubt(void **state)
 	see(monitors, at(answer, THEN));
 	fw_monitors_tick(monitors, THEN + S, 1);
 	assert_string_equal(text_of("reason"), "unsolicited");
-	forget();
+	records_forget();
 	fw_monitors_free(monitors);
 }
 
@@ -564,11 +540,11 @@ static void test_flood_of_alerts(void **state)
 		see(monitors, at(answer, THEN + i));
 	fw_monitors_tick(monitors, THEN + S, 0);
 	assert_int_equal(records.n, 1);
-	forget();
+	records_forget();
 	see(monitors, at(answer, THEN + 11 * S));
 	fw_monitors_tick(monitors, THEN + 12 * S, 0);
 	assert_int_equal(number_of("count"), 1000);
-	forget();
+	records_forget();
 	fw_monitors_free(monitors);
 }
 
@@ -648,7 +624,7 @@ static void test_rebind(void **state)
 			assert_string_equal(text_of("address"),
 					    cases[i].address);
 		}
-		forget();
+		records_forget();
 	}
 	fw_monitors_free(monitors);
 }
@@ -691,7 +667,7 @@ static void test_nxdomain_flood(void **state)
 	ask_many(monitors, 1, 1, 3, short_name);
 	assert_string_equal(text_of("type"), "dns-nxdomain-flood");
 	assert_int_equal(number_of("nxdomain"), 100);
-	forget();
+	records_forget();
 	fw_monitors_free(monitors);
 	/* slowly, and among names that exist */
 	monitors = new_alerts(&plan);
@@ -749,7 +725,7 @@ static void test_tunnel(void **state)
 	assert_in_range(number_of("names"), 40, 41);
 	assert_in_range(number_of("length"), 49, 52);
 	assert_in_range((int)(atof(text_of("entropy")) * 100), 460, 500);
-	forget();
+	records_forget();
 	fw_monitors_free(monitors);
 	for (size_t i = 0; i < FW_ARRAY_SIZE(benign); i++) {
 		monitors = new_alerts(&plan);

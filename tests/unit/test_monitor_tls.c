@@ -22,18 +22,12 @@
 #include "monitor/tls.h"
 #include "tests/unit/capture.h"
 #include "tests/unit/hello.h"
+#include "tests/unit/records.h"
 #include "util/buf.h"
 #include "util/cleanup.h"
 
 #define S UINT64_C(1000000000)
-#define RECORDS 4096
-
 /* --- what comes out ------------------------------------------------------- */
-static struct {
-	json_t *items[RECORDS];
-	size_t n;
-} records;
-
 static struct {
 	void *monitor;
 	struct fw_plan *plan;
@@ -42,24 +36,6 @@ static struct {
 	unsigned handshakes;
 	char sni[300];
 } lab;
-
-static void take(void *ctx, struct fw_record *record)
-{
-	char *line = fw_record_end(record);
-
-	(void)ctx;
-	assert_non_null(line);
-	assert_true(records.n < RECORDS);
-	records.items[records.n] = json_loads(line, 0, NULL);
-	assert_non_null(records.items[records.n++]);
-	free(line);
-}
-
-static uint64_t wall(void *ctx, uint64_t boot_ns)
-{
-	(void)ctx;
-	return boot_ns;
-}
 
 static void take_handshake(void *ctx, const struct fw_handshake *handshake)
 {
@@ -82,19 +58,13 @@ static long long number(const json_t *record, const char *key)
 	return json_integer_value(json_object_get(record, key));
 }
 
-static void forget(void)
-{
-	while (records.n)
-		json_decref(records.items[--records.n]);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
 	memset(&lab, 0, sizeof(lab));
 	lab.out = (struct fw_monitor_out){
-		.record = take, .wall_ns = wall, .handshake = take_handshake,
-		.stats = lab.stats,
+		.record = records_take, .wall_ns = records_wall,
+		.handshake = take_handshake, .stats = lab.stats,
 	};
 	lab.now = 1000 * S;
 	lab.plan = fw_plan_new();
@@ -109,7 +79,7 @@ static int tear_down(void **state)
 	(void)state;
 	fw_monitor_tls.free(lab.monitor);
 	fw_plan_unref(lab.plan);
-	forget();
+	records_forget();
 	return 0;
 }
 
@@ -192,7 +162,7 @@ static void several_packets(void **state)
 		assert_int_equal(records.n, 2);
 		assert_string_equal(text(records.items[1], "sni"),
 				    "good.example");
-		forget();
+		records_forget();
 	}
 	assert_int_equal(lab.stats[FW_STAT_TLS_ODD], 0);
 }
@@ -273,7 +243,7 @@ static void named_clients_are_told(void **state)
 		for (i = 0; i < FW_ARRAY_SIZE(fields); i++)
 			fields[i] = strsep(&at, "\t\n");
 		if (strcmp(capture, fields[0]) != 0) {
-			forget();
+			records_forget();
 			(void)snprintf(capture, sizeof(capture), "%s",
 				       fields[0]);
 			assert_true(read_capture("ja4", capture) > 0);
@@ -389,7 +359,7 @@ static void captures_agree_with_tshark(void **state)
 
 		if (!strstr(entry->d_name, ".pcap"))
 			continue;
-		forget();
+		records_forget();
 		/* of Linux' cooked packets, which capture.c does not read */
 		if (read_capture("tls", entry->d_name) <= 0)
 			continue;
