@@ -15,6 +15,18 @@ enum fw_watcher {
 
 #define FW_WATCH(watcher) (1u << (watcher))
 
+/* Of a packet with TCP or else UDP, ports in host order; MAX_: nobody's. */
+static inline enum fw_watcher fw_watcher_of(int tcp, __u16 sport, __u16 dport)
+{
+	if (sport == 53 || dport == 53)
+		return FW_WATCHER_DNS;
+	if (tcp || dport == 443)
+		return FW_WATCHER_TLS;
+	if (dport == 67 || dport == 68 || dport == 546 || dport == 547)
+		return FW_WATCHER_DHCP;
+	return FW_WATCHER_MAX_;
+}
+
 struct fw_watch {
 	__u32 flags;		/* FW_WATCH() of those that see the device */
 };

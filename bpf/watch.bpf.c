@@ -6,16 +6,12 @@
  * In: every packet of a watched device. Out: always 0, nothing is copied to the
  * socket; the headers of a packet with TCP or UDP in the room of watch.h, and a
  * tail call of the one monitor that its ports are for. A monitor is a row of
- * enum fw_watcher, its ports in watcher_of(), and a program of its own. A packet
+ * enum fw_watcher, its ports in fw_watcher_of(), and a program of its own. A packet
  * that is forwarded is seen on each device that is watched, and says so on the
  * way out: addresses and ports may be others there.
  */
 #include "watch.h"
 
-#define PORT_DNS 53
-#define PORT_QUIC 443
-#define PORT_DHCP 67u
-#define PORT_DHCP6 546u
 #define LOOPBACK 1	/* ifindex, in every namespace */
 
 struct udp_header {
@@ -36,20 +32,6 @@ static __always_inline __u32 watched_by(__u32 slot, __u32 ifindex)
 	if (inner)
 		found = bpf_map_lookup_elem(inner, &ifindex);
 	return found ? found->flags : 0;
-}
-
-static __always_inline enum fw_watcher watcher_of(const struct fw_packet *pkt)
-{
-	__u16 a = pkt->sport, b = pkt->dport;
-
-	if (a == PORT_DNS || b == PORT_DNS)
-		return FW_WATCHER_DNS;
-	if (pkt->l4proto == IPPROTO_TCP || b == PORT_QUIC)
-		return FW_WATCHER_TLS;
-	/* 67 and 68, 546 and 547 */
-	if (b - PORT_DHCP <= 1 || b - PORT_DHCP6 <= 1)
-		return FW_WATCHER_DHCP;
-	return FW_WATCHER_MAX_;
 }
 
 static __always_inline bool udp_payload(struct __sk_buff *skb,
@@ -132,7 +114,8 @@ int fw_watch(struct __sk_buff *skb)
 	if (!(pkt->present & FW_HAS(FW_FIELD_DPORT)) ||
 	    (pkt->l4proto != IPPROTO_UDP && pkt->l4proto != IPPROTO_TCP))
 		return 0;
-	watcher = watcher_of(pkt);
+	watcher = fw_watcher_of(pkt->l4proto == IPPROTO_TCP, pkt->sport,
+				pkt->dport);
 	if (!(flags & FW_WATCH(watcher)) || !payload(skb, room))
 		return 0;
 	room->flags = 0;

@@ -18,11 +18,6 @@
 #define TAG_SIZE 4
 #define VLAN_ID 0x0fff
 
-#define PORT_DNS 53
-#define PORT_QUIC 443
-#define PORT_DHCP 67u
-#define PORT_DHCP6 546u
-
 bool fw_seen_message(const struct fw_message *message, const uint8_t *payload,
 		     struct fw_seen *ret)
 {
@@ -113,11 +108,6 @@ bool fw_seen_frame(const uint8_t *frame, size_t len, uint16_t vlan,
 
 enum fw_watcher fw_seen_watcher(const struct fw_seen *seen)
 {
-	if (seen->sport == PORT_DNS || seen->dport == PORT_DNS)
-		return FW_WATCHER_DNS;
-	if (seen->proto == IPPROTO_TCP || seen->dport == PORT_QUIC)
-		return FW_WATCHER_TLS;
-	if (seen->dport - PORT_DHCP <= 1 || seen->dport - PORT_DHCP6 <= 1)
-		return FW_WATCHER_DHCP;
-	return FW_WATCHER_MAX_;
+	return fw_watcher_of(seen->proto == IPPROTO_TCP, seen->sport,
+			     seen->dport);
 }

@@ -40,6 +40,5 @@ bool fw_seen_message(const struct fw_message *message, const uint8_t *payload,
 bool fw_seen_frame(const uint8_t *frame, size_t len, uint16_t vlan,
 		   struct fw_seen *ret);
 
-/* Which monitor the ports are for, as bpf/watch.bpf.c has it. FW_WATCHER_MAX_:
- * none. */
+/* Which monitor the packet is for. FW_WATCHER_MAX_: none. */
 enum fw_watcher fw_seen_watcher(const struct fw_seen *seen);
