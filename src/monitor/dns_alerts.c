@@ -423,7 +423,7 @@ void fw_dns_alerts_question(struct fw_dns_alerts *alerts,
 	struct fw_dns_tunnel tunnel;
 	struct fw_record record;
 	char entropy[32];
-	uint64_t n, hash;
+	uint64_t n, hash, whose;
 
 	if (!alerts->since_ns)
 		alerts->since_ns = seen->time_ns;
@@ -432,7 +432,8 @@ void fw_dns_alerts_question(struct fw_dns_alerts *alerts,
 			       message->name, message->name_len, seen->time_ns,
 			       &tunnel))
 		return;
-	hash = hash_of(FW_DNS_ALERT_TUNNEL, seen->src[3],
+	whose = hash_of(FW_DNS_ALERT_TUNNEL, seen->family, seen->src, 16);
+	hash = hash_of(FW_DNS_ALERT_TUNNEL, (unsigned)whose,
 		       message->name + tunnel.parent,
 		       message->name_len - tunnel.parent);
 	if (!may_tell(alerts, hash, seen->time_ns, &n))

@@ -5,13 +5,15 @@
  *
  * Entries stand in a circle by the time that they came, those of one address in a
  * chain from a bucket, newest first. A name that is given again is taken from its
- * place and added anew.
+ * place and added anew. Addresses are what strangers' servers say: the key of the
+ * hash is drawn anew each time, so that nobody can choose them for one chain.
  */
 #include "monitor/names.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "util/siphash.h"
 
@@ -24,6 +26,7 @@ struct slot {
 };
 
 struct fw_names {
+	struct fw_siphash_key key;
 	size_t room;		/* slots, and buckets */
 	uint64_t head;		/* counts: where the next one goes */
 	struct slot *slots;
@@ -36,6 +39,11 @@ struct fw_names *fw_names_new(size_t room)
 
 	if (!names)
 		return NULL;
+	if (getrandom(&names->key, sizeof(names->key), 0) !=
+	    (ssize_t)sizeof(names->key)) {
+		free(names);
+		return NULL;
+	}
 	names->room = room;
 	names->slots = calloc(room, sizeof(*names->slots));
 	names->buckets = malloc(room * sizeof(*names->buckets));
@@ -61,9 +69,12 @@ void fw_names_free(struct fw_names *names)
 static uint32_t *bucket_of(const struct fw_names *names, uint8_t family,
 			   const uint8_t address[16])
 {
-	const struct fw_siphash_key key = { 17, family };
+	uint8_t bytes[17];
 
-	return &names->buckets[fw_siphash(&key, address, 16) % names->room];
+	bytes[0] = family;
+	memcpy(bytes + 1, address, 16);
+	return &names->buckets[fw_siphash(&names->key, bytes, sizeof(bytes)) %
+			       names->room];
 }
 
 static bool is_of(const struct slot *slot, uint8_t family,

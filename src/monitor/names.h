@@ -14,7 +14,7 @@
 
 struct fw_names;
 
-/* NULL: no memory. */
+/* NULL when memory or random numbers run out. */
 struct fw_names *fw_names_new(size_t room);
 void fw_names_free(struct fw_names *names);
 
