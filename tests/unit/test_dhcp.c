@@ -225,7 +225,7 @@ static void cut_replies_are_malformed(void **state)
 	(void)state;
 	reply(&m);
 	for (size_t len = 0; len < m.len; len++) {
-		if (len == at + 4 + (m.data[at + 2] << 8 | m.data[at + 3]))
+		if (len == at + 4 + (m.data[at + 2] * 256u + m.data[at + 3]))
 			at = len;
 		assert_state(fw_dhcp6_read(m.data, len, &d),
 			     len == at ? FW_DHCP_MESSAGE : FW_DHCP_MALFORMED);
