@@ -42,7 +42,7 @@ _flywall() {
 		set) words='add delete replace test expire flush timeout' ;;
 		events) words='dns-query dns-rebind dns-mismatch dns-nxdomain-flood dns-tunnel
 			tls-handshake dhcp-lease dhcp-rogue dhcp-conflict dhcp-starvation
-			log drop generation flow device inspector error lost' ;;
+			log drop generation flow device inspector error lost alert' ;;
 		check | diff | dissect)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return

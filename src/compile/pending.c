@@ -23,7 +23,6 @@ static const struct {
 	{ "options", "metrics", NULL },
 
 	{ "monitor kernel", NULL, NULL },
-	{ "events", NULL, NULL },
 	{ "learn", NULL, NULL },
 
 	{ "rule", "learn", NULL },

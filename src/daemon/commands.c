@@ -143,6 +143,7 @@ static void tell_lost(struct subscription *sub)
 		return;
 	fw_record_begin(&record, FW_RECORD_LOST, fw_record_now());
 	fw_record_text(&record, "of", "this stream");
+	fw_record_text(&record, "reason", "reader");
 	fw_record_number(&record, "count", sub->lost);
 	line = fw_record_end(&record);
 	if (!line)

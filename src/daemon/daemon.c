@@ -31,6 +31,7 @@
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/set_state.h"
+#include "daemon/sinks.h"
 #include "daemon/watching.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -186,6 +187,9 @@ static int open_parts(struct fw_daemon *daemon)
 	if (!daemon->events || !daemon->verdicts || !daemon->base ||
 	    fw_watching_open(daemon) < 0)
 		return system_error(-ENOMEM, "start");
+	r = fw_sinks_open(daemon);
+	if (r < 0)
+		return system_error(r, "events");
 	r = fw_loop_open(daemon);
 	if (r < 0)
 		return system_error(r, "loop");
@@ -274,6 +278,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 		(void)close(daemon->lock);
 	fw_commands_stopped(daemon, code);
 	fw_socket_close(daemon->control);
+	fw_sinks_close(daemon);
 	if (daemon->base)
 		event_base_free(daemon->base);
 	fw_monitors_free(daemon->monitors);

@@ -70,6 +70,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/set_state.h \
 	src/daemon/set_watch.c \
 	src/daemon/set_watch.h \
+	src/daemon/sinks.c src/daemon/sinks.h \
 	src/daemon/state.h \
 	src/daemon/status.c \
 	src/daemon/status.h \

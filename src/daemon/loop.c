@@ -14,6 +14,7 @@
 #include "daemon/elements.h"
 #include "daemon/logging.h"
 #include "daemon/reload.h"
+#include "daemon/sinks.h"
 #include "daemon/watching.h"
 #include "events/ring.h"
 #include "util/cleanup.h"
@@ -91,6 +92,7 @@ static void on_usr2(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	fw_logging_open(ctx);
+	fw_sinks_reopen(ctx);
 }
 
 /* --- events --------------------------------------------------------------- */
@@ -183,6 +185,7 @@ static void on_mailbox(evutil_socket_t fd, short what, void *ctx)
 		return;
 	fw_record_begin(&record, FW_RECORD_LOST, fw_record_now());
 	fw_record_text(&record, "of", fw_record_type_name(FW_RECORD_FLOW));
+	fw_record_text(&record, "reason", "queue");
 	fw_record_number(&record, "count", lost);
 	fw_daemon_record(daemon, &record);
 }
@@ -332,6 +335,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	fw_apply_road_ports(daemon->apply);
 	fw_flows_tick(daemon->flows);
 	fw_watching_tick(daemon);
+	fw_sinks_tick(daemon);
 }
 
 /* --- the loop ------------------------------------------------------------- */

@@ -31,6 +31,7 @@ struct fw_elements;
 struct fw_feeds;
 struct fw_loop;
 struct fw_reload;
+struct fw_sinks;
 struct fw_trial;
 
 struct fw_daemon {
@@ -54,6 +55,7 @@ struct fw_daemon {
 
 	struct fw_events *events;
 	struct fw_monitors *monitors;
+	struct fw_sinks *sinks;
 	struct fw_mailbox *mailbox;
 	struct fw_socket *control;
 	struct event_base *base;

@@ -14,6 +14,7 @@
 #include "daemon/feeds.h"
 #include "daemon/json.h"
 #include "daemon/queues.h"
+#include "daemon/sinks.h"
 #include "inspect/sandbox.h"
 #include "util/cleanup.h"
 
@@ -259,7 +260,7 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 	fw_hash_hex(&plan->hash, hash);
 	return json_pack(
 		"{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o,"
-		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
+		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"schema", FW_SCHEMA, "version", PACKAGE_VERSION, "instance",
 		fw_json_text(daemon->options->instance), "hash", hash, "pid",
 		(int)getpid(), "generation",
@@ -271,9 +272,7 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 		"profiles", profiles(plan), "queues", queues(daemon), "flows",
 		flows(daemon), "maps", maps(daemon), "feeds",
 		fw_feeds_document(daemon->feeds), "counters",
-		counters(daemon), "events", "total",
-		fw_json_number(fw_events_total(daemon->events)), "lost",
-		fw_json_number(fw_events_lost(daemon->events)));
+		counters(daemon), "events", fw_sinks_document(daemon));
 }
 
 /* --- lists ---------------------------------------------------------------- */

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libfwevents.a
 libfwevents_a_SOURCES = \
 	src/events/dns_name.c \
 	src/events/dns_name.h \
+	src/events/file.c src/events/file.h \
 	src/events/log.c \
 	src/events/log.h \
 	src/events/record.c \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The event log: the last records, and who is told of new ones.
+ * The event log: the last records, and who is told of new ones; of each type no
+ * more than a limit allows.
  *
  * Used from one thread. A subscriber's function must not subscribe or
  * unsubscribe anyone.
@@ -32,6 +33,20 @@ void fw_events_add(struct fw_events *events, enum fw_record_type type,
 /* Records that were added, and of these, lost for want of memory. */
 uint64_t fw_events_total(const struct fw_events *events);
 uint64_t fw_events_lost(const struct fw_events *events);
+
+/* From now on no more than amount records of each type in so many seconds, all
+ * of which may come at once; amount 0: no limit. Records of type LOST have
+ * none. */
+void fw_events_set_limit(struct fw_events *events, uint64_t amount,
+			 uint32_t seconds);
+/* Another clock of nanoseconds than CLOCK_BOOTTIME: for tests. */
+void fw_events_set_clock(struct fw_events *events, uint64_t (*clock)(void));
+/* Records of that type which the limit left out. */
+uint64_t fw_events_left_out(const struct fw_events *events,
+			    enum fw_record_type type);
+/* Adds a record of type LOST for each type of which some were left out since
+ * the last call. */
+void fw_events_tell_left_out(struct fw_events *events);
 
 /* Calls subscriber->event for each kept record of its types, oldest first. */
 void fw_events_replay(const struct fw_events *events,

@@ -38,6 +38,7 @@ static const char *const type_names[] = {
 	[FW_RECORD_INSPECTOR] = "inspector",
 	[FW_RECORD_ERROR] = "error",
 	[FW_RECORD_LOST] = "lost",
+	[FW_RECORD_ALERT] = "alert",
 };
 _Static_assert(FW_ARRAY_SIZE(type_names) == FW_RECORD_MAX_, "event names");
 

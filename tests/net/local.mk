@@ -22,6 +22,7 @@ fw_net_tests = \
 	tests/net/counters \
 	tests/net/devices \
 	tests/net/dns \
+	tests/net/events \
 	tests/net/existing \
 	tests/net/explain \
 	tests/net/facts \

@@ -247,9 +247,10 @@ static void pending(void **state)
 	is_pending("options { existing inspect }\n", "");
 	is_pending("monitor dns { devices = a; log queries }\n", "");
 	is_pending("monitor dns { devices = a; local = a }\n", "");
+	is_pending("events { file \"x\"; limit 1/second per type }\n", "");
 	/* A block as a whole, not each of its keys. */
-	is_pending("events { file \"x\"; limit 1/second per type }\n",
-		   "events");
+	is_pending("monitor kernel { log drops; alert deviation over 4 }\n",
+		   "monitor kernel");
 	is_pending("inspect p { queue 0; tls sni \"a.b\" drop }\n", "");
 	is_pending("inspect p { queue 0; tls sni \"a.b\" audit drop }\n",
 		   "");

@@ -310,6 +310,74 @@ static void test_subscribers(void **state)
 	fw_events_free(events);
 }
 
+static uint64_t now_ns;
+
+static uint64_t clock_of_test(void)
+{
+	return now_ns;
+}
+
+static void add_many(struct fw_events *events, enum fw_record_type type,
+		     size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		add(events, type, "x");
+}
+
+/* Of each type as many as its limit allows, and the rest is counted and told. */
+static void test_limit(void **state)
+{
+	struct fw_events *events = fw_events_new(0);
+	struct heard heard = { "" };
+	struct fw_subscriber all = { .types = FW_RECORD_ALL,
+				     .event = hear,
+				     .ctx = &heard };
+
+	(void)state;
+	now_ns = 1000000000000ull;
+	fw_events_set_clock(events, clock_of_test);
+	fw_events_subscribe(events, &all);
+	add_many(events, FW_RECORD_FLOW, 20);
+	assert_string_equal(heard.text, "xxxxxxxxxxxxxxxxxxxx");
+	heard.text[0] = '\0';
+	fw_events_set_limit(events, 4, 2);
+	add_many(events, FW_RECORD_FLOW, 9);
+	add_many(events, FW_RECORD_DEVICE, 1);
+	add_many(events, FW_RECORD_LOST, 6);
+	assert_string_equal(heard.text, "xxxxxxxxxxx");
+	heard.text[0] = '\0';
+	/* half a period has room for half of it */
+	now_ns += 1000000000;
+	add_many(events, FW_RECORD_FLOW, 9);
+	assert_string_equal(heard.text, "xx");
+	/* what nobody used does not add up */
+	now_ns += 100000000000ull;
+	heard.text[0] = '\0';
+	add_many(events, FW_RECORD_FLOW, 9);
+	assert_string_equal(heard.text, "xxxx");
+	assert_int_equal(fw_events_left_out(events, FW_RECORD_FLOW), 17);
+	assert_int_equal(fw_events_left_out(events, FW_RECORD_DEVICE), 0);
+	heard.text[0] = '\0';
+	fw_events_tell_left_out(events);
+	assert_non_null(strstr(heard.text,
+			       "\"type\": \"lost\", \"of\": \"flow\", "
+			       "\"reason\": \"limit\", \"count\": 17}"));
+	heard.text[0] = '\0';
+	fw_events_tell_left_out(events);
+	assert_string_equal(heard.text, "");
+	/* a new limit begins anew */
+	fw_events_set_limit(events, 1, 86400);
+	add_many(events, FW_RECORD_FLOW, 2);
+	fw_events_set_limit(events, 3, 1);
+	add_many(events, FW_RECORD_FLOW, 4);
+	fw_events_set_limit(events, 0, 0);
+	add_many(events, FW_RECORD_FLOW, 5);
+	assert_string_equal(heard.text, "xxxxxxxxx");
+	fw_events_tell_left_out(events);
+	assert_non_null(strstr(heard.text, "\"count\": 2}"));
+	fw_events_free(events);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_odd_entries),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_subscribers),
+		cmocka_unit_test(test_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
