@@ -10,4 +10,4 @@ flywall_LDADD = libfwclient.a libfwdaemon.a libfwoffline.a libfwmonitor.a libfwe
 	libfwinspect.a libfwapply.a $(fw_offline_libs) \
 	$(LIBBPF_LIBS) $(LIBELF_LIBS) $(LIBNFTABLES_LIBS) $(LIBNFTNL_LIBS) \
 	$(LIBNFQ_LIBS) $(LIBNFCT_LIBS) $(LIBMNL_LIBS) $(LIBEVENT_LIBS) \
-	$(JANSSON_LIBS) $(NETTLE_LIBS) $(NGHTTP2_LIBS) $(PATTERNS_LIBS)
+	$(JANSSON_LIBS) $(NETTLE_LIBS) $(NGHTTP2_LIBS) $(PATTERNS_LIBS) -lm

@@ -12,6 +12,7 @@ const struct fw_feature_row fw_features[] = {
 	[FW_FEATURE_WATCH] = {"watch", "monitor", "packet reader"},
 	[FW_FEATURE_DHCP] = {"dhcp", "monitor", "packet reader"},
 	[FW_FEATURE_TLS] = {"tls", "monitor", "packet reader"},
+	[FW_FEATURE_TRACE] = {"tracepoints", "trace", "/proc"},
 	[FW_FEATURE_MAP_IN_MAP] = {"map-in-map", "maps", "nft"},
 	[FW_FEATURE_LPM_TRIE] = {"lpm-trie", "maps", "nft"},
 	[FW_FEATURE_RINGBUF] = {"ring-buffer", "maps", "nft"},

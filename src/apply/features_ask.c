@@ -15,6 +15,7 @@
 #include <linux/bpf.h>
 #include <string.h>
 
+#include "apply/trace.h"
 #include "nft/child.h"
 #include "util/cleanup.h"
 
@@ -90,6 +91,12 @@ static void ask_program(enum fw_bpf_program which, FILE *log,
 				 FW_FEATURE_YES : FW_FEATURE_NO;
 }
 
+static void ask_trace(FILE *log, struct fw_feature_answer *ret)
+{
+	ret->available = fw_trace_ask(log, ret->reason, sizeof(ret->reason)) ?
+				 FW_FEATURE_YES : FW_FEATURE_NO;
+}
+
 static void say_built(struct fw_feature_answer *ret)
 {
 #ifdef HAVE_HYPERSCAN
@@ -110,6 +117,8 @@ static int ask(struct fw_arena *arena, enum fw_feature which, FILE *log,
 		say_built(ret);
 	else if (geteuid() != 0)
 		take_map(-EPERM, ret);
+	else if (which == FW_FEATURE_TRACE)
+		ask_trace(log, ret);
 	else if ((int)which < (int)FW_BPF_PROGRAM_MAX_)
 		ask_program((enum fw_bpf_program)which, log, ret);
 	else

@@ -77,4 +77,5 @@ libfwapply_a_SOURCES = \
 	src/apply/syn.c \
 	src/apply/syn.h \
 	src/apply/sysctl.c \
-	src/apply/sysctl.h
+	src/apply/sysctl.h \
+	src/apply/trace.c src/apply/trace.h

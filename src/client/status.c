@@ -79,6 +79,22 @@ static const struct fw_column feed_columns[] = {
 	{ "REASON", FW_COLUMN_TEXT, "reason", NULL },
 };
 
+static const struct fw_column kernel_columns[] = {
+	{ "COUNTER", FW_COLUMN_TEXT, "name", NULL },
+	{ "TOTAL", FW_COLUMN_COUNT, "total", NULL },
+	{ "RATE", FW_COLUMN_COUNT, "rate", NULL },
+	{ "BASELINE", FW_COLUMN_COUNT, "baseline", NULL },
+	{ "DEVIATION", FW_COLUMN_COUNT, "deviation", NULL },
+	{ "OVER", FW_COLUMN_YES, "over", NULL },
+	{ "SOURCE", FW_COLUMN_TEXT, "source", NULL },
+};
+
+static const struct fw_column drop_columns[] = {
+	{ "REASON", FW_COLUMN_TEXT, "reason", NULL },
+	{ "PLACE", FW_COLUMN_TEXT, "place", NULL },
+	{ "PACKETS", FW_COLUMN_COUNT, "packets", NULL },
+};
+
 static const struct {
 	const char *title, *key;
 	const struct fw_column *columns;
@@ -93,6 +109,9 @@ static const struct {
 	{ "Queues", "queues", queue_columns, FW_ARRAY_SIZE(queue_columns) },
 	{ "Maps", "maps", map_columns, FW_ARRAY_SIZE(map_columns) },
 	{ "Feeds", "feeds", feed_columns, FW_ARRAY_SIZE(feed_columns) },
+	{ "Kernel", "kernel", kernel_columns, FW_ARRAY_SIZE(kernel_columns) },
+	{ "Drops of the kernel", "kernel_drops", drop_columns,
+	  FW_ARRAY_SIZE(drop_columns) },
 };
 
 static void print_trial(const json_t *trial)

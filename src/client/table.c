@@ -21,6 +21,9 @@ static void put_text(const json_t *value, char text[static FW_CELL_MAX])
 	else if (json_is_integer(value))
 		(void)snprintf(text, FW_CELL_MAX, "%" JSON_INTEGER_FORMAT,
 			       json_integer_value(value));
+	else if (json_is_real(value))
+		(void)snprintf(text, FW_CELL_MAX, "%.2f",
+			       json_real_value(value));
 }
 
 static void put_bytes(const json_t *value, char text[static FW_CELL_MAX])

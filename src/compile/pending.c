@@ -22,7 +22,6 @@ static const struct {
 	{ "options", "control", NULL },
 	{ "options", "metrics", NULL },
 
-	{ "monitor kernel", NULL, NULL },
 	{ "learn", NULL, NULL },
 
 	{ "rule", "learn", NULL },

@@ -20,6 +20,7 @@
 
 #include "apply/settings.h"
 #include "daemon/existing.h"
+#include "daemon/kernel.h"
 #include "daemon/sinks.h"
 #include "daemon/watching.h"
 #include "util/log.h"
@@ -197,6 +198,7 @@ bool fw_commit_plan(struct fw_daemon *daemon, const struct fw_plan *plan,
 	fw_verdicts_set_plan(daemon->verdicts, plan);
 	fw_watching_plan(daemon, plan);
 	fw_sinks_follow(daemon, &plan->events);
+	fw_kernel_follow(daemon, &plan->monitors);
 	judge_anew(daemon, plan);
 	judge_existing(daemon, plan);
 	return true;

@@ -25,6 +25,7 @@
 #include "daemon/confirm.h"
 #include "daemon/elements.h"
 #include "daemon/feeds.h"
+#include "daemon/kernel.h"
 #include "daemon/lock.h"
 #include "daemon/logging.h"
 #include "daemon/loop.h"
@@ -263,6 +264,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 	fw_reload_cancel(daemon);
 	fw_elements_close(daemon);
 	fw_feeds_free(daemon->feeds);
+	fw_kernel_close(daemon);
 	fw_trial_free(daemon->trial);
 	fw_workers_settle(&daemon->workers, NULL);
 	fw_verdicts_free(daemon->verdicts);

@@ -35,6 +35,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/existing.c src/daemon/existing.h \
 	src/daemon/feeds.c \
 	src/daemon/feeds.h \
+	src/daemon/kernel.c src/daemon/kernel.h \
+	src/daemon/kernel_read.c src/daemon/kernel_read.h \
 	src/daemon/links.c \
 	src/daemon/links.h \
 	src/daemon/load.c \

@@ -12,6 +12,7 @@
 
 #include "apply/watched.h"
 #include "daemon/elements.h"
+#include "daemon/kernel.h"
 #include "daemon/logging.h"
 #include "daemon/reload.h"
 #include "daemon/sinks.h"
@@ -335,6 +336,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	fw_apply_road_ports(daemon->apply);
 	fw_flows_tick(daemon->flows);
 	fw_watching_tick(daemon);
+	fw_kernel_tick(daemon);
 	fw_sinks_tick(daemon);
 }
 

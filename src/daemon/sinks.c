@@ -90,7 +90,8 @@ static char *alert_text(const char *line)
 
 		if (!strcmp(key, "time") || !strcmp(key, "type"))
 			continue;
-		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
+						 JSON_REAL_PRECISION(6));
 		fw_buf_printf(&buf, "%s%s=%s", buf.len ? " " : "", key,
 			      text ? text : "?");
 	}

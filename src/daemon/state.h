@@ -29,6 +29,7 @@
 struct event_base;
 struct fw_elements;
 struct fw_feeds;
+struct fw_kernel;
 struct fw_loop;
 struct fw_reload;
 struct fw_sinks;
@@ -56,6 +57,7 @@ struct fw_daemon {
 	struct fw_events *events;
 	struct fw_monitors *monitors;
 	struct fw_sinks *sinks;
+	struct fw_kernel *kernel;	/* NULL: not monitored */
 	struct fw_mailbox *mailbox;
 	struct fw_socket *control;
 	struct event_base *base;

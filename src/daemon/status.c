@@ -13,6 +13,7 @@
 #include "daemon/confirm.h"
 #include "daemon/feeds.h"
 #include "daemon/json.h"
+#include "daemon/kernel.h"
 #include "daemon/queues.h"
 #include "daemon/sinks.h"
 #include "inspect/sandbox.h"
@@ -260,7 +261,7 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 	fw_hash_hex(&plan->hash, hash);
 	return json_pack(
 		"{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o,"
-		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"schema", FW_SCHEMA, "version", PACKAGE_VERSION, "instance",
 		fw_json_text(daemon->options->instance), "hash", hash, "pid",
 		(int)getpid(), "generation",
@@ -272,7 +273,9 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 		"profiles", profiles(plan), "queues", queues(daemon), "flows",
 		flows(daemon), "maps", maps(daemon), "feeds",
 		fw_feeds_document(daemon->feeds), "counters",
-		counters(daemon), "events", fw_sinks_document(daemon));
+		counters(daemon), "events", fw_sinks_document(daemon), "kernel",
+		fw_kernel_counters(daemon), "kernel_drops",
+		fw_kernel_drops(daemon));
 }
 
 /* --- lists ---------------------------------------------------------------- */

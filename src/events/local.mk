@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libfwevents.a
 libfwevents_a_SOURCES = \
+	src/events/baseline.c src/events/baseline.h \
 	src/events/dns_name.c \
 	src/events/dns_name.h \
 	src/events/file.c src/events/file.h \

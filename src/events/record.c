@@ -39,6 +39,9 @@ static const char *const type_names[] = {
 	[FW_RECORD_ERROR] = "error",
 	[FW_RECORD_LOST] = "lost",
 	[FW_RECORD_ALERT] = "alert",
+	[FW_RECORD_KERNEL_DROP] = "kernel-drop",
+	[FW_RECORD_RETRANSMIT] = "retransmit",
+	[FW_RECORD_RESET] = "reset",
 };
 _Static_assert(FW_ARRAY_SIZE(type_names) == FW_RECORD_MAX_, "event names");
 
@@ -163,6 +166,12 @@ void fw_record_number(struct fw_record *record, const char *key,
 {
 	add_key(record, key);
 	fw_buf_printf(&record->line, "%" PRIu64, number);
+}
+
+void fw_record_decimal(struct fw_record *record, const char *key, double number)
+{
+	add_key(record, key);
+	fw_buf_printf(&record->line, "%.2f", number);
 }
 
 void fw_record_address(struct fw_record *record, const char *key,

@@ -41,6 +41,9 @@ enum fw_record_type {
 	FW_RECORD_ERROR,
 	FW_RECORD_LOST,
 	FW_RECORD_ALERT,
+	FW_RECORD_KERNEL_DROP,
+	FW_RECORD_RETRANSMIT,
+	FW_RECORD_RESET,
 	FW_RECORD_MAX_,
 };
 
@@ -68,6 +71,8 @@ void fw_record_text(struct fw_record *record, const char *key,
 		    const char *text);
 void fw_record_number(struct fw_record *record, const char *key,
 		      uint64_t number);
+/* With two digits behind the point. */
+void fw_record_decimal(struct fw_record *record, const char *key, double number);
 /* family is 4 or 6; addr is in network byte order. */
 void fw_record_address(struct fw_record *record, const char *key,
 		       uint8_t family, const uint8_t addr[16]);

@@ -32,6 +32,7 @@ fw_net_tests = \
 	tests/net/forged \
 	tests/net/held \
 	tests/net/inspector \
+	tests/net/kernel \
 	tests/net/kill \
 	tests/net/elements \
 	tests/net/feeds \

@@ -250,7 +250,8 @@ static void pending(void **state)
 	is_pending("events { file \"x\"; limit 1/second per type }\n", "");
 	/* A block as a whole, not each of its keys. */
 	is_pending("monitor kernel { log drops; alert deviation over 4 }\n",
-		   "monitor kernel");
+		   "");
+	is_pending("learn { output \"x\"; database \"y\" }\n", "learn");
 	is_pending("inspect p { queue 0; tls sni \"a.b\" drop }\n", "");
 	is_pending("inspect p { queue 0; tls sni \"a.b\" audit drop }\n",
 		   "");
