@@ -19,6 +19,18 @@
 /* Alerts that the log takes in a second. The stream has all of them. */
 #define ALERTS_A_SECOND 20
 
+/* What an admin should hear of without asking. */
+static const char *const alerts[] = {
+	"alert",
+	"dhcp-conflict",
+	"dhcp-rogue",
+	"dhcp-starvation",
+	"dns-mismatch",
+	"dns-nxdomain-flood",
+	"dns-rebind",
+	"dns-tunnel",
+};
+
 struct fw_sinks {
 	struct fw_event_file file;
 	struct fw_subscriber to_file, to_log;
@@ -77,7 +89,20 @@ static void on_flush(evutil_socket_t fd, short what, void *ctx)
 
 /* --- alerts --------------------------------------------------------------- */
 
-/* The record's members but its time and type: "monitor=kernel counter=…". */
+static uint32_t alert_types(void)
+{
+	uint32_t types = 0;
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(alerts); i++) {
+		int type = fw_record_type_find(alerts[i]);
+
+		if (type >= 0)
+			types |= 1u << type;
+	}
+	return types;
+}
+
+/* The record but for its time: "type=… monitor=…". */
 static char *alert_text(const char *line)
 {
 	json_t *document = json_loads(line, 0, NULL);
@@ -88,7 +113,7 @@ static char *alert_text(const char *line)
 	json_object_foreach(document, key, value) {
 		_cleanup_free_ char *text = NULL;
 
-		if (!strcmp(key, "time") || !strcmp(key, "type"))
+		if (!strcmp(key, "time"))
 			continue;
 		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
 						 JSON_REAL_PRECISION(6));
@@ -130,7 +155,7 @@ int fw_sinks_open(struct fw_daemon *daemon)
 		.ctx = sinks,
 	};
 	sinks->to_log = (struct fw_subscriber){
-		.types = FW_RECORD_ALERTS,
+		.types = alert_types(),
 		.event = log_alert,
 		.ctx = sinks,
 	};

@@ -48,8 +48,6 @@ enum fw_record_type {
 };
 
 #define FW_RECORD_ALL ((1u << FW_RECORD_MAX_) - 1)
-/* What an admin should hear of without asking: in the daemon's log too. */
-#define FW_RECORD_ALERTS (1u << FW_RECORD_ALERT)
 
 const char *fw_record_type_name(enum fw_record_type type);
 /* The type of that name, or -ENOENT. */
