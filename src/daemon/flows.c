@@ -441,6 +441,29 @@ static int on_profile(void *ctx, const struct fw_tuple *tuple)
 	return r;
 }
 
+/* Both ends translated and no record: then the flow, whose verdict somebody has
+ * refused to keep, is judged once more. */
+bool fw_flows_ended(void *ctx, const struct fw_tuple *tuple)
+{
+	struct fw_flows *flows = ctx;
+	struct fw_connection connection;
+	struct fw_flow_record *record;
+	struct fw_tuple raw = {0};
+	bool turned, has_raw;
+	int r;
+
+	pthread_mutex_lock(&flows->lock);
+	record = fw_flow_records_find(flows->records, tuple, &turned);
+	has_raw = record && record->has_raw;
+	if (has_raw)
+		raw = record->raw[0];
+	pthread_mutex_unlock(&flows->lock);
+	r = has_raw ? fw_conntrack_get(flows->conntrack, &raw, &connection) :
+		      fw_flows_find_connection(flows, tuple, 0, false,
+					       &connection);
+	return r == -ENOENT;
+}
+
 const struct fw_door *fw_flows_door(const struct fw_flows *flows)
 {
 	return &flows->door;
@@ -540,6 +563,7 @@ int fw_flows_new(struct fw_apply *apply, const struct fw_plan *plan,
 	flows->door = (struct fw_door){
 		.ctx = flows, .flow = on_flow, .profile = on_profile,
 		.renewals = &flows->renewals, .again = fw_flows_again,
+		.ended = fw_flows_ended,
 	};
 	flows->next_pair = fw_flows_now_ns();	/* unlike an earlier daemon's */
 	flows->records = fw_flow_records_new();

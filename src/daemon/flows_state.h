@@ -54,6 +54,7 @@ void fw_flows_remove(struct fw_flows *flows,
 /* Of the door. */
 bool fw_flows_again(void *ctx, const struct fw_tuple *tuple,
 		    struct fw_kept *ret, bool *ret_turned);
+bool fw_flows_ended(void *ctx, const struct fw_tuple *tuple);
 
 /* All below with the lock held. */
 /* A record of an earlier daemon's, with its verdict: one that was taken back then

@@ -259,6 +259,13 @@ static bool on_again(void *ctx, const struct fw_tuple *tuple,
 				      ret_turned);
 }
 
+static bool on_ended(void *ctx, const struct fw_tuple *tuple)
+{
+	const struct fw_verdicts *verdicts = ctx;
+
+	return verdicts->inner->ended(verdicts->inner->ctx, tuple);
+}
+
 static void on_answer(void *ctx, const struct fw_queue_message *to,
 		      const uint8_t *packet, size_t len)
 {
@@ -333,6 +340,7 @@ struct fw_verdicts *fw_verdicts_new(const struct fw_door *inner,
 		.met = on_met,
 		.profile = on_profile,
 		.again = on_again,
+		.ended = on_ended,
 		.answer = on_answer,
 		.counted = on_counted,
 		.failed = on_failed,

@@ -151,6 +151,15 @@ static bool on_again(void *ctx, const struct fw_tuple *tuple,
 	return answer;
 }
 
+static bool on_ended(void *ctx, const struct fw_tuple *tuple)
+{
+	struct confined *confined = ctx;
+
+	confined->out->asked = *tuple;
+	say(FW_DESK_ASK, FW_DESK_ENDED);
+	return hear().n;
+}
+
 static void on_answer(void *ctx, const struct fw_queue_message *to,
 		      const uint8_t *packet, size_t len)
 {
@@ -338,6 +347,7 @@ void fw_confined_run(const struct fw_confined_args *args)
 			.met = on_met,
 			.profile = on_profile,
 			.again = on_again,
+			.ended = on_ended,
 			.answer = on_answer,
 			.counted = on_counted,
 		},

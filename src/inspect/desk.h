@@ -37,6 +37,7 @@ enum fw_desk_question {
 	FW_DESK_PROFILE,	/* door->profile: its answer */
 	FW_DESK_AGAIN,		/* door->again: 0 no, 1 yes, 3 yes and turned;
 				   in->kept */
+	FW_DESK_ENDED,		/* door->ended: 0 no, 1 yes */
 };
 
 struct fw_desk_word {

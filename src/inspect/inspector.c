@@ -26,6 +26,9 @@
 
 #define PROFILE_TRIES 3		/* conntrack learns of a connection when its
 				   first packet has left */
+/* For so long a verdict is surely that of the same connection: none ends sooner
+ * by itself. */
+#define SAME_MS 1000
 #define NOBODY FW_PROFILES	/* memory of flows without a present profile */
 #define NOBODY_MEMORY (64ull * 1024 * 1024)
 
@@ -262,6 +265,21 @@ static struct fw_vetting *renew_flow(struct fw_inspector *inspector,
 	return vetting;
 }
 
+/* Whether the connection that the verdict was of has ended, and the packet is the
+ * first of another one with its tuple: datagrams do not say so, and a TCP
+ * connection may have been forgotten by conntrack. */
+static bool has_ended(const struct fw_inspector *inspector,
+		      const struct fw_vetting *vetting,
+		      const struct fw_packet *packet)
+{
+	const struct fw_door *door = inspector->door;
+
+	return door->ended &&
+	       vetting->judgement.verdict != FW_FLOW_UNVETTED &&
+	       inspector->now_ms - vetting->touched_ms > SAME_MS &&
+	       door->ended(door->ctx, &packet->tuple);
+}
+
 static struct fw_vetting *find_flow(struct fw_inspector *inspector,
 				    const struct fw_packet *packet,
 				    const struct fw_ct *ct, bool *ret_reply)
@@ -269,7 +287,8 @@ static struct fw_vetting *find_flow(struct fw_inspector *inspector,
 	struct fw_vetting *vetting =
 		fw_flow_table_find(inspector->table, &packet->tuple, ret_reply);
 
-	if (vetting && fw_vetting_reopens(vetting, packet, *ret_reply)) {
+	if (vetting && (fw_vetting_reopens(vetting, packet, *ret_reply) ||
+			has_ended(inspector, vetting, packet))) {
 		forget_flow(inspector, vetting);
 		vetting = NULL;
 	}

@@ -285,6 +285,26 @@ static uint32_t again_for(struct fw_process *process)
 	return turned ? 3 : 1;
 }
 
+static uint32_t ended_for(struct fw_process *process)
+{
+	const struct fw_door *door = process->door;
+	struct fw_tuple tuple = process->out->asked;
+
+	return door->ended && door->ended(door->ctx, &tuple);
+}
+
+static uint32_t answer_for(struct fw_process *process, uint32_t question)
+{
+	switch (question) {
+	case FW_DESK_AGAIN:
+		return again_for(process);
+	case FW_DESK_ENDED:
+		return ended_for(process);
+	default:
+		return profile_for(process);
+	}
+}
+
 /* Its word is DONE in the end; what it wants before that, it gets. What the door
  * takes is not its time. */
 static int finish(struct fw_process *process, unsigned patience_ms)
@@ -303,9 +323,7 @@ static int finish(struct fw_process *process, unsigned patience_ms)
 		if (began_ms > until_ms)
 			return -ETIMEDOUT;
 		if (word.kind == FW_DESK_ASK)
-			answer = word.n == FW_DESK_AGAIN ?
-					 again_for(process) :
-					 profile_for(process);
+			answer = answer_for(process, word.n);
 		else if (word.kind != FW_DESK_FULL && word.kind != FW_DESK_DONE)
 			return -EBADMSG;
 		else if (!take_records(process, word.n))

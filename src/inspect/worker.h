@@ -90,6 +90,10 @@ struct fw_door {
 	 * the side that did not open it. Asked where there were renewals. */
 	bool (*again)(void *ctx, const struct fw_tuple *tuple,
 		      struct fw_kept *ret, bool *ret_turned);
+	/* Whether conntrack knows no connection of the tuple: then this is the
+	 * first packet of one. Asked where a verdict is remembered. May be
+	 * NULL. */
+	bool (*ended)(void *ctx, const struct fw_tuple *tuple);
 	/* From here on, of rules with `dns` that did not move to XDP; may be
 	 * NULL. Sends a packet, from the IP header on, to where the message
 	 * came from. */

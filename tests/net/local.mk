@@ -13,6 +13,7 @@ check_PROGRAMS += tests/net/segments
 tests_net_segments_SOURCES = tests/net/segments.c
 
 fw_net_tests = \
+	tests/net/anew \
 	tests/net/attach \
 	tests/net/audit \
 	tests/net/blocked \

@@ -86,7 +86,8 @@ static void nonsense(void **state)
 /* --- the inspector -------------------------------------------------------- */
 static struct {
 	bool yes, turned;
-	unsigned asked, kept_told;
+	unsigned asked, asked_ended, kept_told;
+	bool ended;
 	struct fw_kept kept;
 } door;
 
@@ -99,6 +100,14 @@ static bool on_again(void *ctx, const struct fw_tuple *tuple,
 	*ret = door.kept;
 	*ret_turned = door.turned;
 	return door.yes;
+}
+
+static bool on_ended(void *ctx, const struct fw_tuple *tuple)
+{
+	(void)ctx;
+	(void)tuple;
+	door.asked_ended++;
+	return door.ended;
 }
 
 static void on_flow(void *ctx, const struct fw_flow_report *report)
@@ -118,6 +127,7 @@ static void open_lab(struct lab *lab)
 	lab_open(lab, 1);
 	lab->door.flow = on_flow;
 	lab->door.again = on_again;
+	lab->door.ended = on_ended;
 }
 
 /* A flow with that name, up to its verdict. */
@@ -242,6 +252,31 @@ static void undecided(void **state)
 	lab_close(&lab);
 }
 
+/* Late packets of a connection are its own; those of the next one are not. */
+static void ended(void **state)
+{
+	uint64_t first;
+	struct lab lab;
+
+	(void)state;
+	open_lab(&lab);
+	speak_hello(&lab, "good.example");
+	expect_trusted(&lab, say(&lab, false, ACK, "x", 1));
+	first = lab.last.id;
+	assert_int_equal(door.asked_ended, 0);
+
+	lab.inspector.now_ms += 5000;
+	expect_trusted(&lab, say(&lab, false, ACK, "x", 1));
+	assert_int_equal(door.asked_ended, 1);
+	assert_int_equal(lab.last.id, first);
+
+	door.ended = true;
+	expect_blocked(&lab, say(&lab, false, ACK, "\x17\x03", 2));
+	assert_int_not_equal(lab.last.id, first);
+	assert_false(lab.last.again);
+	lab_close(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +287,7 @@ int main(void)
 		cmocka_unit_test(in_the_midst),
 		cmocka_unit_test(new_connection),
 		cmocka_unit_test(undecided),
+		cmocka_unit_test(ended),
 	};
 
 	return cmocka_run_group_tests_name("again", tests, NULL, NULL);
