@@ -6,8 +6,9 @@ fw_offline_libs = libfwoffline.a libfwcompile.a libfwscan.a libfwgrammar.a libfw
 
 sbin_PROGRAMS += flywall
 flywall_SOURCES = src/main.c src/options.c src/options.h
-flywall_LDADD = libfwclient.a libfwdaemon.a libfwoffline.a libfwmonitor.a libfwevents.a \
-	libfwinspect.a libfwapply.a $(fw_offline_libs) \
+flywall_LDADD = libfwclient.a libfwdaemon.a libfwlearn.a libfwoffline.a libfwmonitor.a \
+	libfwevents.a libfwinspect.a libfwapply.a $(fw_offline_libs) \
 	$(LIBBPF_LIBS) $(LIBELF_LIBS) $(LIBNFTABLES_LIBS) $(LIBNFTNL_LIBS) \
 	$(LIBNFQ_LIBS) $(LIBNFCT_LIBS) $(LIBMNL_LIBS) $(LIBEVENT_LIBS) \
-	$(JANSSON_LIBS) $(NETTLE_LIBS) $(NGHTTP2_LIBS) $(PATTERNS_LIBS) -lm
+	$(JANSSON_LIBS) $(SQLITE_LIBS) $(NETTLE_LIBS) $(NGHTTP2_LIBS) \
+	$(PATTERNS_LIBS) -lm

@@ -42,6 +42,7 @@ fw_unit_tests += tests/unit/test_monitor_dns
 tests_unit_test_monitor_dns_SOURCES = tests/unit/test_monitor_dns.c $(fw_records)
 tests_unit_test_monitor_dns_LDADD = libfwmonitor.a libfwevents.a \
 	libfwinspect.a libfwplan.a $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_baseline
 tests_unit_test_baseline_SOURCES = tests/unit/test_baseline.c
 tests_unit_test_baseline_LDADD = libfwevents.a $(fw_unit_libs) -lm
@@ -53,6 +54,10 @@ tests_unit_test_kernel_read_LDADD = libfwdaemon.a $(fw_unit_libs)
 fw_unit_tests += tests/unit/test_event_file
 tests_unit_test_event_file_SOURCES = tests/unit/test_event_file.c
 tests_unit_test_event_file_LDADD = libfwevents.a $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_learn_store
+tests_unit_test_learn_store_SOURCES = tests/unit/test_learn_store.c
+tests_unit_test_learn_store_LDADD = libfwlearn.a $(SQLITE_LIBS) $(fw_unit_libs)
 
 fw_unit_tests += tests/unit/test_lock
 tests_unit_test_lock_SOURCES = tests/unit/test_lock.c
