@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,9 +24,6 @@
 #include "daemon/route_find.h"
 #include "model/explain.h"
 #include "util/cleanup.h"
-
-#define CT_NEW 8		/* NF_CT_STATE_BIT() */
-#define SYN 2
 
 FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
 
@@ -82,57 +78,19 @@ static bool has_news(const struct fw_plan *plan, const struct fw_hash *known,
 }
 
 /* --- packets -------------------------------------------------------------- */
-static fw_u128 number_of(const uint8_t *bytes, size_t n)
-{
-	fw_u128 number = 0;
-
-	for (size_t i = 0; i < n; i++)
-		number = number << 8 | bytes[i];
-	return number;
-}
-
-struct fields {
-	uint64_t given;
-	fw_u128 value[FW_FIELD_ALL_MAX_];
-};
-
-static void give(struct fields *fields, enum fw_field field, fw_u128 value)
-{
-	fields->given |= UINT64_C(1) << field;
-	fields->value[field] = value;
-}
-
-static void give_tuple(struct fields *fields, const struct fw_tuple *tuple)
-{
-	bool v4 = tuple->family == 4;
-	size_t size = v4 ? 4 : 16;
-
-	give(fields, FW_FIELD_L3, v4 ? FW_L3_IP : FW_L3_IP6);
-	give(fields, v4 ? FW_FIELD_SADDR4 : FW_FIELD_SADDR6,
-	     number_of(tuple->saddr, size));
-	give(fields, v4 ? FW_FIELD_DADDR4 : FW_FIELD_DADDR6,
-	     number_of(tuple->daddr, size));
-	give(fields, FW_FIELD_L4PROTO, tuple->proto);
-	give(fields, FW_FIELD_SPORT, tuple->sport);
-	give(fields, FW_FIELD_DPORT, tuple->dport);
-	give(fields, FW_FIELD_CT_STATE, CT_NEW);
-	give(fields, FW_FIELD_CT_DIRECTION, 0);
-	if (tuple->proto == IPPROTO_TCP)
-		give(fields, FW_FIELD_TCP_FLAGS, SYN);
-}
-
-/* What is usual is not known. */
-static void tell(struct fw_told *told, const struct fw_tuple *tuple,
+static void tell(struct fw_told *told, const struct fw_tuple *from,
 		 const char *iif, const char *oif)
 {
-	struct fields fields = { 0 };
+	struct fw_told_tuple tuple = {
+		.family = from->family,
+		.proto = from->proto,
+		.sport = from->sport,
+		.dport = from->dport,
+	};
 
-	give_tuple(&fields, tuple);
-	fw_told_fields(told, fields.given, fields.value, iif, oif, NULL);
-	for (unsigned f = 0; f < FW_FIELD_ALL_MAX_; f++)
-		if (told->assumed >> f & 1)
-			fw_model_packet_open(&told->packet, (enum fw_field)f);
-	told->assumed = 0;
+	memcpy(tuple.saddr, from->saddr, sizeof(tuple.saddr));
+	memcpy(tuple.daddr, from->daddr, sizeof(tuple.daddr));
+	fw_told_first(told, &tuple, iif, oif);
 }
 
 /* --- a connection --------------------------------------------------------- */

@@ -34,6 +34,16 @@ struct fw_told {
 void fw_told_fields(struct fw_told *told, uint64_t given,
 		    const fw_u128 value[FW_FIELD_ALL_MAX_], const char *iif,
 		    const char *oif, const char *qname);
+/* The first packet of a connection: new, in the original direction, a SYN of TCP.
+ * Nothing else is assumed: a rule that asks for more cannot be decided. */
+struct fw_told_tuple {
+	uint8_t family, proto;	/* 4, 6 */
+	uint16_t sport, dport;
+	uint8_t saddr[16], daddr[16];	/* network byte order; the first 4 */
+	bool echo;		/* an ICMP echo request */
+};
+void fw_told_first(struct fw_told *told, const struct fw_told_tuple *tuple,
+		   const char *iif, const char *oif);
 /* From a frame as on the wire. state: of its connection, a NF_CT_STATE_BIT(),
  * and its direction; 0 where nobody knows. */
 void fw_told_frame(struct fw_told *told, const uint8_t *frame, size_t len,

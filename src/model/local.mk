@@ -13,4 +13,5 @@ libfwmodel_a_SOURCES = \
 	src/model/packet.c \
 	src/model/packet.h \
 	src/model/told.c \
+	src/model/told_first.c \
 	src/model/walk.h

@@ -59,6 +59,11 @@ fw_unit_tests += tests/unit/test_learn_store
 tests_unit_test_learn_store_SOURCES = tests/unit/test_learn_store.c
 tests_unit_test_learn_store_LDADD = libfwlearn.a $(SQLITE_LIBS) $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_learn_suggest
+tests_unit_test_learn_suggest_SOURCES = tests/unit/test_learn_suggest.c
+tests_unit_test_learn_suggest_LDADD = libfwlearn.a $(SQLITE_LIBS) \
+	$(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_lock
 tests_unit_test_lock_SOURCES = tests/unit/test_lock.c
 tests_unit_test_lock_LDADD = libfwdaemon.a $(fw_unit_libs)
