@@ -142,10 +142,11 @@ static void scan(void)
 	for (uint16_t port = 1; port < 2000; port++) {
 		struct fw_seen syn = seen_of(HOST(33), SERVER(32),
 					     IPPROTO_TCP, port);
-		struct fw_seen connect = seen_of(HOST(33 + (port + now / 86400) % 6),
-						 SERVER(91), IPPROTO_TCP, port);
-		struct fw_seen udp = seen_of(HOST(33 + (port + now / 86400) % 6), SERVER(10),
-					     IPPROTO_UDP, port);
+		uint32_t host = HOST(33 + (port + (uint32_t)(now / 86400)) % 6);
+		struct fw_seen connect = seen_of(host, SERVER(91), IPPROTO_TCP,
+						 port);
+		struct fw_seen udp = seen_of(host, SERVER(10), IPPROTO_UDP,
+					     port);
 
 		/* RST or nothing, handshake and RST, nothing */
 		syn.established = false;
