@@ -35,6 +35,7 @@
 /* From ingress to prerouting, of UDP only: five bits, to be written in these. */
 #define FW_MARK_QUERY 0xe3
 
+#define FW_CTMARK_LEARN 0x01	/* a rule or a device says `learn` */
 #define FW_CTMARK_STATE 0x0c
 #define FW_CTMARK_NONE 0x00
 #define FW_CTMARK_UNVETTED 0x04

@@ -140,6 +140,13 @@ static int run_flow(const struct fw_words *words)
 	return fw_client_flow(client(words, &c), words->words, words->n_words);
 }
 
+static int run_learn(const struct fw_words *words)
+{
+	struct client c;
+
+	return fw_client_learn(client(words, &c), words->words, words->n_words);
+}
+
 static int run_confirm(const struct fw_words *words)
 {
 	struct client c;
@@ -293,6 +300,8 @@ static const struct command commands[] = {
 	  run_set, "add, delete, replace, test, expire or flush elements" },
 	{ "flow", FW_BIT(JSON), "trust | block | forget SELECTOR", run_flow,
 	  "give flows a verdict, or have them inspected anew" },
+	{ "learn", FW_BIT(JSON), "[list | show N | apply N | reject N]",
+	  run_learn, "rules that the flows which were seen ask for" },
 	{ "features", FW_BIT(JSON), NULL, run_features,
 	  "what this kernel offers; with -v the verifier's logs" },
 	{ "stop", FW_BIT(FLUSH), NULL, run_stop, "end the daemon" },

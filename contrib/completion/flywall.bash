@@ -39,10 +39,11 @@ _flywall() {
 		case $command in
 		list) words='config rules counters classes names sets flows leases' ;;
 		flow) words='trust block forget' ;;
+		learn) words='list show apply reject' ;;
 		set) words='add delete replace test expire flush timeout' ;;
 		events) words='dns-query dns-rebind dns-mismatch dns-nxdomain-flood dns-tunnel
 			tls-handshake dhcp-lease dhcp-rogue dhcp-conflict dhcp-starvation
-			log drop generation flow device inspector error lost alert
+			log drop generation flow device inspector learn error lost alert
 			kernel-drop retransmit reset' ;;
 		check | diff | dissect)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -32,6 +32,9 @@ int fw_client_set(const struct fw_client *client, char *const *words, size_t n);
 extern const char *const fw_client_verbs[];
 /* words: trust|block|forget SELECTOR */
 int fw_client_flow(const struct fw_client *client, char *const *words, size_t n);
+/* words: [list | show N | apply N | reject N] */
+int fw_client_learn(const struct fw_client *client, char *const *words,
+		    size_t n);
 int fw_client_confirm(const struct fw_client *client);
 int fw_client_abort(const struct fw_client *client);
 int fw_client_stop(const struct fw_client *client, bool flush);

@@ -6,6 +6,7 @@ libfwclient_a_SOURCES = \
 	src/client/document.h \
 	src/client/events.c \
 	src/client/flow.c \
+	src/client/learn.c \
 	src/client/list.c \
 	src/client/questions.c \
 	src/client/request.c \

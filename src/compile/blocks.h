@@ -60,6 +60,8 @@ int fw_check_monitor_dhcp(struct fw_checker *checker,
 int fw_check_monitor_kernel(struct fw_checker *checker,
 			    const struct fw_block *block);
 int fw_check_events(struct fw_checker *checker, const struct fw_block *block);
+/* What it is without the block, where a rule says `learn`. */
+void fw_learn_default(struct fw_checker *checker);
 int fw_check_learn(struct fw_checker *checker, const struct fw_block *block);
 
 /* Keys of options that name who may ask the daemon (blocks_service.c). */

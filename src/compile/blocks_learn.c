@@ -197,7 +197,7 @@ static const struct fw_block_key of_learn[] = {
 };
 const struct fw_block_keys fw_learn_keys = FW_BLOCK_KEYS(of_learn);
 
-int fw_check_learn(struct fw_checker *checker, const struct fw_block *block)
+void fw_learn_default(struct fw_checker *checker)
 {
 	checker->typed->learn = (struct fw_plan_learn){
 		.given = true,
@@ -209,6 +209,11 @@ int fw_check_learn(struct fw_checker *checker, const struct fw_block *block)
 		.confidence = FW_MILLION / 10 * 9,
 		.retention_ms = 30 * DAY_MS,
 	};
+}
+
+int fw_check_learn(struct fw_checker *checker, const struct fw_block *block)
+{
+	fw_learn_default(checker);
 	return fw_check_keys(checker, block->title, block->lines.items,
 			     block->lines.n, &fw_learn_keys, NULL);
 }

@@ -18,6 +18,8 @@
  *	raw - 5		synproxy_*	SYNs of forwarded connections that
  *	filter - 10			ingress left to nft's synproxy, untracked;
  *					and that synproxy
+ *	mangle + 5	learn		flows of the learning engine's devices get its
+ *					bit of the connection mark
  *	…		the user's	inspect: state unvetted, profile, accept
  *	filter + 10	gate_*		trusted on, blocked dropped, unvetted to
  *					vet, which queues or drops
@@ -73,7 +75,10 @@ int fw_gate_inspect_chain(const struct fw_typed *typed, struct fw_arena *arena,
 {
 	const struct fw_profile *p = &typed->profiles[profile];
 	unsigned shift = typed->options.mark_shift;
-	uint32_t marks = typed->options.marks;
+	/* what learns may have been met before */
+	uint32_t cleared = typed->learn.given ?
+		(uint32_t)(FW_CTMARK_STATE | FW_CTMARK_PROFILE) << shift :
+		typed->options.marks;
 	uint32_t id = (uint32_t)p->id << FW_CTMARK_PROFILE_SHIFT;
 	fw_nft_rule_vec rules = { 0 };
 	int r;
@@ -85,7 +90,7 @@ int fw_gate_inspect_chain(const struct fw_typed *typed, struct fw_arena *arena,
 				    "ct mark & 0x%08x == 0x%08x "
 				    "ct mark set ct mark & 0x%08x | 0x%08x",
 				    (uint32_t)FW_CTMARK_STATE << shift,
-				    (uint32_t)FW_CTMARK_NONE << shift, ~marks,
+				    (uint32_t)FW_CTMARK_NONE << shift, ~cleared,
 				    (FW_CTMARK_UNVETTED | id) << shift);
 	if (r == 0)
 		r = fw_nft_rule_add(arena, &rules, "accept");
@@ -95,6 +100,15 @@ int fw_gate_inspect_chain(const struct fw_typed *typed, struct fw_arena *arena,
 		.n_rules = rules.n,
 	};
 	return r < 0 || !ret->name ? -ENOMEM : 0;
+}
+
+/* --- learn ---------------------------------------------------------------- */
+/* One word, so that it is not taken for a user's own mark (marks.c). */
+char *fw_gate_learn_words(const struct fw_typed *typed, struct fw_arena *arena)
+{
+	return fw_arena_printf(arena, "ct mark set ct mark | 0x%08x",
+			       (uint32_t)FW_CTMARK_LEARN
+				       << typed->options.mark_shift);
 }
 
 /* --- the own table -------------------------------------------------------- */
@@ -526,6 +540,27 @@ static int class_map(const struct gate *g, struct fw_nft_object *ret)
 	return ret->body ? 0 : -ENOMEM;
 }
 
+/* --- learn's devices -------------------------------------------------------- */
+/* A flow that is answered has packets that come in by each of its devices. */
+static int add_learn(struct gate *g)
+{
+	const struct fw_device_list *devices = &g->typed->learn_devices;
+	const uint32_t bit = bits(g, FW_CTMARK_LEARN);
+	char *names = fw_arena_strdup(g->arena, "");
+	fw_nft_rule_vec rules = { 0 };
+	int r = names ? 0 : -ENOMEM;
+
+	for (size_t i = 0; names && i < devices->n; i++)
+		names = fw_arena_printf(g->arena, "%s%s\"%s\"", names,
+					i ? ", " : "", devices->names[i]);
+	if (names)
+		r = fw_nft_rule_add(g->arena, &rules, "iifname { %s } "
+				    "ct mark & 0x%08x == 0x%08x %s", names, bit,
+				    0u, fw_gate_learn_words(g->typed, g->arena));
+	return r < 0 || !names ? -ENOMEM :
+	       add_chain(g, "learn", "prerouting", PRIORITY_MANGLE + 5, &rules);
+}
+
 static const char *const epoch_elements[] = { FW_NFT_EPOCH };
 static const struct fw_nft_object epoch_set = {
 	.kind = "set",
@@ -563,6 +598,9 @@ int fw_gate_table(const struct fw_typed *typed, struct fw_plan *plan,
 
 	if (r == 0 && typed->n_queries > 0)
 		r = add_queries(&g);
+
+	if (r == 0 && typed->learn_devices.n > 0)
+		r = add_learn(&g);
 	*ret = (struct fw_nft_table){
 		.family = "inet",
 		.name = "flywall",

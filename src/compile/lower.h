@@ -169,6 +169,8 @@ int fw_blocked_chain(struct fw_arena *arena, const struct fw_typed_table *table,
 		     uint64_t ms, struct fw_nft_chain *ret);
 
 /* --- the gate (gate.c) ----------------------------------------------------- */
+/* What `learn` is in nft; NULL: no memory. */
+char *fw_gate_learn_words(const struct fw_typed *typed, struct fw_arena *arena);
 /* Name of the chain that `inspect PROFILE` jumps to. */
 char *fw_gate_inspect_name(struct fw_arena *arena, const char *profile);
 /* That chain, for a user's table. */

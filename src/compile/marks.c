@@ -341,7 +341,8 @@ int fw_marks_rewrite(struct fw_typed *typed, struct fw_arena *arena,
 		.words = words,
 		.n = n_words,
 		.marks = typed->options.marks,
-		.inspects = typed->n_profiles > 0 || typed->n_queries > 0,
+		.inspects = typed->n_profiles > 0 || typed->n_queries > 0 ||
+			    typed->learn.given,
 	};
 
 	*ret_words = words;

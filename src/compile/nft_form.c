@@ -6,7 +6,7 @@
  * as a whole is nothing for nft. Fails only for want of memory.
  *
  *	inspect NAME		jump to the profile's chain
- *	learn			left out; nft has nothing to do for it
+ *	learn			a bit of the connection's mark, for conntrack to tell of
  *	qos class NAME		the priority that tells of the class (abi_qos.h)
  *	audit VERDICT		a counter, unless it has one, and a log: the verdict
  *				is not carried out
@@ -119,7 +119,7 @@ static int put_part(struct fw_typed *typed, struct fw_arena *arena,
 	case FW_PART_MUTED:
 		return 0;
 	case FW_PART_LEARN:
-		return 0;
+		return put(arena, out, fw_gate_learn_words(typed, arena), loc);
 	case FW_PART_QOS:
 		return put(arena, out, class_words(typed, arena, part), loc);
 	case FW_PART_AUDIT:

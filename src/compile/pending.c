@@ -22,9 +22,6 @@ static const struct {
 	{ "options", "control", NULL },
 	{ "options", "metrics", NULL },
 
-	{ "learn", NULL, NULL },
-
-	{ "rule", "learn", NULL },
 	{ "rule", "synproxy", "map" },	/* at ingress: the name from a map */
 
 	{ "set of Flywall's own", "timeout", NULL },

@@ -312,6 +312,9 @@ static const char *not_learn(const struct fw_typed_chain *base)
 {
 	if (!is_filter(base))
 		return "'learn' stands in chains of type filter only";
+	if (base->hook == FW_HOOK_INGRESS || base->hook == FW_HOOK_EGRESS)
+		return "'learn' records connections, which hooks ingress and "
+		       "egress do not know";
 	return strcmp(base->table->family, "arp") ? NULL :
 	       "'learn' records flows; family arp has none";
 }

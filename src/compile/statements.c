@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "compile/blocks.h"
 #include "compile/inspect.h"
 #include "compile/rule.h"
 #include "util/cleanup.h"
@@ -252,6 +253,8 @@ static struct fw_part *push_own(struct fw_rule_check *check,
 
 static int check_learn(struct fw_rule_check *check)
 {
+	if (!check->checker->typed->learn.given)
+		fw_learn_default(check->checker);
 	return push_own(check, FW_PART_LEARN, 1, "learn") ? 0 : -ENOMEM;
 }
 

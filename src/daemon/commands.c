@@ -13,6 +13,7 @@
 #include "daemon/elements.h"
 #include "daemon/flow_orders.h"
 #include "daemon/json.h"
+#include "daemon/learning.h"
 #include "daemon/leases.h"
 #include "daemon/loop.h"
 #include "daemon/names.h"
@@ -384,6 +385,7 @@ const struct fw_socket_command fw_commands[] = {
 	{ "reload", run_reload },
 	{ "confirm", fw_trial_confirm },
 	{ "abort", fw_trial_abort },
+	{ "learn", fw_learning_command },
 	{ "set", fw_elements_set },
 	{ "flow", fw_flow_order },
 	{ "stop", run_stop },

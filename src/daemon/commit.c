@@ -21,6 +21,7 @@
 #include "apply/settings.h"
 #include "daemon/existing.h"
 #include "daemon/kernel.h"
+#include "daemon/learning.h"
 #include "daemon/sinks.h"
 #include "daemon/watching.h"
 #include "util/log.h"
@@ -201,5 +202,6 @@ bool fw_commit_plan(struct fw_daemon *daemon, const struct fw_plan *plan,
 	fw_kernel_follow(daemon, &plan->monitors);
 	judge_anew(daemon, plan);
 	judge_existing(daemon, plan);
+	fw_learning_set_plan(daemon, plan);
 	return true;
 }

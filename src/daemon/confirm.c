@@ -16,6 +16,7 @@
 #include "daemon/commit.h"
 #include "daemon/elements.h"
 #include "daemon/json.h"
+#include "daemon/learning.h"
 #include "daemon/reload.h"
 #include "daemon/set_edit.h"
 #include "daemon/status.h"
@@ -136,8 +137,10 @@ static void go_back(struct fw_daemon *daemon, struct fw_commit_error *error,
 	fw_reload_wait(daemon);
 	renew(daemon);
 	fw_reload_exchange(daemon, &trial->before, &trial->file, error, ret);
-	if (ret->code == 0)
+	if (ret->code == 0) {
 		end(daemon);
+		fw_learning_settled(daemon, false);
+	}
 }
 
 /* --- the deadline --------------------------------------------------------- */
@@ -257,6 +260,7 @@ void fw_trial_confirm(void *ctx, struct fw_conn *conn, const json_t *arguments)
 	if (!is_on_trial(daemon, conn))
 		return;
 	end(daemon);
+	fw_learning_settled(daemon, true);
 	fw_log(LOG_NOTICE, "generation %llu is confirmed",
 	       (unsigned long long)generation);
 	fw_conn_document(conn, json_pack("{s:s, s:o}", "schema", FW_SCHEMA,

@@ -109,6 +109,13 @@ struct fw_tuple fw_connection_tuple(const struct fw_connection *connection)
 }
 
 /* --- sinks ---------------------------------------------------------------- */
+static const enum nf_conntrack_attr packets[2] = {
+	ATTR_ORIG_COUNTER_PACKETS, ATTR_REPL_COUNTER_PACKETS,
+};
+static const enum nf_conntrack_attr bytes[2] = {
+	ATTR_ORIG_COUNTER_BYTES, ATTR_REPL_COUNTER_BYTES,
+};
+
 static int on_connection(enum nf_conntrack_msg_type type,
 			 struct nf_conntrack *ct, void *data)
 {
@@ -119,11 +126,20 @@ static int on_connection(enum nf_conntrack_msg_type type,
 			   read_tuple(ct, &directions[1]) },
 		.mark = nfct_get_attr_u32(ct, ATTR_MARK),
 		.replied = status & IPS_SEEN_REPLY,
+		.id = nfct_get_attr_u32(ct, ATTR_ID),
+		.assured = status & IPS_ASSURED,
+		.expected = status & IPS_EXPECTED,
+		.counted = nfct_attr_is_set(ct, ATTR_ORIG_COUNTER_PACKETS) > 0,
+		.icmp_type = nfct_get_attr_u8(ct, ATTR_ICMP_TYPE),
 		.watched = status & IPS_SEQ_ADJUST ||
 			   nfct_attr_is_set(ct, ATTR_HELPER_NAME) > 0,
 	};
 
 	(void)type;
+	for (unsigned d = 0; d < 2 && connection.counted; d++) {
+		connection.packets[d] = nfct_get_attr_u64(ct, packets[d]);
+		connection.bytes[d] = nfct_get_attr_u64(ct, bytes[d]);
+	}
 	if (sink->fn && (!sink->bits || connection.mark & sink->bits))
 		sink->fn(sink->ctx, &connection);
 	return NFCT_CB_CONTINUE;

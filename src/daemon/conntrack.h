@@ -14,6 +14,12 @@ struct fw_connection {
 					   arrives at ingress */
 	uint32_t mark;
 	bool replied;		/* packets of both directions were seen */
+	uint32_t id;		/* told apart while they live */
+	bool assured;		/* of TCP: its handshake was seen */
+	bool expected;		/* another connection has announced it */
+	bool counted;		/* the kernel counts (nf_conntrack_acct): */
+	uint64_t packets[2], bytes[2];
+	uint8_t icmp_type;
 	bool watched;		/* conntrack has to see all of its packets: it
 				   has a helper, or sequence numbers change */
 };

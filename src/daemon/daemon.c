@@ -26,6 +26,7 @@
 #include "daemon/elements.h"
 #include "daemon/feeds.h"
 #include "daemon/kernel.h"
+#include "daemon/learning.h"
 #include "daemon/lock.h"
 #include "daemon/logging.h"
 #include "daemon/loop.h"
@@ -262,6 +263,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 
 	fw_socket_unlisten(daemon->control);
 	fw_reload_cancel(daemon);
+	fw_learning_close(daemon);
 	fw_elements_close(daemon);
 	fw_feeds_free(daemon->feeds);
 	fw_kernel_close(daemon);

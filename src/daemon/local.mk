@@ -37,6 +37,11 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/feeds.h \
 	src/daemon/kernel.c src/daemon/kernel.h \
 	src/daemon/kernel_read.c src/daemon/kernel_read.h \
+	src/daemon/learner.c \
+	src/daemon/learner.h \
+	src/daemon/learning.c \
+	src/daemon/learning.h \
+	src/daemon/learning_apply.c \
 	src/daemon/links.c \
 	src/daemon/links.h \
 	src/daemon/load.c \

@@ -30,6 +30,7 @@ struct event_base;
 struct fw_elements;
 struct fw_feeds;
 struct fw_kernel;
+struct fw_learning;
 struct fw_loop;
 struct fw_reload;
 struct fw_sinks;
@@ -66,6 +67,7 @@ struct fw_daemon {
 	struct fw_trial *trial;		/* waits to be confirmed, or NULL */
 	struct fw_elements *elements;
 	struct fw_feeds *feeds;
+	struct fw_learning *learning;	/* NULL: nothing is learnt */
 
 	/* set by fw_loop_leave() */
 	bool leaving;

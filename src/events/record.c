@@ -36,6 +36,7 @@ static const char *const type_names[] = {
 	[FW_RECORD_FLOW] = "flow",
 	[FW_RECORD_DEVICE] = "device",
 	[FW_RECORD_INSPECTOR] = "inspector",
+	[FW_RECORD_LEARN] = "learn",
 	[FW_RECORD_ERROR] = "error",
 	[FW_RECORD_LOST] = "lost",
 	[FW_RECORD_ALERT] = "alert",

@@ -35,6 +35,7 @@ struct service {
 	uint64_t flows, capped, days;	/* days: bits */
 	uint64_t first, last;
 	bool anywhere;
+	enum fw_suggest_state state;	/* by the plan, where there is one */
 	const char *clients_text, *servers_text, *ports_text;
 	fw_learn_decisions names;	/* what it is made of */
 	FW_VEC(const char *) server_names;
@@ -321,6 +322,23 @@ static bool stays_away(const struct work *work, const struct service *s,
 	return no && s->flows < 2 * no->flows && s->clients.n < 2 * no->peers;
 }
 
+static int judge(struct work *work, struct service *s)
+{
+	struct fw_suggestion asked = {
+		.key = s->pairs->key,
+		.n_samples = s->samples.n,
+	};
+
+	if (!work->input->plan)
+		return 0;
+	for (size_t i = 0; i < s->samples.n; i++)
+		asked.samples[i] = s->samples.items[i];
+	if (fw_suggest_judge(work->arena, work->input->plan, &asked))
+		return -ENOMEM;
+	s->state = asked.state;
+	return 0;
+}
+
 /* Puts it among the services, unless somebody has said no or its clients cannot
  * be named. */
 static int admit(struct work *work, struct service *s)
@@ -340,6 +358,8 @@ static int admit(struct work *work, struct service *s)
 		return -ENOMEM;
 	if (s->cover.n > FW_SUGGEST_ELEMENTS && s->pairs->key.in[0])
 		return 0;
+	if (judge(work, s))
+		return -ENOMEM;
 	s->clients_text = s->pairs->key.in[0] ?
 		fw_cover_text(work->arena, s->pairs->key.family, &s->cover) :
 		"";
@@ -461,6 +481,8 @@ static int by_name(const void *x, const void *y)
 		r = strcmp(a->clients_text, b->clients_text);
 	if (!r)
 		r = a->anywhere - b->anywhere;
+	if (!r)
+		r = (int)a->state - (int)b->state;
 	return r;
 }
 

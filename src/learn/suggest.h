@@ -39,7 +39,7 @@
 
 #define FW_SUGGEST_NAMES 8	/* names shown */
 #define FW_SUGGEST_ELEMENTS 256	/* of a set in a rule */
-#define FW_SUGGEST_SAMPLES 64	/* pairs by which a policy is asked */
+#define FW_SUGGEST_SAMPLES 16	/* pairs by which a policy is asked */
 #define FW_SUGGEST_SPREAD 8	/* networks (/16, /32 of IPv6) that a client meets
 				   for which servers are anywhere */
 
@@ -86,6 +86,9 @@ struct fw_suggest_input {
 	const struct fw_learn_decision *rejected;
 	size_t n_rejected;
 	const struct fw_plan_learn *limits;
+	/* What it allows already is not put together with what it does not;
+	 * or NULL. */
+	const struct fw_plan *plan;
 };
 
 /* Those for which there is evidence enough, by service; not judged yet. Texts
@@ -93,8 +96,8 @@ struct fw_suggest_input {
 int fw_suggest(struct fw_arena *arena, const struct fw_suggest_input *input,
 	       fw_suggestions *ret);
 
-/* What the policy makes of its flows (`comment "learned NUMBER"` in a rule says
- * that it has been applied), and where the rule would stand: in the
+/* What the policy makes of its flows (a rule with its fw_learn_comment() says that
+ * it has been applied), and where the rule would stand: in the
  * table's regular chain "learned" where there is one, else at the end of the base
  * chain that has no rule for them. Texts live in arena, or are the plan's. 0 or
  * -ENOMEM. */

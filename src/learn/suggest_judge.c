@@ -207,16 +207,17 @@ static bool has_learned(const struct fw_plan *plan,
 	return false;
 }
 
-/* The rule that it has become, by its number: behind one that learns and accepts
- * it is met by none of the samples. */
-static const struct fw_plan_rule *applied(struct fw_arena *arena,
-					  const struct fw_plan *plan,
-					  uint64_t number)
+/* The rule that it has become: behind one that learns and accepts, the samples
+ * do not meet it. */
+static const struct fw_plan_rule *applied(const struct fw_plan *plan,
+					  const struct fw_suggestion *s)
 {
-	const char *comment = fw_arena_printf(arena, "comment \"learned %llu\"",
-					      (unsigned long long)number);
+	char comment[FW_LEARN_COMMENT_MAX];
 
-	for (size_t i = 0; number && comment && i < plan->n_rules; i++)
+	if (!s->rule)
+		return NULL;
+	fw_learn_comment(s->rule, comment);
+	for (size_t i = 0; i < plan->n_rules; i++)
 		if (strstr(plan->rules[i].text, comment))
 			return &plan->rules[i];
 	return NULL;
@@ -229,7 +230,7 @@ int fw_suggest_judge(struct fw_arena *arena, const struct fw_plan *plan,
 		[FW_SUGGEST_NEW] = 0,	  [FW_SUGGEST_DROPPED] = 1,
 		[FW_SUGGEST_UNKNOWN] = 2, [FW_SUGGEST_ALLOWED] = 3,
 	};
-	const struct fw_plan_rule *rule = applied(arena, plan, s->number);
+	const struct fw_plan_rule *rule = applied(plan, s);
 	struct answer worst = { FW_SUGGEST_ALLOWED, NULL, NULL };
 
 	for (size_t i = 0; i < s->n_samples && !rule; i++) {

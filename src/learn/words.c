@@ -8,9 +8,12 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "learn/suggest.h"
 #include "util/cleanup.h"
+#include "util/siphash.h"
 
 static const struct {
 	uint8_t proto;
@@ -32,6 +35,16 @@ static const char *name_of(uint8_t proto)
 bool fw_learn_has_ports(uint8_t proto)
 {
 	return name_of(proto) != NULL;
+}
+
+void fw_learn_comment(const char *rule, char text[static FW_LEARN_COMMENT_MAX])
+{
+	/* for ever the same, and no secret */
+	static const struct fw_siphash_key key = { 0x666c7977616c6c21, 1 };
+
+	(void)snprintf(text, FW_LEARN_COMMENT_MAX,
+		       "comment \"learned %016llx\"",
+		       (unsigned long long)fw_siphash(&key, rule, strlen(rule)));
 }
 
 const char *fw_learn_service_name(struct fw_arena *arena,

@@ -11,6 +11,12 @@
 
 struct fw_suggestion;
 
+/* What is written behind a rule that was applied, so that it is known again:
+ * `comment "learned 5f0c…"`, by its text. Numbers are a database's, which may be
+ * another one tomorrow. */
+#define FW_LEARN_COMMENT_MAX 48
+void fw_learn_comment(const char *rule, char text[static FW_LEARN_COMMENT_MAX]);
+
 /* Protocols that are known by a server's port. */
 bool fw_learn_has_ports(uint8_t proto);
 

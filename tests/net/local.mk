@@ -34,6 +34,7 @@ fw_net_tests = \
 	tests/net/held \
 	tests/net/inspector \
 	tests/net/kernel \
+	tests/net/learn \
 	tests/net/kill \
 	tests/net/elements \
 	tests/net/feeds \

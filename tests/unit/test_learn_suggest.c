@@ -21,6 +21,7 @@
 #include "learn/collect.h"
 #include "learn/cover.h"
 #include "learn/suggest.h"
+#include "learn/words.h"
 #include "model/explain.h"
 #include "util/cleanup.h"
 
@@ -504,7 +505,7 @@ static void expect_judged(const char *text, enum fw_suggest_state state,
 	};
 	struct fw_suggestion s = {
 		.key = pair.key, .samples = { &pair }, .n_samples = 1,
-		.number = 7,
+		.rule = "tcp dport 25 accept",
 	};
 	struct fw_plan *plan = compile(text);
 
@@ -521,6 +522,8 @@ static void expect_judged(const char *text, enum fw_suggest_state state,
 
 static void test_judge(void **state)
 {
+	char comment[FW_LEARN_COMMENT_MAX], text[512], policy[256];
+
 	(void)state;
 	expect_judged(CHAIN("drop") "}\n}\n", FW_SUGGEST_NEW,
 		      "dropped by the policy of inet t forward", "forward");
@@ -545,12 +548,50 @@ static void test_judge(void **state)
 	expect_judged(CHAIN("drop") "\t\tjump learned\n\t}\n\tchain learned {\n"
 		      "\t}\n}\n", FW_SUGGEST_NEW,
 		      "dropped by the policy of inet t forward", "learned");
-	expect_judged(CHAIN("drop") "\t\tlearn accept\n\t\ttcp dport 25 accept "
-		      "comment \"learned 7\"\n\t}\n}\n", FW_SUGGEST_ALLOWED,
-		      "applied at t.conf:5: tcp dport 25 accept comment "
-		      "\"learned 7\"", NULL);
+	fw_learn_comment("tcp dport 25 accept", comment);
+	(void)snprintf(text, sizeof(text), CHAIN("drop") "\t\tlearn accept\n"
+		       "\t\ttcp dport 25 accept %s\n\t}\n}\n", comment);
+	(void)snprintf(policy, sizeof(policy), "applied at t.conf:5: tcp dport "
+		       "25 accept %s", comment);
+	expect_judged(text, FW_SUGGEST_ALLOWED, policy, NULL);
 	expect_judged("table inet t {\n}\n", FW_SUGGEST_UNKNOWN,
 		      "no chain of type filter sees it", NULL);
+}
+
+/* One rule for both ports, unless one of them is allowed already. */
+static void test_partly(void **state)
+{
+	struct fw_arena *arena = fw_arena_new();
+	struct fw_learn_pair pairs[6] = { 0 };
+	struct fw_suggest_input input = {
+		.pairs = pairs, .n_pairs = 6, .limits = &limits,
+	};
+	fw_suggestions all = { 0 };
+	struct fw_plan *plan = compile(CHAIN("drop") "tcp dport 25 accept\n}}");
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		pairs[i].key = (struct fw_learn_key){
+			.in = "lan", .out = "wan", .family = 4,
+			.proto = IPPROTO_TCP, .port = (uint16_t)(25 + i % 2),
+			.client = { 10, 0, 0, (uint8_t)(i / 2) },
+			.server = { 192, 0, 2, 9 },
+		};
+		pairs[i].flows = 20;
+		pairs[i].days = 7;
+		pairs[i].name = "";
+	}
+	assert_int_equal(fw_suggest(arena, &input, &all), 0);
+	assert_int_equal(all.n, 1);
+	assert_string_equal(all.items[0].ports, "{ 25, 26 }");
+	input.plan = plan;
+	all.n = 0;
+	assert_int_equal(fw_suggest(arena, &input, &all), 0);
+	assert_int_equal(all.n, 2);
+	assert_string_equal(all.items[0].ports, "26");
+	assert_string_equal(all.items[1].ports, "25");
+	fw_plan_unref(plan);
+	fw_arena_free(arena);
 }
 
 /* --- connections that live --------------------------------------------------- */
@@ -709,6 +750,7 @@ int main(void)
 		cmocka_unit_test(test_living),
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_partly),
 		cmocka_unit_test(test_office),
 	};
 
