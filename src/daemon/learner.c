@@ -38,6 +38,7 @@
 #define LIVE 65536		/* connections that are followed */
 #define PAIRS 500000		/* that suggestions are made of */
 #define FORGETS 50		/* transactions of forgetting, a look */
+#define REST 100		/* times as long as a thought took, before the next */
 #define PLACES 1024		/* addresses whose device is remembered */
 
 struct place {
@@ -75,6 +76,8 @@ struct fw_learner {
 	struct place places[PLACES];
 	uint64_t lost_events;
 	bool uncounted;
+	bool news;		/* since it thought last */
+	uint64_t rest_until;	/* ms of the boot clock */
 };
 
 void fw_learned_free(struct fw_learned *learned)
@@ -90,6 +93,14 @@ void fw_learned_free(struct fw_learned *learned)
 static uint64_t wall(void)
 {
 	return (uint64_t)time(NULL);
+}
+
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* --- connections ----------------------------------------------------------- */
@@ -236,6 +247,7 @@ static int save(struct fw_learner *l, uint64_t now)
 	const struct fw_learn_flow *rows = fw_collect_rows(l->collect, &n);
 	int r = n ? fw_store_add(l->store, rows, n) : 0;
 
+	l->news |= n > 0;
 	if (r == 0)
 		fw_collect_clear(l->collect);
 	if (r == 0)
@@ -295,7 +307,38 @@ static char *explain(struct fw_learner *l, int error)
 			*words ? words : strerror(-error)) < 0 ? NULL : text;
 }
 
-static void look(struct fw_learner *l, uint64_t turn)
+/* Of a large database it takes seconds: so not for nothing, and not all the time,
+ * but for somebody who asks. */
+static int think_soon(struct fw_learner *l, uint64_t now, bool asked,
+		      struct fw_learned *ret)
+{
+	uint64_t began = clock_ms();
+	int r;
+
+	if (!asked && (!l->news || began < l->rest_until))
+		return 0;
+	r = think(l, now, ret);
+	ret->thought = true;
+	if (r == 0)
+		l->news = false;
+	l->rest_until = clock_ms() + REST * (clock_ms() - began);
+	return r;
+}
+
+/* What the loop has not taken yet of the answer before. */
+static void take_over(struct fw_learned *answer, struct fw_learned *old)
+{
+	if (old->aside && !answer->aside)
+		answer->aside = FW_TAKE(old->aside);
+	if (answer->error || answer->thought || old->error || !old->thought)
+		return;
+	fw_arena_free(answer->arena);
+	answer->arena = FW_TAKE(old->arena);
+	answer->suggestions = old->suggestions;
+	answer->thought = true;
+}
+
+static void look(struct fw_learner *l, uint64_t turn, bool asked)
 {
 	struct fw_learned *answer = calloc(1, sizeof(*answer)), *old;
 	uint64_t now = wall();
@@ -314,7 +357,7 @@ static void look(struct fw_learner *l, uint64_t turn)
 	if (r == 0)
 		r = save(l, now);
 	if (r == 0)
-		r = think(l, now, answer);
+		r = think_soon(l, now, asked, answer);
 	answer->error = r;
 	answer->text = r ? explain(l, r) : NULL;
 	answer->lost = fw_collect_lost(l->collect);
@@ -328,22 +371,14 @@ static void look(struct fw_learner *l, uint64_t turn)
 	pthread_mutex_lock(&l->lock);
 	old = l->answer;
 	l->answer = answer;
-	if (old && old->aside && !answer->aside)
-		answer->aside = FW_TAKE(old->aside);
+	if (old)
+		take_over(answer, old);
 	pthread_mutex_unlock(&l->lock);
 	fw_learned_free(old);
 	(void)eventfd_write(l->done, 1);
 }
 
 /* --- the thread ------------------------------------------------------------ */
-static uint64_t clock_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void *run(void *ctx)
 {
 	struct fw_learner *l = ctx;
@@ -371,7 +406,7 @@ static void *run(void *ctx)
 		pthread_mutex_unlock(&l->lock);
 		if (!leaving && turn == answered && clock_ms() < next)
 			continue;
-		look(l, turn);
+		look(l, turn, !leaving && turn != answered);
 		answered = turn;
 		next = clock_ms() + LOOK_MS;
 	}

@@ -23,7 +23,8 @@ struct fw_learned {
 	bool counted;		/* false: the kernel does not count flows' bytes,
 				   where there were flows at all */
 	uint64_t turn;		/* of the order that it answers */
-	/* valid without an error: */
+	bool thought;		/* false: there was no need to, or no time yet */
+	/* valid without an error, where it thought: */
 	struct fw_arena *arena;
 	fw_suggestions suggestions;	/* not judged */
 };

@@ -295,6 +295,8 @@ static void on_learned(evutil_socket_t fd, short what, void *ctx)
 		l->stopped = answer->text ? FW_TAKE(answer->text) :
 					    strdup("no memory");
 		fw_learned_free(answer);
+	} else if (!answer->thought) {
+		fw_learned_free(answer);
 	} else {
 		judge_all(l, answer);
 		fw_learned_free(l->last);

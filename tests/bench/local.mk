@@ -4,7 +4,7 @@
 EXTRA_PROGRAMS = tests/bench/classify tests/bench/prefixes tests/bench/limits \
 	tests/bench/names tests/bench/flood tests/bench/usage \
 	tests/bench/loop tests/bench/echo tests/bench/memory \
-	tests/bench/fill
+	tests/bench/fill tests/bench/learn
 CLEANFILES += $(EXTRA_PROGRAMS)
 
 fw_bench = tests/bench/bench.c tests/bench/bench.h tests/bench/corpus.h
@@ -39,6 +39,9 @@ tests_bench_memory_SOURCES = tests/bench/memory.c $(fw_bench) \
 	$(fw_inspector_lab)
 tests_bench_memory_LDADD = $(fw_inspect_test_libs) $(LIBBPF_LIBS) \
 	$(fw_unit_libs)
+tests_bench_learn_SOURCES = tests/bench/learn.c $(fw_bench)
+tests_bench_learn_LDADD = libfwlearn.a $(SQLITE_LIBS) $(LIBBPF_LIBS) \
+	$(fw_unit_libs)
 EXTRA_DIST += tests/bench/run tests/bench/check tests/bench/ruleset \
 	tests/bench/packets tests/bench/cookies tests/bench/worker \
 	tests/bench/lib.sh tests/bench/report
@@ -51,7 +54,8 @@ CLEANFILES += bench.tsv bench.json bench.svg
 
 # One after the other, whatever make is told: they would disturb each other.
 fw_benches = bench-new bench-check bench-classify bench-prefixes bench-limits \
-	bench-names bench-packets bench-cookies bench-worker bench-vetting \
+	bench-names bench-packets bench-cookies bench-worker bench-learn \
+	bench-vetting \
 	bench-report
 
 bench: all
@@ -76,6 +80,10 @@ bench-cookies: all tests/bench/flood$(EXEEXT)
 bench-worker: all tests/bench/loop$(EXEEXT) tests/bench/echo$(EXEEXT) \
 		tests/bench/memory$(EXEEXT) tests/bench/fill$(EXEEXT)
 	$(fw_bench_env); $(srcdir)/tests/bench/worker && tests/bench/memory
+
+bench-learn: all
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/learn$(EXEEXT)
+	$(fw_bench_env); tests/bench/learn$(EXEEXT)
 
 bench-vetting: all tests/net/traffic$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/run
