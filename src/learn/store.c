@@ -16,6 +16,7 @@
 #include "learn/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -265,11 +266,23 @@ static int set_up(struct fw_store *store)
 	return r;
 }
 
+/* Who talks to whom is nobody else's business. SQLite gives its log the mode of
+ * the file. */
+static int make_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+
+	return fd < 0 || close(fd) ? -errno : 0;
+}
+
 static int open_once(const char *path, struct fw_store **ret)
 {
-	struct fw_store *store = calloc(1, sizeof(*store));
-	int code, r;
+	struct fw_store *store;
+	int code, r = make_file(path);
 
+	if (r < 0)
+		return r;
+	store = calloc(1, sizeof(*store));
 	if (!store)
 		return -ENOMEM;
 	code = sqlite3_open_v2(path, &store->db,

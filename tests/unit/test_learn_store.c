@@ -108,6 +108,7 @@ static void test_sums(void **state)
 	struct fw_arena *arena = fw_arena_new();
 	struct fw_store *store = open_store();
 	struct fw_learn_flow flows[4];
+	struct stat st;
 	fw_learn_pairs pairs = { 0 };
 
 	(void)state;
@@ -120,6 +121,8 @@ static void test_sums(void **state)
 	assert_int_equal(fw_store_add(store, flows, 4), 0);
 	assert_int_equal(fw_store_add(store, flows, 1), 0);
 	assert_int_equal(count(store), 3);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
 	fw_store_close(store);
 
 	store = open_store();
