@@ -43,12 +43,14 @@ fw_net_tests = \
 	tests/net/nat \
 	tests/net/numbers \
 	tests/net/others \
+	tests/net/own \
 	tests/net/patterns \
 	tests/net/profile_rules \
 	tests/net/pending \
 	tests/net/questions \
 	tests/net/log \
 	tests/net/refused \
+	tests/net/related \
 	tests/net/reload \
 	tests/net/roads \
 	tests/net/roads_xdp \
