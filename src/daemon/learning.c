@@ -21,6 +21,7 @@
 #include "daemon/json.h"
 #include "daemon/learner.h"
 #include "daemon/status.h"
+#include "monitor/names.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -247,6 +248,34 @@ static void answer_asked(struct fw_learning *l, uint64_t turn)
 	}
 }
 
+static bool has_name(const struct fw_suggestion *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_names; i++)
+		if (!strcmp(s->names[i], name))
+			return true;
+	return false;
+}
+
+/* By which names clients asked for the servers, as far as the monitors know. */
+static void name_servers(const struct fw_learning *l, struct fw_arena *arena,
+			 struct fw_suggestion *s)
+{
+	const struct fw_names *known = fw_monitors_names(l->daemon->monitors);
+
+	for (size_t i = 0;
+	     i < s->n_samples && s->n_names < FW_SUGGEST_NAMES; i++) {
+		const struct fw_learn_key *key = &s->samples[i]->key;
+		const char *name = fw_names_find(known, key->family,
+						 key->server);
+
+		if (!name || has_name(s, name))
+			continue;
+		name = fw_arena_strdup(arena, name);
+		if (name)
+			s->names[s->n_names++] = name;
+	}
+}
+
 static void judge_all(struct fw_learning *l, struct fw_learned *answer)
 {
 	for (size_t i = 0; i < answer->suggestions.n; i++) {
@@ -257,6 +286,7 @@ static void judge_all(struct fw_learning *l, struct fw_learned *answer)
 			s->state = FW_SUGGEST_UNKNOWN;
 			s->policy = strerror(ENOMEM);
 		}
+		name_servers(l, answer->arena, s);
 		suggest(l, s);
 	}
 }
