@@ -125,18 +125,14 @@ static int free_slot(const struct fw_counters *c, uint32_t *ret)
 	return -ENOSPC;
 }
 
-int fw_counters_stage(struct fw_counters *counters, const struct fw_hash *key,
-		      const void *first, uint32_t *ret_slot)
+/* A free slot for key; with that value (NULL: counters of 0). */
+static int give(struct fw_counters *counters, const struct fw_hash *key,
+		const void *first, uint32_t *ret_slot)
 {
 	_cleanup_free_ struct fw_counter *zero = NULL;
 	uint32_t slot;
 	int r;
 
-	if (!bpf_map_lookup_elem(counters->keys, key, &slot)) {
-		add(&counters->staged, slot);
-		*ret_slot = slot;
-		return 0;
-	}
 	r = free_slot(counters, &slot);
 	if (r)
 		return r;
@@ -148,6 +144,20 @@ int fw_counters_stage(struct fw_counters *counters, const struct fw_hash *key,
 	    bpf_map_update_elem(counters->keys, key, &slot, BPF_NOEXIST))
 		return -errno;
 	add(&counters->given, slot);
+	*ret_slot = slot;
+	return 0;
+}
+
+int fw_counters_stage(struct fw_counters *counters, const struct fw_hash *key,
+		      const void *first, uint32_t *ret_slot)
+{
+	uint32_t slot;
+	int r = 0;
+
+	if (bpf_map_lookup_elem(counters->keys, key, &slot))
+		r = give(counters, key, first, &slot);
+	if (r)
+		return r;
 	add(&counters->staged, slot);
 	*ret_slot = slot;
 	return 0;
@@ -175,6 +185,37 @@ void fw_counters_flip(struct fw_counters *counters)
 void fw_counters_retire(struct fw_counters *counters)
 {
 	(void)give_back(counters, &counters->active);
+}
+
+struct fw_hash fw_credit_key(const struct fw_hash *key)
+{
+	struct fw_hash credit = *key;
+
+	credit.bytes[sizeof(credit.bytes) - 1] ^= 0x80;
+	return credit;
+}
+
+int fw_counters_add(struct fw_counters *counters, const struct fw_hash *key,
+		    const struct fw_counter *more)
+{
+	_cleanup_free_ struct fw_counter *values =
+		calloc(counters->cpus, sizeof(*values));
+	uint32_t slot;
+	int r = 0;
+
+	if (!values)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(counters->keys, key, &slot))
+		r = give(counters, key, NULL, &slot);
+	else if (bpf_map_lookup_elem(counters->values, &slot, values))
+		r = -errno;
+	if (r)
+		return r;
+	add(&counters->active, slot);
+	values[0].packets += more->packets;
+	values[0].bytes += more->bytes;
+	return bpf_map_update_elem(counters->values, &slot, values, BPF_ANY) ?
+		       -errno : 0;
 }
 
 int fw_counters_read(const struct fw_counters *counters,

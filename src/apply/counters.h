@@ -47,6 +47,14 @@ void fw_counters_flip(struct fw_counters *counters);
 /* Gives back what the active generation does not use. */
 void fw_counters_retire(struct fw_counters *counters);
 
+/* Adds to what key has counted, of which no program knows: its slot, made where
+ * there is none, stays while fw_counters_keep() names it. */
+int fw_counters_add(struct fw_counters *counters, const struct fw_hash *key,
+		    const struct fw_counter *more);
+/* What roads have carried for what counts by key has a slot of its own: programs
+ * write the other one at any time. */
+struct fw_hash fw_credit_key(const struct fw_hash *key);
+
 /* Sum over CPUs; -ENOENT for a key that has no slot. */
 int fw_counters_read(const struct fw_counters *counters,
 		     const struct fw_hash *key, struct fw_counter *ret);

@@ -95,6 +95,14 @@ int fw_apply_class_counts(struct fw_apply *apply,
 int fw_apply_counter_counts(struct fw_apply *apply,
 			    struct fw_rule_count *counts);
 
+/* What roads have carried, kept by what a rule counts by (fw_plan_counts_by());
+ * no other count has it. Adding fails with -errno; reading gives 0 where there is
+ * none. */
+int fw_apply_credit(struct fw_apply *apply, const struct fw_hash *key,
+		    const struct fw_rule_count *more);
+struct fw_rule_count fw_apply_credited(const struct fw_apply *apply,
+				       const struct fw_hash *key);
+
 /* Sums over CPUs of FW_STAT_MAX_ counters. */
 int fw_apply_stats(struct fw_apply *apply, uint64_t stats[FW_STAT_MAX_]);
 

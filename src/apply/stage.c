@@ -260,14 +260,6 @@ static int make_watch(struct staging *s, struct made *made)
 	return r;
 }
 
-/* Of a rule that counts: its own key, or that of the counter that it names. */
-static const struct fw_hash *counter_key(const struct fw_plan *plan,
-					 const struct fw_plan_rule *rule)
-{
-	return rule->counter ? &plan->counters[rule->counter - 1].key :
-			       &rule->key;
-}
-
 static int make_actions(struct staging *s, struct made *made)
 {
 	const struct fw_plan *plan = s->plan;
@@ -290,8 +282,7 @@ static int make_actions(struct staging *s, struct made *made)
 		if (rule->limit)
 			r = take_limit(s, rule, &actions[i].limit);
 		if (!r && rule->counted && rule->rule != FW_NO_RULE)
-			r = take_counter(s, counter_key(plan,
-							&plan->rules[rule->rule]),
+			r = take_counter(s, fw_plan_counts_by(plan, rule->rule),
 					 &actions[i].counter);
 	}
 	return r;
@@ -442,6 +433,25 @@ static int check_names(struct staging *s, const struct fw_snapshot *snapshot)
 	return 0;
 }
 
+/* What roads have carried for rules that say `inspect`. */
+static int keep_credits(const struct fw_plan *plan, struct fw_counters *counters)
+{
+	size_t n = fw_plan_inspecting(plan, NULL, 0);
+	_cleanup_free_ struct fw_inspecting *rules = calloc(n + 1,
+							    sizeof(*rules));
+
+	if (!rules)
+		return -ENOMEM;
+	(void)fw_plan_inspecting(plan, rules, n);
+	for (size_t i = 0; i < n; i++) {
+		struct fw_hash key = fw_credit_key(
+			fw_plan_counts_by(plan, rules[i].rule));
+
+		fw_counters_keep(counters, &key);
+	}
+	return 0;
+}
+
 int fw_stage_tables(struct fw_snapshot *snapshot, unsigned slot,
 		    const struct fw_plan *plan,
 		    const struct fw_devices *devices,
@@ -460,6 +470,8 @@ int fw_stage_tables(struct fw_snapshot *snapshot, unsigned slot,
 	/* A named counter keeps what it has, also when its rules leave XDP. */
 	for (size_t i = 0; i < plan->n_counters && !r; i++)
 		fw_counters_keep(counters, &plan->counters[i].key);
+	if (!r)
+		r = keep_credits(plan, counters);
 	if (!r && plan->xdp.suffixes.n_sets)
 		r = fw_suffix_table_build(&plan->xdp.suffixes, &snapshot->key,
 					  &s.names);

@@ -57,6 +57,27 @@ int fw_apply_counter_counts(struct fw_apply *apply,
 	return fw_nft_counter_counts(apply->nft, plan, counts);
 }
 
+int fw_apply_credit(struct fw_apply *apply, const struct fw_hash *key,
+		    const struct fw_rule_count *more)
+{
+	struct fw_hash credit = fw_credit_key(key);
+	struct fw_counter counter = { (uint64_t)more->packets,
+				      (uint64_t)more->bytes };
+
+	return fw_counters_add(&apply->counters, &credit, &counter);
+}
+
+struct fw_rule_count fw_apply_credited(const struct fw_apply *apply,
+				       const struct fw_hash *key)
+{
+	struct fw_hash credit = fw_credit_key(key);
+	struct fw_counter counter = {0};
+
+	(void)fw_counters_read(&apply->counters, &credit, &counter);
+	return (struct fw_rule_count){ (int64_t)counter.packets,
+				       (int64_t)counter.bytes };
+}
+
 int fw_apply_stats(struct fw_apply *apply, uint64_t stats[FW_STAT_MAX_])
 {
 	int fd = fw_bpf_map_fd(&apply->bpf, "stats");

@@ -28,30 +28,21 @@
 FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
 
 /* --- rules ---------------------------------------------------------------- */
-/* NULL also where it is muted. */
-static const struct fw_step *inspects(const struct fw_chain_rule *rule)
-{
-	for (size_t i = 0; i < rule->n_steps &&
-	     rule->steps[i].kind != FW_STEP_AUDIT; i++)
-		if (rule->steps[i].kind == FW_STEP_INSPECT)
-			return &rule->steps[i];
-	return NULL;
-}
-
 struct fw_hash *fw_existing_rules(const struct fw_plan *plan, size_t *ret_n)
 {
-	struct fw_hash *keys = calloc(plan->n_rules + 1, sizeof(*keys));
+	size_t n = fw_plan_inspecting(plan, NULL, 0);
+	_cleanup_free_ struct fw_inspecting *rules = calloc(n + 1,
+							    sizeof(*rules));
+	struct fw_hash *keys = calloc(n + 1, sizeof(*keys));
 
 	*ret_n = 0;
-	for (size_t c = 0; keys && c < plan->n_chains; c++)
-		for (size_t i = 0; i < plan->chains[c].n_rules; i++) {
-			const struct fw_chain_rule *rule =
-				&plan->chains[c].rules[i];
-
-			if (rule->rule < plan->n_rules && inspects(rule) &&
-			    *ret_n < plan->n_rules)
-				keys[(*ret_n)++] = plan->rules[rule->rule].key;
-		}
+	if (!rules || !keys) {
+		free(keys);
+		return NULL;
+	}
+	(void)fw_plan_inspecting(plan, rules, n);
+	for (; *ret_n < n; ++*ret_n)
+		keys[*ret_n] = plan->rules[rules[*ret_n].rule].key;
 	return keys;
 }
 
@@ -144,7 +135,7 @@ static const struct fw_step *first_met(const struct existing *existing,
 
 			if (chain->rules[k].rule != met->rule)
 				continue;
-			step = inspects(&chain->rules[k]);
+			step = fw_plan_inspects(&chain->rules[k]);
 			if (step && is_among(existing->known, existing->n_known,
 					     &plan->rules[met->rule].key))
 				return NULL;
@@ -171,6 +162,26 @@ static enum fw_flow_verdict judge(const struct existing *existing,
 							FW_FLOW_UNVETTED;
 }
 
+/* What the model says of the first packet; NULL where there is no way for it.
+ * told is what it points into. */
+static int ask_model(const struct existing *existing, struct fw_arena *arena,
+		     const struct fw_tuple *tuple, struct fw_told *told,
+		     struct fw_explain **ret)
+{
+	struct way way;
+	int r;
+
+	*ret = NULL;
+	if (!find_way(existing, tuple, &way))
+		return 0;
+	tell(told, tuple, way.in[0] ? way.in : NULL,
+	     way.hook != FW_HOOK_INPUT ? way.out : NULL);
+	r = fw_explain(arena, existing->plan, told, ret);
+	if (r < 0 || (*ret)->way != way.hook)
+		*ret = NULL;
+	return r;
+}
+
 /* Returns 1 where its mark was written, 0 where there is nothing to do, or
  * -errno. */
 static int mark_one(const struct existing *existing,
@@ -182,20 +193,13 @@ static int mark_one(const struct existing *existing,
 	enum fw_flow_verdict verdict;
 	struct fw_explain *explain;
 	struct fw_told told;
-	struct way way;
 	int r;
 
 	if (!arena)
 		return -ENOMEM;
-	if (!find_way(existing, &tuple, &way))
-		return 0;
-	tell(&told, &tuple, way.in[0] ? way.in : NULL,
-	     way.hook != FW_HOOK_INPUT ? way.out : NULL);
-	r = fw_explain(arena, existing->plan, &told, &explain);
-	if (r < 0)
+	r = ask_model(existing, arena, &tuple, &told, &explain);
+	if (r < 0 || !explain)
 		return r;
-	if (explain->way != way.hook)
-		return 0;
 	verdict = judge(existing, explain, &step);
 	if (verdict == FW_FLOW_BLOCKED)
 		return 0;
@@ -232,4 +236,33 @@ int fw_existing_mark(struct fw_flows *flows, const struct fw_plan *plan,
 	free(connections);
 	(void)mnl_socket_close(existing.routes);
 	return r < 0 ? r : 0;
+}
+
+/* The first one met that names the profile. */
+static uint32_t rule_met(const struct fw_explain *explain,
+			 const struct fw_inspecting *rules, size_t n_rules,
+			 unsigned profile)
+{
+	for (size_t i = 0; i < explain->rules.n; i++)
+		for (size_t k = 0; k < n_rules; k++)
+			if (explain->rules.items[i].rule == rules[k].rule &&
+			    rules[k].profile == profile)
+				return rules[k].rule;
+	return FW_NO_RULE;
+}
+
+uint32_t fw_existing_rule(const struct fw_plan *plan,
+			  const struct fw_inspecting *rules, size_t n_rules,
+			  struct mnl_socket *routes,
+			  const struct fw_tuple *tuple, unsigned profile)
+{
+	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
+	struct existing existing = { .plan = plan, .routes = routes };
+	struct fw_explain *explain;
+	struct fw_told told;
+
+	if (!arena ||
+	    ask_model(&existing, arena, tuple, &told, &explain) < 0 || !explain)
+		return FW_NO_RULE;
+	return rule_met(explain, rules, n_rules, profile);
 }

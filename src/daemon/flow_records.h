@@ -21,6 +21,12 @@ struct fw_flow_record {
 	bool is_asking;			/* for roads */
 	unsigned asked;			/* how often it has */
 	bool road[2];			/* may have one */
+	bool credits;			/* has had one, so its entries may have
+					   counted on it */
+	uint32_t credit_to;		/* the rule that said `inspect`, as
+					   FW_RULE_ID(); 0 not known */
+	uint64_t credited[2][2];	/* packets and bytes of each entry that
+					   are in that rule's credit */
 	TAILQ_ENTRY(fw_flow_record) trusted;	/* valid with is_watched */
 	bool is_watched;		/* among those of watched_as, by since_ns */
 	uint8_t watched_as;

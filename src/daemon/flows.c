@@ -22,6 +22,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,7 @@ void fw_flows_map(struct fw_flows *flows, struct fw_flow_record *record)
 			continue;
 		if (record->mapped[i])
 			count_on(flows, &key, &flow);
+		fw_flows_credit(flows, record, i);
 		if (fw_apply_flow_set(flows->apply, &key, &flow))
 			flows->unmapped++;
 		else
@@ -176,12 +178,15 @@ void fw_flows_unmap(struct fw_flows *flows, struct fw_flow_record *record)
 	for (unsigned i = 0; i < 2; i++) {
 		struct fw_flow_key key = fw_flows_key(record, i);
 
+		fw_flows_credit(flows, record, i);
 		if (record->mapped[i])
 			(void)fw_apply_flow_delete(flows->apply, &key);
 		if (record->road[i])
 			fw_apply_road_revoke(flows->apply, &key);
 		record->mapped[i] = record->road[i] = false;
 	}
+	record->credits = false;
+	record->credit_to = 0;
 	fw_flow_records_ask(flows->records, record, false);
 }
 
@@ -588,6 +593,7 @@ void fw_flows_set_plan(struct fw_flows *flows, const struct fw_plan *plan)
 	flows->epoch = epoch;
 	fw_conntrack_watch(flows->conntrack, fw_flows_state_mask(flows));
 	fw_flows_roads_plan(flows);
+	(void)fw_flows_credit_plan(flows);
 	pthread_mutex_unlock(&flows->lock);
 	fw_plan_unref(old);
 }
@@ -598,12 +604,16 @@ void fw_flows_free(struct fw_flows *flows)
 
 	if (!flows)
 		return;
+	fw_flows_keep_credits(flows);
 	fw_conntrack_close(flows->conntrack);
 	fw_flow_records_free(flows->records);
 	while ((name = flows->names)) {
 		flows->names = name->next;
 		free(name);
 	}
+	if (flows->routes)
+		(void)mnl_socket_close(flows->routes);
+	free(flows->credits);
 	fw_plan_unref(flows->plan);
 	(void)pthread_mutex_destroy(&flows->lock);
 	free(flows);
@@ -653,4 +663,5 @@ void fw_flows_tick(struct fw_flows *flows)
 	fw_flows_recheck(flows);
 	fw_flows_roads(flows);
 	fw_flows_check(flows);
+	fw_flows_keep_credits(flows);
 }

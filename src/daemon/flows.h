@@ -111,6 +111,13 @@ int fw_flows_judge(struct fw_flows *flows, enum fw_flow_verdict verdict,
 		   bool (*picks)(void *ctx, const struct fw_tuple *tuple),
 		   void *ctx, size_t *ret_of, size_t *ret_done);
 
+/* Adds what roads have carried to counts of plan's rules, or of its named
+ * counters: -1 is none so far. Of the loop's thread. */
+void fw_flows_rule_counts(struct fw_flows *flows, const struct fw_plan *plan,
+			  struct fw_rule_count *counts);
+void fw_flows_counter_counts(struct fw_flows *flows, const struct fw_plan *plan,
+			     struct fw_rule_count *counts);
+
 const char *fw_flow_verdict_name(enum fw_flow_verdict verdict);
 
 /* What a flow's client has said, as somebody else has seen it: kept where the flow

@@ -317,6 +317,11 @@ static bool adopt_entry(struct fw_flows *flows, const struct entry *entry)
 	record->before_bytes = flow->user_bytes;
 	if (flow->last_ns > record->last_ns)
 		record->last_ns = flow->last_ns;
+	if (flow->road.packets && !record->credits) {
+		record->credits = true;
+		record->credit_to = fw_flows_credit_to(flows, &record->tuple,
+						       flow->profile);
+	}
 	return true;
 }
 
@@ -338,9 +343,11 @@ int fw_flows_adopt(struct fw_flows *flows)
 		qsort(entries.items, entries.n, sizeof(*entries.items),
 		      by_age);
 	for (size_t i = 0; i < entries.n && !r; i++)
-		if (!adopt_entry(flows, &entries.items[i]))
+		if (!adopt_entry(flows, &entries.items[i])) {
+			fw_flows_credit_lost(flows, &entries.items[i].flow);
 			(void)fw_apply_flow_delete(flows->apply,
 						   &entries.items[i].key);
+		}
 	free(entries.items);
 	fw_apply_roads_clear(flows->apply);
 	fw_flows_roads_plan(flows);

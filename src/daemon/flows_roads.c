@@ -54,6 +54,7 @@ static void grant(struct fw_flows *flows, struct fw_flow_record *record)
 	learn_ingress(flows, record);
 	fw_flows_map(flows, record);
 	record->asked = asked;
+	record->credits = true;
 	for (unsigned i = 0; i < 2; i++) {
 		struct fw_flow_key key = fw_flows_key(record, i);
 
@@ -90,10 +91,12 @@ static enum answer ask_conntrack(struct fw_flows *flows,
 }
 
 static void settle(struct fw_flows *flows, struct fw_flow_record *record,
-		   enum answer answer)
+		   enum answer answer, uint32_t credit_to)
 {
-	if (answer == GRANT)
+	if (answer == GRANT) {
+		record->credit_to = credit_to;
 		grant(flows, record);
+	}
 	/* At the end of the list, behind those that were not heard yet. */
 	fw_flow_records_ask(flows->records, record, false);
 	if (answer != REFUSE && !is_whole(record) &&
@@ -101,18 +104,29 @@ static void settle(struct fw_flows *flows, struct fw_flow_record *record,
 		fw_flow_records_ask(flows->records, record, true);
 }
 
+/* One that asks. */
+struct asker {
+	uint64_t serial;
+	struct fw_tuple tuple, raw;
+	uint8_t profile;
+	uint32_t credit_to;	/* 0: to be found */
+};
+
 /* The first one that asks, if it is none that has been heard in this round. */
-static bool take_first(struct fw_flows *flows, uint64_t *serial,
-		       struct fw_tuple *tuple, struct fw_tuple *raw)
+static bool take_first(struct fw_flows *flows, struct asker *ret)
 {
 	struct fw_flow_record *record;
 
 	pthread_mutex_lock(&flows->lock);
 	record = fw_flow_records_asking(flows->records);
 	if (record) {
-		*serial = record->serial;
-		*tuple = record->tuple;
-		*raw = record->raw[0];
+		*ret = (struct asker){
+			.serial = record->serial,
+			.tuple = record->tuple,
+			.raw = record->raw[0],
+			.profile = record->profile_id,
+			.credit_to = record->credit_to,
+		};
 		fw_flow_records_ask(flows->records, record, false);
 	}
 	pthread_mutex_unlock(&flows->lock);
@@ -134,20 +148,23 @@ static size_t count_asking(struct fw_flows *flows)
 
 void fw_flows_roads(struct fw_flows *flows)
 {
-	struct fw_tuple tuple, raw;
-	uint64_t serial;
+	struct asker one;
 
-	for (size_t n = count_asking(flows);
-	     n && take_first(flows, &serial, &tuple, &raw); n--) {
-		enum answer answer = ask_conntrack(flows, &raw);
+	for (size_t n = count_asking(flows); n && take_first(flows, &one);
+	     n--) {
+		enum answer answer = ask_conntrack(flows, &one.raw);
 		struct fw_flow_record *record;
 		bool turned;
 
+		if (answer == GRANT && !one.credit_to)
+			one.credit_to = fw_flows_credit_to(flows, &one.tuple,
+							   one.profile);
 		pthread_mutex_lock(&flows->lock);
-		record = fw_flow_records_find(flows->records, &tuple, &turned);
-		if (record && record->serial == serial &&
+		record = fw_flow_records_find(flows->records, &one.tuple,
+					      &turned);
+		if (record && record->serial == one.serial &&
 		    record->verdict == FW_FLOW_TRUSTED && !flows->blocker)
-			settle(flows, record, answer);
+			settle(flows, record, answer, one.credit_to);
 		pthread_mutex_unlock(&flows->lock);
 	}
 }

@@ -8,6 +8,15 @@
 #include "daemon/flow_records.h"
 #include "daemon/flows.h"
 
+/* What roads have carried of the flows that a rule has handed over. */
+struct fw_flow_credit {
+	uint32_t rule;			/* of plan, that says `inspect` */
+	uint32_t id;			/* FW_RULE_ID() of its key */
+	uint8_t profile;
+	uint64_t packets, bytes;	/* of entries that are gone; not yet kept
+					   with the counters */
+};
+
 struct fw_flows {
 	struct fw_apply *apply;
 	struct fw_conntrack *conntrack;
@@ -21,6 +30,9 @@ struct fw_flows {
 	uint64_t next_pair;
 	size_t cursor;			/* of the check in fw_flows_tick() */
 	const struct fw_plan_rule *blocker;	/* of roads, in plan; or NULL */
+	struct fw_flow_credit *credits;	/* n_credits, in the order of the file */
+	size_t n_credits;
+	struct mnl_socket *routes;	/* of the loop alone; NULL: not open */
 	uint64_t refused, unmapped, lost_events;
 	uint32_t renewals;		/* atomic: read by workers without the
 					   lock */
@@ -56,7 +68,22 @@ bool fw_flows_again(void *ctx, const struct fw_tuple *tuple,
 		    struct fw_kept *ret, bool *ret_turned);
 bool fw_flows_ended(void *ctx, const struct fw_tuple *tuple);
 
+/* Keeps credits with the counters; of the loop's thread. Without the lock. */
+void fw_flows_keep_credits(struct fw_flows *flows);
+/* Which rule has handed the record over, where that takes more than to know its
+ * profile; 0. Of the loop's thread, without the lock, as it takes a while. */
+uint32_t fw_flows_credit_to(struct fw_flows *flows,
+			    const struct fw_tuple *tuple, unsigned profile);
+
 /* All below with the lock held. */
+/* For a plan that is new; -ENOMEM: nobody is credited. */
+int fw_flows_credit_plan(struct fw_flows *flows);
+/* Credits what the record's entry in one direction has counted on roads, because
+ * it is about to go. */
+void fw_flows_credit(struct fw_flows *flows, struct fw_flow_record *record,
+		     unsigned direction);
+/* The same for an entry that has no record. */
+void fw_flows_credit_lost(struct fw_flows *flows, const struct fw_flow *flow);
 /* A record of an earlier daemon's, with its verdict: one that was taken back then
  * is to be judged anew, of which nothing is known but that it was judged. */
 void fw_flows_adopt_verdict(struct fw_flows *flows,

@@ -21,6 +21,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/flow_records.h \
 	src/daemon/flows.c \
 	src/daemon/flows.h \
+	src/daemon/flows_credit.c \
 	src/daemon/flows_list.c \
 	src/daemon/flow_orders.c src/daemon/flow_orders.h \
 	src/daemon/flows_roads.c \

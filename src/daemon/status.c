@@ -317,6 +317,7 @@ json_t *fw_status_rules(struct fw_daemon *daemon)
 		counts[i] = (struct fw_rule_count){ -1, -1 };
 	(void)fw_apply_rule_counts(daemon->apply, counts);
 	fw_verdicts_rule_counts(daemon->verdicts, plan, counts);
+	fw_flows_rule_counts(daemon->flows, plan, counts);
 	for (size_t i = 0; i < plan->n_rules; i++)
 		array = append(array, rule(&plan->rules[i], &counts[i]));
 	return json_pack("{s:s, s:o, s:o}", "schema", FW_SCHEMA, "generation",
@@ -349,6 +350,7 @@ json_t *fw_status_counters(struct fw_daemon *daemon)
 	}
 	/* A part of a sum is none. */
 	r = fw_apply_counter_counts(daemon->apply, counts);
+	fw_flows_counter_counts(daemon->flows, plan, counts);
 	for (size_t i = 0; i < plan->n_counters; i++) {
 		if (r < 0)
 			counts[i] = (struct fw_rule_count){ -1, -1 };

@@ -13,6 +13,7 @@ libfwplan_a_SOURCES = \
 	src/plan/domain.c \
 	src/plan/entries.c \
 	src/plan/fields.c \
+	src/plan/inspects.c \
 	src/plan/json.h \
 	src/plan/limit.c \
 	src/plan/live.c \

@@ -658,6 +658,21 @@ void fw_plan_print_nft(const struct fw_plan *plan, FILE *out);
  * text is empty where it is none of the file's. */
 const struct fw_plan_rule *fw_plan_road_blocker(const struct fw_plan *plan);
 
+/* The step of a rule that says `inspect`; NULL: it has none, or one that `audit`
+ * mutes. */
+const struct fw_step *fw_plan_inspects(const struct fw_chain_rule *rule);
+/* A rule that says so, in plan->rules, and its profile's number in marks. */
+struct fw_inspecting {
+	uint32_t rule;
+	uint8_t profile;
+};
+/* All of them, in the order of the file; returns how many there are. */
+size_t fw_plan_inspecting(const struct fw_plan *plan,
+			  struct fw_inspecting *ret, size_t max);
+/* By what a rule counts: its own key, or that of the counter that it names. */
+const struct fw_hash *fw_plan_counts_by(const struct fw_plan *plan,
+					uint32_t rule);
+
 const char *fw_layer_name(enum fw_layer layer);
 const char *fw_field_name(enum fw_field field);
 fw_u128 fw_field_max(enum fw_field field);	/* its greatest value */

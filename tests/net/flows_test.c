@@ -146,6 +146,20 @@ void fw_apply_road_revoke(struct fw_apply *apply, const struct fw_flow_key *key)
 			granted[i--] = granted[--n_granted];
 }
 
+int fw_apply_credit(struct fw_apply *apply, const struct fw_hash *key,
+		    const struct fw_rule_count *more)
+{
+	(void)apply, (void)key, (void)more;
+	return 0;
+}
+
+struct fw_rule_count fw_apply_credited(const struct fw_apply *apply,
+				       const struct fw_hash *key)
+{
+	(void)apply, (void)key;
+	return (struct fw_rule_count){0};
+}
+
 bool fw_apply_road_port(const struct fw_apply *apply, uint32_t ifindex)
 {
 	(void)apply;

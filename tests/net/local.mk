@@ -21,6 +21,7 @@ fw_net_tests = \
 	tests/net/classes \
 	tests/net/confirm \
 	tests/net/counters \
+	tests/net/credits \
 	tests/net/devices \
 	tests/net/dns \
 	tests/net/events \
@@ -120,8 +121,8 @@ TESTS += tests/net/queue
 check_PROGRAMS += tests/net/flows_test
 TESTS += tests/net/flows_test
 tests_net_flows_test_SOURCES = tests/net/flows_test.c
-tests_net_flows_test_LDADD = libfwdaemon.a libfwinspect.a libfwscan.a libfwplan.a \
-	libfwutil.a $(LIBNFCT_LIBS) $(LIBMNL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
+tests_net_flows_test_LDADD = libfwdaemon.a libfwinspect.a libfwscan.a libfwmodel.a \
+	libfwplan.a libfwutil.a $(LIBNFCT_LIBS) $(LIBMNL_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS) \
 	$(NGHTTP2_LIBS) $(PATTERNS_LIBS) $(CMOCKA_LIBS)
 
 # The vocabulary against nft's own bytecode
