@@ -44,6 +44,7 @@ fw_net_tests = \
 	tests/net/nat \
 	tests/net/numbers \
 	tests/net/others \
+	tests/net/orphan \
 	tests/net/own \
 	tests/net/patterns \
 	tests/net/profile_rules \
@@ -54,6 +55,7 @@ fw_net_tests = \
 	tests/net/related \
 	tests/net/reload \
 	tests/net/roads \
+	tests/net/roads_leave \
 	tests/net/roads_xdp \
 	tests/net/rulesets \
 	tests/net/settings \
