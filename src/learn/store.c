@@ -583,7 +583,7 @@ int fw_store_rejected(struct fw_store *store, struct fw_arena *arena,
 
 int fw_store_number(struct fw_store *store, const char *text, uint64_t *ret)
 {
-	sqlite3_stmt *new, *s;
+	sqlite3_stmt *new = NULL, *s = NULL;
 	int r = prepare(store, NUMBER_NEW, &new);
 
 	if (r == 0)
