@@ -367,6 +367,18 @@ int fw_apply_set_count(struct fw_apply *apply, struct fw_arena *arena,
 	return fw_nft_set_count(apply->nft, arena, set, ret);
 }
 
+int fw_apply_flow_classes(struct fw_apply *apply, struct fw_arena *arena,
+			  struct fw_flow_classes *ret)
+{
+	int r;
+
+	*ret = (struct fw_flow_classes){0};
+	if (!apply->plan || !apply->plan->n_classes)
+		return 0;
+	r = fw_nft_classes(apply->nft, arena, ret);
+	return r == -ENOENT ? 0 : r;
+}
+
 int fw_apply_set_script(struct fw_apply *apply, const char *script,
 			struct fw_apply_error *ret_error)
 {

@@ -90,6 +90,19 @@ int fw_apply_rule_counts(struct fw_apply *apply, struct fw_rule_count *counts);
 int fw_apply_class_counts(struct fw_apply *apply,
 			  const struct fw_qos_class *class, bool reply,
 			  struct fw_qos_counter *ret);
+/* Which class a rule has given to a connection, by its id in conntrack. */
+struct fw_flow_class {
+	uint32_t id, number;
+};
+struct fw_flow_classes {
+	struct fw_flow_class *items;	/* by id */
+	size_t n, cap;
+};
+/* All of them, in arena; none where the plan has no class. 0 or -errno. */
+int fw_apply_flow_classes(struct fw_apply *apply, struct fw_arena *arena,
+			  struct fw_flow_classes *ret);
+/* -1: none. */
+int fw_flow_class_of(const struct fw_flow_classes *classes, uint32_t id);
 /* The same by named counter: what XDP and nft have counted together. counts has
  * plan->n_counters items. -errno where nft cannot be asked. */
 int fw_apply_counter_counts(struct fw_apply *apply,

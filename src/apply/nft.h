@@ -77,6 +77,9 @@ int fw_nft_set_ranges(struct fw_nft *nft, struct fw_arena *arena,
 /* How many elements it holds, whatever they are. */
 int fw_nft_set_count(struct fw_nft *nft, struct fw_arena *arena,
 		     const struct fw_live_set *set, size_t *ret);
+/* The classes of connections, by id; -ENOENT where no rule gives one. */
+int fw_nft_classes(struct fw_nft *nft, struct fw_arena *arena,
+		   struct fw_flow_classes *ret);
 /* Runs a script in nft's language, one transaction. 0 or -errno. */
 int fw_nft_run(struct fw_nft *nft, const char *script,
 	       struct fw_apply_error *ret_error);

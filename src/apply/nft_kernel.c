@@ -447,6 +447,7 @@ static int take_element(struct dump *dump, const struct attrs *attrs)
 {
 	struct fw_nft_kernel_elements *elements = dump->into;
 	struct attrs key = nested(attrs->at[NFTA_SET_ELEM_KEY]);
+	struct attrs data = nested(attrs->at[NFTA_SET_ELEM_DATA]);
 	const struct nlattr *value = key.at[NFTA_DATA_VALUE];
 	struct fw_nft_kernel_element *element;
 	size_t len = value ? mnl_attr_get_payload_len(value) : 0;
@@ -466,6 +467,10 @@ static int take_element(struct dump *dump, const struct attrs *attrs)
 	};
 	if (len <= sizeof(element->key))
 		memcpy(element->key, mnl_attr_get_payload(value), len);
+	value = data.at[NFTA_DATA_VALUE];
+	if (value && mnl_attr_get_payload_len(value) == sizeof(element->data))
+		memcpy(&element->data, mnl_attr_get_payload(value),
+		       sizeof(element->data));
 	return 0;
 }
 

@@ -75,6 +75,7 @@ int fw_nft_kernel_epoch(struct mnl_socket *nl, uint32_t *ret);
 struct fw_nft_kernel_element {
 	uint8_t key[16];
 	size_t len;		/* of key, as on the wire */
+	uint32_t data;		/* of a map: what it says, where that is so long */
 	bool end;
 	bool timed;
 	uint64_t timeout_ms, left_ms;	/* valid with timed; timeout 0: the

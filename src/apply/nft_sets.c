@@ -7,6 +7,7 @@
  * (-ENOENT), what nft refuses (-EINVAL, with nft's words), memory.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "apply/nft_private.h"
 #include "nft/child.h"
@@ -115,6 +116,51 @@ int fw_nft_set_count(struct fw_nft *nft, struct fw_arena *arena,
 	for (size_t i = 0; i < elements.n; i++)
 		*ret += !elements.items[i].end;
 	return 0;
+}
+
+/* --- classes -------------------------------------------------------------- */
+static int by_id(const void *a, const void *b)
+{
+	const struct fw_flow_class *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* What the table says of a packet's priority (gate.c). */
+int fw_nft_classes(struct fw_nft *nft, struct fw_arena *arena,
+		   struct fw_flow_classes *ret)
+{
+	struct fw_nft_kernel_elements elements;
+	int r = fw_nft_kernel_elements(nft->nl, arena, "inet", "flywall",
+				       "classes", &elements);
+
+	*ret = (struct fw_flow_classes){0};
+	for (size_t i = 0; r == 0 && i < elements.n; i++) {
+		const struct fw_nft_kernel_element *from = &elements.items[i];
+		struct fw_flow_class *to;
+
+		if (from->len != sizeof(to->id) ||
+		    !FW_QOS_IS_CARRIER(from->data))
+			continue;
+		to = fw_vec_push(arena, ret);
+		if (!to)
+			return -ENOMEM;
+		memcpy(&to->id, from->key, sizeof(to->id));
+		to->number = FW_QOS_NUMBER(from->data);
+	}
+	if (ret->n)
+		qsort(ret->items, ret->n, sizeof(*ret->items), by_id);
+	return r;
+}
+
+int fw_flow_class_of(const struct fw_flow_classes *classes, uint32_t id)
+{
+	const struct fw_flow_class key = { .id = id };
+	const struct fw_flow_class *found =
+		classes->n ? bsearch(&key, classes->items, classes->n,
+				     sizeof(key), by_id) : NULL;
+
+	return found ? (int)found->number : -1;
 }
 
 int fw_nft_run(struct fw_nft *nft, const char *script,

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/table.h"
+
 struct fw_client {
 	const char *socket;	/* path of the instance's control socket */
 	const char *instance;	/* for messages */
@@ -18,6 +20,9 @@ struct fw_client {
 int fw_client_status(const struct fw_client *client);
 /* what: "rules", "sets", "flows" or "config". */
 int fw_client_list(const struct fw_client *client, const char *what);
+/* Of classes, as `list classes` and `status` show them. */
+#define FW_CLASS_COLUMNS 7
+extern const struct fw_column fw_class_columns[FW_CLASS_COLUMNS];
 /* The words that fw_client_list() knows; the last one is NULL. */
 extern const char *const fw_client_lists[];
 int fw_client_events(const struct fw_client *client, bool follow,

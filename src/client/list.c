@@ -31,6 +31,7 @@ static const struct fw_column flow_columns[] = {
 	{ "BYTES", FW_COLUMN_BYTES, "bytes", NULL },
 	{ "INSPECTED", FW_COLUMN_COUNT, "user_packets", NULL },
 	{ "ROAD", FW_COLUMN_TEXT, "road", NULL },
+	{ "CLASS", FW_COLUMN_TEXT, "qos", NULL },
 	{ "IDLE", FW_COLUMN_SECONDS, "idle_s", NULL },
 	{ "NAME", FW_COLUMN_TEXT, "name", NULL },
 	{ "SNI", FW_COLUMN_TEXT, "sni", NULL },
@@ -44,7 +45,7 @@ static const struct fw_column counter_columns[] = {
 	{ "BYTES", FW_COLUMN_BYTES, "bytes", NULL },
 };
 
-static const struct fw_column class_columns[] = {
+const struct fw_column fw_class_columns[FW_CLASS_COLUMNS] = {
 	{ "CLASS", FW_COLUMN_TEXT, "name", NULL },
 	{ "DIRECTION", FW_COLUMN_TEXT, "direction", NULL },
 	{ "PACKETS", FW_COLUMN_COUNT, "packets", NULL },
@@ -105,8 +106,8 @@ static int list_counters(const struct fw_client *client)
 
 static void print_classes(const json_t *document)
 {
-	fw_table_print(json_object_get(document, "classes"), class_columns,
-		       FW_ARRAY_SIZE(class_columns), 0);
+	fw_table_print(json_object_get(document, "classes"),
+		       fw_class_columns, FW_CLASS_COLUMNS, 0);
 }
 
 static int list_classes(const struct fw_client *client)

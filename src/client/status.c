@@ -107,6 +107,7 @@ static const struct {
 	{ "Profiles", "profiles", profile_columns,
 	  FW_ARRAY_SIZE(profile_columns) },
 	{ "Queues", "queues", queue_columns, FW_ARRAY_SIZE(queue_columns) },
+	{ "Classes", "classes", fw_class_columns, FW_CLASS_COLUMNS },
 	{ "Maps", "maps", map_columns, FW_ARRAY_SIZE(map_columns) },
 	{ "Feeds", "feeds", feed_columns, FW_ARRAY_SIZE(feed_columns) },
 	{ "Kernel", "kernel", kernel_columns, FW_ARRAY_SIZE(kernel_columns) },

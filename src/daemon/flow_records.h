@@ -42,6 +42,7 @@ struct fw_flow_record {
 					   it */
 	struct fw_tuple raw[2];		/* original and reply; valid with */
 	bool has_raw;
+	uint32_t ct_id;			/* in conntrack, 0 unknown */
 	uint32_t ifindex[2];		/* ingress of each, 0 unknown */
 	bool mapped[2];			/* an entry in the flow map stands, */
 	enum fw_flow_verdict mapped_as;	/* with that verdict */

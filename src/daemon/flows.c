@@ -206,6 +206,8 @@ void fw_flows_note_connection(struct fw_flows *flows,
 	record->raw[0] = connection->tuple[0];
 	record->raw[1] = connection->tuple[1];
 	record->has_raw = true;
+	if (connection->id)
+		record->ct_id = connection->id;
 	if (record->profile[0] || id < 0)
 		return;
 	profile = fw_plan_profile(flows->plan, (unsigned)id);
@@ -229,6 +231,7 @@ static void begin_anew(struct fw_flows *flows, struct fw_flow_record *record)
 	record->verdict = FW_FLOW_UNVETTED;
 	record->reason = NULL;
 	record->has_raw = false;
+	record->ct_id = 0;
 	record->pair = 0;
 	record->tries = 0;
 	record->before_packets = record->before_bytes = 0;

@@ -92,6 +92,7 @@ struct fw_flow_view {
 	uint64_t packets, bytes;	/* both directions, all */
 	uint64_t user_packets, user_bytes;	/* of these, in user space */
 	const char *road;	/* "tc" | "stack" */
+	const char *class;	/* that a rule has given it; NULL: none */
 	const char *sni;	/* these three: NULL when not seen */
 	const char *ja3, *ja4;
 	const char *reason;	/* of the verdict, NULL while unvetted */

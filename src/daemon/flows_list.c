@@ -14,11 +14,14 @@
 #include "daemon/flows.h"
 #include "daemon/flows_state.h"
 #include "inspect/packet.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 #define CHECK_IDLE_NS (30 * 1000000000ull)
 #define CHECK_BUCKETS 1024	/* a tick: the whole table about once a minute */
 #define CHECK_MAX 256		/* queries a tick */
+
+FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
 
 /* --- told by others ------------------------------------------------------- */
 void fw_flows_handshake(struct fw_flows *flows, const struct fw_tuple *tuple,
@@ -99,9 +102,39 @@ static void add_map(struct fw_flows *flows, const struct fw_flow_record *record,
 	}
 }
 
-static struct fw_flow_view view_of(struct fw_flows *flows,
+/* What the loop alone looks at while it walks. */
+struct walk {
+	struct fw_flows *flows;
+	struct fw_flow_classes classes;
+};
+
+/* Conntrack tells its number in network order. Of a connection that it did not
+ * tell of, as the queue had it all, it is asked. */
+static const char *class_of(const struct walk *walk,
+			    const struct fw_flow_record *record)
+{
+	const struct fw_plan *plan = walk->flows->plan;
+	uint32_t id = record->ct_id;
+	struct fw_connection connection;
+	int number;
+
+	if (!walk->classes.n)
+		return NULL;
+	if (!id && record->has_raw &&
+	    !fw_conntrack_get(walk->flows->conntrack, &record->raw[0],
+			      &connection))
+		id = connection.id;
+	number = id ? fw_flow_class_of(&walk->classes, htonl(id)) : -1;
+	for (size_t i = 0; i < plan->n_classes; i++)
+		if (plan->classes[i].number == number)
+			return plan->classes[i].name;
+	return NULL;
+}
+
+static struct fw_flow_view view_of(const struct walk *walk,
 				   const struct copy *copy)
 {
+	struct fw_flows *flows = walk->flows;
 	const struct fw_flow_record *record = &copy->record;
 	uint64_t now = fw_flows_now_ns(), last = record->last_ns;
 	struct fw_flow_view view = {
@@ -113,6 +146,7 @@ static struct fw_flow_view view_of(struct fw_flows *flows,
 		.user_packets = fw_flow_record_packets(record),
 		.user_bytes = fw_flow_record_bytes(record),
 		.road = fw_flows_road(flows, record),
+		.class = class_of(walk, record),
 		.sni = copy->sni,
 		.ja3 = record->ja3[0] ? record->ja3 : NULL,
 		.ja4 = record->ja4[0] ? record->ja4 : NULL,
@@ -129,10 +163,16 @@ int fw_flows_each(struct fw_flows *flows,
 		  int (*fn)(void *ctx, const struct fw_flow_view *view),
 		  void *ctx)
 {
+	_cleanup_(fw_arena_free_ptr_) struct fw_arena *arena = fw_arena_new();
+	struct walk walk = { .flows = flows };
 	struct copies copies = { 0 };
 	bool more = true;
-	int r = 0;
+	int r = arena ? fw_apply_flow_classes(flows->apply, arena,
+					      &walk.classes) : -ENOMEM;
 
+	/* nft that does not answer has no classes. */
+	if (r != -ENOMEM)
+		r = 0;
 	for (size_t bucket = 0; more && !r; bucket++) {
 		pthread_mutex_lock(&flows->lock);
 		more = fw_flow_records_bucket(flows->records, bucket,
@@ -140,7 +180,7 @@ int fw_flows_each(struct fw_flows *flows,
 		pthread_mutex_unlock(&flows->lock);
 		for (size_t i = 0; i < copies.n && !r; i++) {
 			struct fw_flow_view view =
-				view_of(flows, &copies.items[i]);
+				view_of(&walk, &copies.items[i]);
 
 			r = fn(ctx, &view);
 		}

@@ -233,6 +233,39 @@ static json_t *flows(const struct fw_daemon *daemon)
 			 fw_json_number(s.lost_events));
 }
 
+/* NULL where nobody counts. */
+static json_t *class_counts(struct fw_daemon *daemon,
+			    const struct fw_qos_class *class, bool reply)
+{
+	struct fw_qos_counter n;
+
+	if (fw_apply_class_counts(daemon->apply, class, reply, &n) < 0)
+		return NULL;
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+			 class->name, "direction", reply ? "reply" : "original",
+			 "packets", fw_json_number(n.packets), "bytes",
+			 fw_json_number(n.bytes), "dropped",
+			 fw_json_number(n.dropped), "dropped_bytes",
+			 fw_json_number(n.dropped_bytes), "delayed",
+			 fw_json_number(n.delayed), "marked",
+			 fw_json_number(n.marked));
+}
+
+static json_t *classes(struct fw_daemon *daemon)
+{
+	const struct fw_plan *plan = fw_apply_plan(daemon->apply);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < plan->n_classes * 2; i++) {
+		json_t *one = class_counts(daemon, &plan->classes[i / 2],
+					   i % 2);
+
+		if (one)
+			array = append(array, one);
+	}
+	return array;
+}
+
 static json_t *counters(const struct fw_daemon *daemon)
 {
 	uint64_t stats[FW_STAT_MAX_] = { 0 };
@@ -261,7 +294,7 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 	fw_hash_hex(&plan->hash, hash);
 	return json_pack(
 		"{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o,"
-		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"schema", FW_SCHEMA, "version", PACKAGE_VERSION, "instance",
 		fw_json_text(daemon->options->instance), "hash", hash, "pid",
 		(int)getpid(), "generation",
@@ -271,7 +304,7 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 		fw_trial_document(daemon), "devices", devices(daemon),
 		"features", features(daemon), "roads", roads(daemon),
 		"profiles", profiles(plan), "queues", queues(daemon), "flows",
-		flows(daemon), "maps", maps(daemon), "feeds",
+		flows(daemon), "classes", classes(daemon), "maps", maps(daemon), "feeds",
 		fw_feeds_document(daemon->feeds), "counters",
 		counters(daemon), "events", fw_sinks_document(daemon), "kernel",
 		fw_kernel_counters(daemon), "kernel_drops",
@@ -362,39 +395,11 @@ json_t *fw_status_counters(struct fw_daemon *daemon)
 			 "counters", array);
 }
 
-/* NULL where nobody counts. */
-static json_t *class_counts(struct fw_daemon *daemon,
-			    const struct fw_qos_class *class, bool reply)
-{
-	struct fw_qos_counter n;
-
-	if (fw_apply_class_counts(daemon->apply, class, reply, &n) < 0)
-		return NULL;
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
-			 class->name, "direction", reply ? "reply" : "original",
-			 "packets", fw_json_number(n.packets), "bytes",
-			 fw_json_number(n.bytes), "dropped",
-			 fw_json_number(n.dropped), "dropped_bytes",
-			 fw_json_number(n.dropped_bytes), "delayed",
-			 fw_json_number(n.delayed), "marked",
-			 fw_json_number(n.marked));
-}
-
 json_t *fw_status_classes(struct fw_daemon *daemon)
 {
-	const struct fw_plan *plan = fw_apply_plan(daemon->apply);
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < plan->n_classes * 2; i++) {
-		json_t *one = class_counts(daemon, &plan->classes[i / 2],
-					   i % 2);
-
-		if (one)
-			array = append(array, one);
-	}
 	return json_pack("{s:s, s:o, s:o}", "schema", FW_SCHEMA, "generation",
 			 fw_json_number(fw_apply_generation(daemon->apply)),
-			 "classes", array);
+			 "classes", classes(daemon));
 }
 
 json_t *fw_status_config(struct fw_daemon *daemon)
@@ -428,7 +433,7 @@ json_t *fw_status_flow(const struct fw_flow_view *view)
 
 	return json_pack(
 		"{s:s, s:s, s:o, s:i, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o,"
-		" s:s, s:n, s:o?, s:s?, s:s?, s:o*, s:o}",
+		" s:s, s:s?, s:o?, s:s?, s:s?, s:o*, s:o}",
 		"family", t->family == 4 ? "ip" : "ip6", "proto",
 		fw_proto_text(t->proto, proto), "src",
 		address(t->family, t->saddr), "sport", (int)t->sport, "dst",
@@ -439,7 +444,7 @@ json_t *fw_status_flow(const struct fw_flow_view *view)
 		fw_json_number(view->bytes), "user_packets",
 		fw_json_number(view->user_packets), "user_bytes",
 		fw_json_number(view->user_bytes), "road", view->road, "qos",
-		"sni", view->sni ? fw_json_text(view->sni) : NULL, "ja3",
+		view->class, "sni", view->sni ? fw_json_text(view->sni) : NULL, "ja3",
 		view->ja3, "ja4", view->ja4, "reason",
 		view->reason ? fw_json_text(view->reason) : NULL, "idle_s",
 		fw_json_number(view->idle_s));

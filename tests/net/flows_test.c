@@ -160,6 +160,20 @@ struct fw_rule_count fw_apply_credited(const struct fw_apply *apply,
 	return (struct fw_rule_count){0};
 }
 
+int fw_apply_flow_classes(struct fw_apply *apply, struct fw_arena *arena,
+			  struct fw_flow_classes *ret)
+{
+	(void)apply, (void)arena;
+	*ret = (struct fw_flow_classes){0};
+	return 0;
+}
+
+int fw_flow_class_of(const struct fw_flow_classes *classes, uint32_t id)
+{
+	(void)classes, (void)id;
+	return -1;
+}
+
 bool fw_apply_road_port(const struct fw_apply *apply, uint32_t ifindex)
 {
 	(void)apply;

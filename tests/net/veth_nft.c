@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nft's stand-in: an epoch and failures on demand, see veth.h. */
+#include <errno.h>
 #include <string.h>
 
 #include "apply/error.h"
@@ -68,6 +69,15 @@ int fw_nft_set_count(struct fw_nft *nft, struct fw_arena *arena,
 	(void)set;
 	*ret = 0;
 	return 0;
+}
+
+int fw_nft_classes(struct fw_nft *nft, struct fw_arena *arena,
+		   struct fw_flow_classes *ret)
+{
+	(void)nft;
+	(void)arena;
+	*ret = (struct fw_flow_classes){0};
+	return -ENOENT;
 }
 
 int fw_nft_run(struct fw_nft *nft, const char *script,

@@ -17,6 +17,10 @@ fw_unit_tests += tests/unit/test_dns_name
 tests_unit_test_dns_name_SOURCES = tests/unit/test_dns_name.c
 tests_unit_test_dns_name_LDADD = libfwevents.a $(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_qos
+tests_unit_test_qos_SOURCES = tests/unit/test_qos.c
+tests_unit_test_qos_LDADD = libfwplan.a $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_events
 tests_unit_test_events_SOURCES = tests/unit/test_events.c
 tests_unit_test_events_LDADD = libfwevents.a $(fw_unit_libs)
