@@ -43,6 +43,7 @@ struct fw_conn {
 	struct fw_conn *next;
 	struct fw_conn_watch watch;	/* valid while busy */
 	bool busy, ending;
+	struct ucred peer;		/* who asks */
 };
 
 struct fw_socket {
@@ -266,13 +267,22 @@ bool fw_socket_admits(uid_t peer, uid_t own)
 	return peer == 0 || peer == own;
 }
 
-static bool check_peer(int fd)
+static bool check_peer(struct fw_conn *conn, int fd)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
+	socklen_t len = sizeof(conn->peer);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	       fw_socket_admits(peer.uid, geteuid());
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &conn->peer, &len) == 0 &&
+	       fw_socket_admits(conn->peer.uid, geteuid());
+}
+
+uid_t fw_conn_user(const struct fw_conn *conn)
+{
+	return conn->peer.uid;
+}
+
+pid_t fw_conn_process(const struct fw_conn *conn)
+{
+	return conn->peer.pid;
 }
 
 /* Takes fd, also when it returns NULL. */
@@ -313,7 +323,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 		return;
 	}
 	conn = conn_new(control, fd);
-	if (conn && !check_peer(fd))
+	if (conn && !check_peer(conn, fd))
 		refuse(conn, EX_NOPERM, "not permitted");
 }
 

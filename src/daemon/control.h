@@ -44,6 +44,10 @@ void fw_socket_close(struct fw_socket *control);
 /* Whether a process of that user may ask: root, or the daemon's own user. */
 bool fw_socket_admits(uid_t peer, uid_t own);
 
+/* Who asks, as the kernel said when the connection came. */
+uid_t fw_conn_user(const struct fw_conn *conn);
+pid_t fw_conn_process(const struct fw_conn *conn);
+
 /* --- answers -------------------------------------------------------------- */
 /* Takes document; NULL (no memory) is an error line. */
 void fw_conn_document(struct fw_conn *conn, json_t *document);

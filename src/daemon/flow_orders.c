@@ -130,8 +130,24 @@ static void refuse(struct fw_conn *conn, int code, const char *text)
 	fw_conn_exit(conn, code);
 }
 
+static void tell(struct fw_daemon *daemon, const struct fw_conn *conn,
+		 size_t verb, const char *text, size_t of, size_t done)
+{
+	struct fw_record record;
+
+	fw_record_begin(&record, FW_RECORD_ORDER, fw_record_now());
+	fw_record_text(&record, "verb", verbs[verb].verb);
+	fw_record_text(&record, "selector", text);
+	fw_record_number(&record, "done", done);
+	fw_record_number(&record, "of", of);
+	fw_record_number(&record, "uid", fw_conn_user(conn));
+	fw_record_number(&record, "pid", (uint64_t)fw_conn_process(conn));
+	fw_daemon_record(daemon, &record);
+}
+
 static void carry_out(struct fw_daemon *daemon, struct fw_conn *conn,
-		      size_t verb, struct fw_selector *selector)
+		      size_t verb, const char *text,
+		      struct fw_selector *selector)
 {
 	size_t of, done;
 	int r = fw_flows_judge(daemon->flows, verbs[verb].verdict, picks,
@@ -145,9 +161,10 @@ static void carry_out(struct fw_daemon *daemon, struct fw_conn *conn,
 		refuse(conn, EX_OSERR, strerror(-r));
 		return;
 	}
+	tell(daemon, conn, verb, text, of, done);
 	if (done)
-		fw_log(LOG_NOTICE, "flow %s: %zu of %zu flows",
-		       verbs[verb].verb, done, of);
+		fw_log(LOG_NOTICE, "flow %s by user %u: %zu of %zu flows",
+		       verbs[verb].verb, fw_conn_user(conn), done, of);
 	fw_conn_document(conn, json_pack("{s:s, s:s, s:o, s:o}", "schema",
 					 FW_SCHEMA, "verb", verbs[verb].verb,
 					 "done", fw_json_number(done), "of",
@@ -184,7 +201,7 @@ void fw_flow_order(void *ctx, struct fw_conn *conn, const json_t *arguments)
 		if (r == 0)
 			fw_conn_exit(conn, EX_USAGE);
 	} else if (r == 0) {
-		carry_out(ctx, conn, i, &selector);
+		carry_out(ctx, conn, i, text, &selector);
 	}
 	if (r < 0)
 		refuse(conn, EX_OSERR, strerror(-r));
