@@ -5,6 +5,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/answers.h \
 	src/daemon/block.c \
 	src/daemon/block.h \
+	src/daemon/blocked.c src/daemon/blocked.h \
 	src/daemon/commands.c \
 	src/daemon/commands.h \
 	src/daemon/conntrack.c \

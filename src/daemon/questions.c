@@ -9,11 +9,14 @@
 #include "daemon/questions.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "compile/describe.h"
+#include "daemon/blocked.h"
 #include "daemon/control.h"
+#include "daemon/json.h"
 #include "daemon/reload.h"
 #include "grammar/parse.h"
 #include "model/explain.h"
@@ -22,9 +25,9 @@
 
 FW_CLEANUP_PTR(struct fw_arena *, fw_arena_free)
 
-/* Both buffers are whole, or memory ran out. */
+/* Both buffers are whole, or memory ran out. Takes blocked, which may be NULL. */
 static void answer(struct fw_conn *conn, const struct fw_buf *json,
-		   const struct fw_buf *text)
+		   const struct fw_buf *text, json_t *blocked)
 {
 	json_t *document = json->failed || text->failed || !json->text ?
 				   NULL :
@@ -35,6 +38,9 @@ static void answer(struct fw_conn *conn, const struct fw_buf *json,
 				json_string(text->text ? text->text : "")) < 0)
 		(void)json_object_set_new(document, "text", json_string(
 			"(a name that is not UTF-8: ask with -j)\n"));
+	if (document && blocked)
+		(void)json_object_set(document, "blocked", blocked);
+	json_decref(blocked);
 	fw_conn_document(conn, document);
 	fw_conn_exit(conn, document ? EX_OK : EX_OSERR);
 }
@@ -73,10 +79,23 @@ static int describe(struct fw_arena *arena, const char *text,
 	       fw_describe(arena, &line, diags, ret);
 }
 
+static void tell_blocked(const struct fw_blocked *blocked, struct fw_buf *text,
+			 json_t **ret)
+{
+	fw_buf_printf(text, "the source is blocked for %" PRIu64 " s more, in "
+		      "%s %s %s; else:\n", blocked->left_s, blocked->family,
+		      blocked->table, blocked->set);
+	*ret = json_pack("{s:s, s:s, s:s, s:o}", "family", blocked->family,
+			 "table", blocked->table, "set", blocked->set, "left_s",
+			 fw_json_number(blocked->left_s));
+}
+
 static int explain(const struct fw_daemon *daemon, struct fw_conn *conn,
 		   struct fw_arena *arena, const struct fw_description *packet)
 {
 	_cleanup_(fw_buf_done) struct fw_buf json = { 0 }, text = { 0 };
+	struct fw_blocked blocked;
+	json_t *told_blocked = NULL;
 	const struct fw_plan *plan = daemon->running.plan;
 	struct fw_explain *explained;
 	struct fw_told told;
@@ -85,11 +104,16 @@ static int explain(const struct fw_daemon *daemon, struct fw_conn *conn,
 	fw_told_fields(&told, packet->given, packet->value, packet->iif,
 		       packet->oif, packet->qname);
 	r = fw_explain(arena, plan, &told, &explained);
+	if (r == 0)
+		r = fw_blocked_find(daemon->apply, arena, plan, explained,
+				    &blocked);
 	if (r < 0)
 		return r;
+	if (r > 0)
+		tell_blocked(&blocked, &text, &told_blocked);
 	fw_explain_json(plan, explained, 0, &json);
 	fw_explain_text(plan, explained, &text);
-	answer(conn, &json, &text);
+	answer(conn, &json, &text, told_blocked);
 	return 0;
 }
 
@@ -144,7 +168,7 @@ static void compare(struct fw_conn *conn, const struct fw_plan *from,
 	}
 	fw_plan_diff_json(from, to, &changes, &json);
 	fw_plan_diff_text(&changes, &text);
-	answer(conn, &json, &text);
+	answer(conn, &json, &text, NULL);
 }
 
 static void on_compiled(void *ctx, const struct fw_outcome *outcome)
