@@ -95,15 +95,64 @@ static __always_inline bool payload(struct __sk_buff *skb,
 					     tcp_payload(skb, room);
 }
 
+/* An untagged frame whose ports are where they mostly are. */
+struct plain4 {
+	struct ethhdr ether;
+	struct iphdr ip;
+	__be16 source, dest;
+} __attribute__((packed));
+
+struct plain6 {
+	struct ethhdr ether;
+	struct ipv6hdr ip;
+	__be16 source, dest;
+} __attribute__((packed));
+
+static __always_inline bool nobodys_ports(__u8 proto, __be16 source, __be16 dest)
+{
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP)
+		return false;
+	return fw_watcher_of(proto == IPPROTO_TCP, bpf_ntohs(source),
+			     bpf_ntohs(dest)) == FW_WATCHER_MAX_;
+}
+
+/*
+ * Most packets are no monitor's. Where that shows at a glance nothing else is
+ * looked at; whatever is not plain IP with TCP or UDP right behind it is parsed.
+ */
+static __always_inline bool is_nobodys(struct __sk_buff *skb)
+{
+	union {
+		struct plain4 v4;
+		struct plain6 v6;
+	} head;
+
+	if (bpf_skb_load_bytes(skb, 0, &head.v4, sizeof(head.v4)))
+		return false;
+	if (head.v4.ether.h_proto == bpf_htons(ETH_P_IP))
+		return head.v4.ip.version == 4 && head.v4.ip.ihl == 5 &&
+		       !(head.v4.ip.frag_off & bpf_htons(0x3fff)) &&
+		       nobodys_ports(head.v4.ip.protocol, head.v4.source,
+				     head.v4.dest);
+	if (head.v4.ether.h_proto != bpf_htons(ETH_P_IPV6) ||
+	    bpf_skb_load_bytes(skb, 0, &head.v6, sizeof(head.v6)))
+		return false;
+	return nobodys_ports(head.v6.ip.nexthdr, head.v6.source, head.v6.dest);
+}
+
 SEC("socket")
 int fw_watch(struct __sk_buff *skb)
 {
-	__u32 slot = fw_control_slot(fw_control_read());
-	__u32 flags = watched_by(slot, skb->ifindex);
-	struct fw_watch_room *room = fw_watch_room();
+	struct fw_watch_room *room;
 	struct fw_packet *pkt;
 	enum fw_watcher watcher;
+	__u32 slot, flags;
 
+	if (is_nobodys(skb))
+		return 0;
+	slot = fw_control_slot(fw_control_read());
+	flags = watched_by(slot, skb->ifindex);
+	room = fw_watch_room();
 	if (!flags || !room)
 		return 0;
 	/* What leaves by lo comes in by it. */
