@@ -44,6 +44,7 @@ tests_bench_learn_LDADD = libfwlearn.a $(SQLITE_LIBS) $(LIBBPF_LIBS) \
 	$(fw_unit_libs)
 EXTRA_DIST += tests/bench/run tests/bench/check tests/bench/ruleset \
 	tests/bench/packets tests/bench/cookies tests/bench/worker \
+	tests/bench/eyes \
 	tests/bench/lib.sh tests/bench/report
 
 # Each appends its rows to bench.tsv, of which the last makes a table, bench.json
@@ -54,7 +55,7 @@ CLEANFILES += bench.tsv bench.json bench.svg
 
 # One after the other, whatever make is told: they would disturb each other.
 fw_benches = bench-new bench-check bench-classify bench-prefixes bench-limits \
-	bench-names bench-packets bench-cookies bench-worker bench-learn \
+	bench-names bench-packets bench-cookies bench-worker bench-learn bench-eyes \
 	bench-vetting \
 	bench-report
 
@@ -76,6 +77,9 @@ bench-packets: all tests/bench/flood$(EXEEXT) tests/bench/usage$(EXEEXT)
 
 bench-cookies: all tests/bench/flood$(EXEEXT)
 	$(fw_bench_env); $(srcdir)/tests/bench/cookies
+
+bench-eyes: all tests/bench/flood$(EXEEXT)
+	$(fw_bench_env); $(srcdir)/tests/bench/eyes
 
 bench-worker: all tests/bench/loop$(EXEEXT) tests/bench/echo$(EXEEXT) \
 		tests/bench/memory$(EXEEXT) tests/bench/fill$(EXEEXT)

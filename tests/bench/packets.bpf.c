@@ -71,6 +71,14 @@ int pass_all(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+/* A receiver that costs nothing. */
+SEC("xdp")
+int drop_all(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_DROP;
+}
+
 /* --- one address among many ----------------------------------------------- */
 static __always_inline __u32 next_address(struct fw_address *ret)
 {
