@@ -12,7 +12,7 @@
 #include "abi_addresses.h"
 #include "abi_syn.h"
 
-#define FW_ABI_VERSION 20	/* of the pinned maps; raise on any change */
+#define FW_ABI_VERSION 21	/* of the pinned maps; raise on any change */
 
 /* --- control word --------------------------------------------------------
  * bit 0 active slot, bit 1 overlap, bits 2..63 epoch. Map "control": ARRAY,
@@ -399,7 +399,8 @@ struct fw_name_bucket {
  *	stats	  PERCPU_ARRAY[1]	struct fw_stats
  *	limits	  ARRAY[FW_LIMITS_MAX]	struct fw_limit, by number - 1
  *	flow_map  HASH	struct fw_flow_key -> struct fw_flow
- *	flow_road HASH	struct fw_flow_key -> u64 pair: flows that may take a road
+ *	flow_road HASH	struct fw_flow_key -> struct fw_grant: flows that may
+ *		take a road
  *	road_turn ARRAY[1]	u32: roads of another turn are closed
  *	road_ports HASH	u32 ifindex -> struct fw_road_port
  *	road_devices DEVMAP_HASH	u32 ifindex -> itself, of the same
@@ -604,6 +605,7 @@ FW_ASSERT_SIZE(struct fw_set_net, 28);
 FW_ASSERT_SIZE(struct fw_set_member, 8);
 FW_ASSERT_SIZE(struct fw_flow_key, 44);
 FW_ASSERT_SIZE(struct fw_road, 64);
+FW_ASSERT_SIZE(struct fw_grant, 48);
 FW_ASSERT_SIZE(struct fw_road_port, 16);
 FW_ASSERT_SIZE(struct fw_flow, 128);
 FW_ASSERT_SIZE(struct fw_flow_counts, 16);

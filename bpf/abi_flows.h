@@ -59,7 +59,21 @@ struct fw_road {
 	__u64 words[FW_ROAD_WORDS];	/* 0: never open yet */
 	__u32 openings;		/* so far */
 	__u8 closed;		/* 1: for good, a FIN or RST was sent on */
-	__u8 pad[3];
+	__u8 translated;	/* 1: packets leave with other addresses or
+				   ports, those of the flow's struct fw_grant */
+	__u8 pad[2];
+};
+
+/* A flow that may have a road, and the addresses and ports with which its packets
+ * leave: as in struct fw_flow_key. Turned around, those are the other direction's
+ * as they arrive. */
+struct fw_grant {
+	__u64 pair;		/* of the flow */
+	__u8 saddr[16];
+	__u8 daddr[16];
+	__be16 sport;
+	__be16 dport;
+	__u8 pad[4];
 };
 
 /* A device from which XDP may send packets to another such one, which is in the

@@ -132,7 +132,7 @@ struct {
 	__uint(max_entries, 262144);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct fw_flow_key);
-	__type(value, __u64);
+	__type(value, struct fw_grant);
 } flow_road SEC(".maps");
 
 struct {

@@ -92,34 +92,77 @@ static __noinline __u32 length_of(struct __sk_buff *skb,
 	return fw_road_length(pkt, skb->gso_size, offset >> 4);
 }
 
-static __noinline void close_back(struct __sk_buff *skb,
-				  const struct fw_packet *pkt)
+/* As the answers to the packet arrive. */
+static __always_inline void back_of(const struct __sk_buff *skb,
+				    const struct fw_packet *pkt,
+				    struct fw_flow_key *key)
 {
-	struct fw_flow_key key = {
+	*key = (struct fw_flow_key){
 		.ifindex = skb->ifindex,
 		.family = pkt->l3 == FW_L3_IP ? 4 : 6,
 		.proto = pkt->l4proto,
 		.sport = bpf_htons(pkt->dport),
 		.dport = bpf_htons(pkt->sport),
 	};
+	__builtin_memcpy(key->saddr, pkt->daddr.words, sizeof(key->saddr));
+	__builtin_memcpy(key->daddr, pkt->saddr.words, sizeof(key->daddr));
+}
+
+static __noinline void close_back(struct __sk_buff *skb,
+				  const struct fw_packet *pkt)
+{
+	struct fw_flow_key key;
 	struct fw_flow *flow;
 
-	__builtin_memcpy(key.saddr, pkt->daddr.words, sizeof(key.saddr));
-	__builtin_memcpy(key.daddr, pkt->saddr.words, sizeof(key.daddr));
+	back_of(skb, pkt, &key);
 	flow = bpf_map_lookup_elem(&flow_map, &key);
 	if (flow)
 		flow->road.closed = 1;
 }
 
-static __noinline bool granted(struct __sk_buff *skb,
-			       const struct fw_packet *pkt, __u64 pair)
+/* The key of a packet that was translated: the answers to it leave, turned
+ * around, as it has come. */
+static __noinline bool find_back(struct __sk_buff *skb,
+				 const struct fw_packet *pkt,
+				 struct fw_flow_key *key)
 {
-	struct fw_flow_key key;
-	const __u64 *grant;
+	const struct fw_grant *grant;
 
-	fw_flow_key_of(skb->ingress_ifindex, pkt, &key);
-	grant = bpf_map_lookup_elem(&flow_road, &key);
-	return grant && *grant == pair;
+	back_of(skb, pkt, key);
+	grant = bpf_map_lookup_elem(&flow_road, key);
+	if (!grant)
+		return false;
+	key->ifindex = skb->ingress_ifindex;
+	__builtin_memcpy(key->saddr, grant->daddr, sizeof(key->saddr));
+	__builtin_memcpy(key->daddr, grant->saddr, sizeof(key->daddr));
+	key->sport = grant->dport;
+	key->dport = grant->sport;
+	return true;
+}
+
+/* The flow of a packet that leaves, and its key. */
+static __noinline struct fw_flow *find(struct __sk_buff *skb,
+				       const struct fw_packet *pkt,
+				       struct fw_flow_key *key)
+{
+	struct fw_flow *flow = fw_flow_find(skb->ingress_ifindex, pkt);
+
+	if (flow && !flow->road.translated) {
+		fw_flow_key_of(skb->ingress_ifindex, pkt, key);
+		return flow;
+	}
+	if (!(pkt->present & FW_HAS(FW_FIELD_DPORT)) ||
+	    !find_back(skb, pkt, key))
+		return NULL;
+	flow = bpf_map_lookup_elem(&flow_map, key);
+	return flow && flow->road.translated ? flow : NULL;
+}
+
+static __always_inline bool granted(const struct fw_flow_key *key, __u64 pair)
+{
+	const struct fw_grant *grant = bpf_map_lookup_elem(&flow_road, key);
+
+	return grant && grant->pair == pair;
 }
 
 /* A MAC address beside the number. */
@@ -180,6 +223,7 @@ int fw_road_egress(struct __sk_buff *skb)
 	__u64 word = fw_control_read();
 	const struct fw_gen *header = fw_gen_of(fw_control_slot(word));
 	struct fw_packet pkt;
+	struct fw_flow_key key;
 	struct fw_flow *flow;
 	__u32 len;
 
@@ -190,7 +234,7 @@ int fw_road_egress(struct __sk_buff *skb)
 	    skb->vlan_present || !has_link(skb))
 		return TC_ACT_UNSPEC;
 	fw_parse(skb, &pkt);
-	flow = fw_flow_find(skb->ingress_ifindex, &pkt);
+	flow = find(skb, &pkt, &key);
 	if (!flow || flow->verdict != FW_FLOW_TRUSTED)
 		return TC_ACT_UNSPEC;
 	if (pkt.l4proto == IPPROTO_TCP &&
@@ -200,7 +244,7 @@ int fw_road_egress(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	}
 	len = length_of(skb, &pkt);
-	if (len && len <= 0xffff && granted(skb, &pkt, flow->pair))
+	if (len && len <= 0xffff && granted(&key, flow->pair))
 		open_or_widen(skb, &flow->road, word, len);
 	return TC_ACT_UNSPEC;
 }

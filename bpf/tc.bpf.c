@@ -51,6 +51,7 @@ static __always_inline long fw_ctx_load_link(struct __sk_buff *skb,
 
 #define MARK_BITS 0xffu
 #define FLAG_SYN 0x02
+#define ROAD_ENDS (~0u)		/* for a packet that cannot be changed */
 
 /* A kernel that copies a packet for generic XDP (skb_pp_cow_data(), since 6.9)
  * forgets how long its link header is: data begins behind it, and metadata is
@@ -221,7 +222,63 @@ static __noinline bool road_enter(struct __sk_buff *skb,
 	return true;
 }
 
-/* Where to, or 0: through the stack. Frames for other hosts, and those whose
+/* The checksum of TCP or UDP, in which the addresses and ports are. */
+static __always_inline bool change_sum(struct __sk_buff *skb,
+				       const struct fw_packet *pkt,
+				       const __be16 *from, __s64 addresses,
+				       const struct fw_grant *grant)
+{
+	bool udp = pkt->l4proto == IPPROTO_UDP;
+	__u32 at = pkt->l4_off + (udp ? 6 : 16);
+	__u64 flags = udp ? BPF_F_MARK_MANGLED_0 : 0;
+	__be16 to[2] = {grant->sport, grant->dport};
+	__s64 ports = bpf_csum_diff((__be32 *)from, 4, (__be32 *)to, 4, 0);
+
+	return !bpf_l4_csum_replace(skb, at, 0, (__u64)addresses,
+				    flags | BPF_F_PSEUDO_HDR) &&
+	       !bpf_l4_csum_replace(skb, at, 0, (__u64)ports, flags) &&
+	       !bpf_skb_store_bytes(skb, pkt->l4_off, to, sizeof(to), 0);
+}
+
+/* Puts the addresses and ports into the packet with which the stack would send it
+ * on. False: it is no packet any more. */
+static __noinline bool translate(struct __sk_buff *skb,
+				 const struct fw_packet *pkt,
+				 const struct fw_grant *grant)
+{
+	__be16 from[2] = {bpf_htons((__u16)pkt->sport),
+			  bpf_htons((__u16)pkt->dport)};
+	__s64 sum;
+
+	sum = bpf_csum_diff((__be32 *)pkt->saddr.words, 16,
+			    (__be32 *)grant->saddr, 16, 0);
+	sum = bpf_csum_diff((__be32 *)pkt->daddr.words, 16,
+			    (__be32 *)grant->daddr, 16, (__u32)sum);
+	if (!change_sum(skb, pkt, from, sum, grant))
+		return false;
+	if (pkt->l3 == FW_L3_IP)
+		return !bpf_l3_csum_replace(skb, ETH_HLEN + 10, 0, (__u64)sum,
+					    0) &&
+		       !bpf_skb_store_bytes(skb, ETH_HLEN + 12, grant->saddr, 4,
+					    0) &&
+		       !bpf_skb_store_bytes(skb, ETH_HLEN + 16, grant->daddr, 4,
+					    0);
+	return !bpf_skb_store_bytes(skb, ETH_HLEN + 8, grant->saddr, 16, 0) &&
+	       !bpf_skb_store_bytes(skb, ETH_HLEN + 24, grant->daddr, 16, 0);
+}
+
+static __noinline const struct fw_grant *
+grant_of(const struct __sk_buff *skb, const struct fw_packet *pkt, __u64 pair)
+{
+	const struct fw_grant *grant;
+	struct fw_flow_key key;
+
+	fw_flow_key_of(skb->ifindex, pkt, &key);
+	grant = bpf_map_lookup_elem(&flow_road, &key);
+	return grant && grant->pair == pair ? grant : NULL;
+}
+
+/* Where to, or 0: through the stack, or ROAD_ENDS. Frames for other hosts, and those whose
  * link header was lost, are the stack's. Not inlined: its words would be on the
  * stack of all that the packet is judged by. */
 static __noinline __u32 road_of(struct __sk_buff *skb,
@@ -229,13 +286,21 @@ static __noinline __u32 road_of(struct __sk_buff *skb,
 				struct fw_flow *flow, __u64 word)
 {
 	struct fw_road *road = &flow->road;
+	const struct fw_grant *grant = NULL;
 	__u64 words[FW_ROAD_WORDS];
 
+	if (road->translated) {
+		grant = grant_of(skb, pkt, flow->pair);
+		if (!grant)
+			return 0;
+	}
 	if (!fw_road_read(road, word, flow->last_ns, words) || road->closed ||
 	    fw_road_device(words) == skb->ifindex || skb->pkt_type ||
 	    skb->vlan_present || skb->cb[0] || !fw_road_l4(pkt) ||
 	    !road_enter(skb, pkt, words))
 		return 0;
+	if (grant && !translate(skb, pkt, grant))
+		return ROAD_ENDS;
 	fw_road_charge(road, skb->gso_segs ? skb->gso_segs : 1, pkt->len);
 	fw_stat_add(FW_STAT_TC_ROAD);
 	return fw_road_device(words);
@@ -283,6 +348,8 @@ int fw_tc(struct __sk_buff *skb)
 		marks |= FW_MARK_TRUSTED;
 	if (flow && flow->verdict == FW_FLOW_TRUSTED)
 		to = road_of(skb, pkt, flow, word);
+	if (to == ROAD_ENDS)
+		return TC_ACT_SHOT;
 	(void)pass(skb, header, marks);
 	return to ? (int)bpf_redirect(to, 0) : TC_ACT_UNSPEC;
 }

@@ -7,6 +7,7 @@
  * what the stack would have sent on; or XDP_PASS, and it is as it was. What is not
  * for a road, or for this one only, may have TC's still:
  *
+ *  - those whose addresses or ports are translated
  *  - frames in several pieces: not every driver sends them
  *  - those whose checksum waits for a device to fill it in, of which nothing is
  *    said here: it is that of the pseudo header so far. One in 65536 others looks
@@ -116,6 +117,7 @@ static __noinline int fw_xdp_road(struct xdp_md *ctx,
 		return XDP_PASS;
 	flow = fw_flow_find(ctx->ingress_ifindex, pkt);
 	if (!flow || flow->verdict != FW_FLOW_TRUSTED || flow->road.closed ||
+	    flow->road.translated ||
 	    !fw_road_read(&flow->road, word, now, words) ||
 	    pkt->len > fw_road_longest(words))
 		return XDP_PASS;

@@ -162,9 +162,9 @@ int fw_apply_flows(struct fw_apply *apply,
 
 /* Roads (struct fw_road); safe from any thread. Whether there can be any. */
 bool fw_apply_roads(const struct fw_apply *apply);
-/* The flow of that key and pair may have one. 0 or -errno. */
+/* The flow of that key may have one. 0 or -errno. */
 int fw_apply_road_grant(struct fw_apply *apply, const struct fw_flow_key *key,
-			uint64_t pair);
+			const struct fw_grant *grant);
 void fw_apply_road_revoke(struct fw_apply *apply,
 			  const struct fw_flow_key *key);
 void fw_apply_roads_clear(struct fw_apply *apply);	/* no flow may */

@@ -19,12 +19,12 @@ bool fw_apply_roads(const struct fw_apply *apply)
 }
 
 int fw_apply_road_grant(struct fw_apply *apply, const struct fw_flow_key *key,
-			uint64_t pair)
+			const struct fw_grant *grant)
 {
 	if (!fw_apply_roads(apply))
 		return -EOPNOTSUPP;
 	return bpf_map_update_elem(fw_bpf_map_fd(&apply->bpf, "flow_road"), key,
-				   &pair, BPF_ANY);
+				   grant, BPF_ANY);
 }
 
 void fw_apply_road_revoke(struct fw_apply *apply, const struct fw_flow_key *key)

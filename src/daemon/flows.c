@@ -121,6 +121,13 @@ struct fw_flow_key fw_flows_key(const struct fw_flow_record *record,
 	return key;
 }
 
+bool fw_flows_translated(const struct fw_flow_record *record)
+{
+	struct fw_tuple back = fw_tuple_inverse(&record->raw[1]);
+
+	return !fw_tuple_equal(&record->raw[0], &back);
+}
+
 /* An entry that takes another's place has its numbers. */
 static void count_on(struct fw_flows *flows, const struct fw_flow_key *key,
 		     struct fw_flow *flow)
@@ -153,6 +160,7 @@ void fw_flows_map(struct fw_flows *flows, struct fw_flow_record *record)
 			.verdict = (uint8_t)record->verdict,
 			.profile = record->profile_id,
 			.reply = (uint8_t)i,
+			.road.translated = fw_flows_translated(record),
 		};
 
 		if (!record->ifindex[i] ||

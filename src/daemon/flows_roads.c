@@ -12,17 +12,20 @@
  *  1. where no rule of the plan has to see each packet
  *  2. when both sides have spoken: from then on its packets are of an established
  *     connection to all rules
- *  3. where addresses and ports stay as they are, and conntrack does not need to
- *     see all packets
+ *  3. where conntrack does not need to see all packets
  *  4. once conntrack has been told not to mind what it misses
  *
  * A direction whose ingress no packet in user space has shown is taken to come
- * from where the other one goes to: an entry for a device that it does not come
- * from is never found.
+ * from where the other one goes to; or, where they are translated and so have
+ * roads together or not at all, from where its sender would be reached. An entry
+ * for a device that it does not come from is never found.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <string.h>
 
 #include "daemon/flows_state.h"
+#include "daemon/route_find.h"
 #include "inspect/packet.h"
 
 #define ASKED_MAX 60		/* ticks */
@@ -47,61 +50,58 @@ static void learn_ingress(struct fw_flows *flows, struct fw_flow_record *record)
 	}
 }
 
-static void grant(struct fw_flows *flows, struct fw_flow_record *record)
+/* As the other direction's arrive, turned around. */
+static struct fw_grant grant_of(const struct fw_flow_record *record,
+				unsigned direction)
+{
+	struct fw_tuple leaves = fw_tuple_inverse(&record->raw[!direction]);
+	struct fw_grant grant = {
+		.pair = record->pair,
+		.sport = htons(leaves.sport),
+		.dport = htons(leaves.dport),
+	};
+
+	memcpy(grant.saddr, leaves.saddr, sizeof(grant.saddr));
+	memcpy(grant.daddr, leaves.daddr, sizeof(grant.daddr));
+	return grant;
+}
+
+static void grant(struct fw_flows *flows, struct fw_flow_record *record,
+		  const uint32_t from[2])
 {
 	unsigned asked = record->asked;
 
 	learn_ingress(flows, record);
+	for (unsigned i = 0; i < 2; i++)
+		if (!record->ifindex[i])
+			record->ifindex[i] = from[i];
 	fw_flows_map(flows, record);
 	record->asked = asked;
 	record->credits = true;
 	for (unsigned i = 0; i < 2; i++) {
 		struct fw_flow_key key = fw_flows_key(record, i);
+		struct fw_grant grant = grant_of(record, i);
 
 		if (record->mapped[i] && !record->road[i])
-			record->road[i] = !fw_apply_road_grant(
-				flows->apply, &key, record->pair);
+			record->road[i] = !fw_apply_road_grant(flows->apply,
+							       &key, &grant);
 	}
 }
 
-static bool fits(const struct fw_connection *connection)
+/* The devices that the senders of a translated connection are behind, or 0. */
+static void find_senders(struct fw_flows *flows,
+			 const struct fw_connection *connection,
+			 uint32_t ret[2])
 {
 	struct fw_tuple back = fw_tuple_inverse(&connection->tuple[1]);
 
-	return !connection->watched &&
-	       fw_tuple_equal(&connection->tuple[0], &back);
-}
-
-/* What is to become of a record that asks. */
-enum answer { GRANT, REFUSE, LATER };
-
-static enum answer ask_conntrack(struct fw_flows *flows,
-				 const struct fw_tuple *raw)
-{
-	struct fw_connection connection;
-
-	if (fw_conntrack_get(flows->conntrack, raw, &connection))
-		return LATER;
-	if (!fits(&connection))
-		return REFUSE;
-	if (!connection.replied)
-		return LATER;
-	return fw_conntrack_loosen(flows->conntrack, &connection) ? REFUSE :
-								    GRANT;
-}
-
-static void settle(struct fw_flows *flows, struct fw_flow_record *record,
-		   enum answer answer, uint32_t credit_to)
-{
-	if (answer == GRANT) {
-		record->credit_to = credit_to;
-		grant(flows, record);
-	}
-	/* At the end of the list, behind those that were not heard yet. */
-	fw_flow_records_ask(flows->records, record, false);
-	if (answer != REFUSE && !is_whole(record) &&
-	    ++record->asked < ASKED_MAX)
-		fw_flow_records_ask(flows->records, record, true);
+	if (fw_tuple_equal(&connection->tuple[0], &back) ||
+	    (!flows->routes && fw_route_open(&flows->routes)))
+		return;
+	for (unsigned i = 0; i < 2; i++)
+		if (fw_route_find(flows->routes, connection->tuple[i].family,
+				  connection->tuple[i].saddr, &ret[i]))
+			ret[i] = 0;
 }
 
 /* One that asks. */
@@ -110,7 +110,42 @@ struct asker {
 	struct fw_tuple tuple, raw;
 	uint8_t profile;
 	uint32_t credit_to;	/* 0: to be found */
+	uint32_t from[2];	/* its devices where it is translated, or 0 */
 };
+
+/* What is to become of a record that asks. */
+enum answer { GRANT, REFUSE, LATER };
+
+static enum answer ask_conntrack(struct fw_flows *flows,
+				 const struct fw_tuple *raw, uint32_t from[2])
+{
+	struct fw_connection connection;
+
+	if (fw_conntrack_get(flows->conntrack, raw, &connection))
+		return LATER;
+	if (connection.watched)
+		return REFUSE;
+	if (!connection.replied)
+		return LATER;
+	if (fw_conntrack_loosen(flows->conntrack, &connection))
+		return REFUSE;
+	find_senders(flows, &connection, from);
+	return GRANT;
+}
+
+static void settle(struct fw_flows *flows, struct fw_flow_record *record,
+		   enum answer answer, const struct asker *one)
+{
+	if (answer == GRANT) {
+		record->credit_to = one->credit_to;
+		grant(flows, record, one->from);
+	}
+	/* At the end of the list, behind those that were not heard yet. */
+	fw_flow_records_ask(flows->records, record, false);
+	if (answer != REFUSE && !is_whole(record) &&
+	    ++record->asked < ASKED_MAX)
+		fw_flow_records_ask(flows->records, record, true);
+}
 
 /* The first one that asks, if it is none that has been heard in this round. */
 static bool take_first(struct fw_flows *flows, struct asker *ret)
@@ -152,7 +187,7 @@ void fw_flows_roads(struct fw_flows *flows)
 
 	for (size_t n = count_asking(flows); n && take_first(flows, &one);
 	     n--) {
-		enum answer answer = ask_conntrack(flows, &one.raw);
+		enum answer answer = ask_conntrack(flows, &one.raw, one.from);
 		struct fw_flow_record *record;
 		bool turned;
 
@@ -164,7 +199,7 @@ void fw_flows_roads(struct fw_flows *flows)
 					      &turned);
 		if (record && record->serial == one.serial &&
 		    record->verdict == FW_FLOW_TRUSTED && !flows->blocker)
-			settle(flows, record, answer, one.credit_to);
+			settle(flows, record, answer, &one);
 		pthread_mutex_unlock(&flows->lock);
 	}
 }
@@ -202,13 +237,14 @@ static bool is_open(const struct fw_flows *flows, const struct fw_road *road)
 	       road->words[FW_ROAD_WHEN] >> 32 == flows->epoch;
 }
 
-/* XDP's, where both devices are ports; what it leaves takes TC's. */
+/* XDP's, where both devices are ports and nothing is translated; what it leaves
+ * takes TC's. */
 static const char *name_of(const struct fw_flows *flows, uint32_t in,
 			   const struct fw_road *road)
 {
 	uint32_t out = (uint32_t)(road->words[FW_ROAD_OUT] >> 32);
 
-	return fw_apply_road_port(flows->apply, in) &&
+	return !road->translated && fw_apply_road_port(flows->apply, in) &&
 			       fw_apply_road_port(flows->apply, out) ?
 		       "xdp" : "tc";
 }

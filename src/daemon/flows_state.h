@@ -109,6 +109,9 @@ void fw_flows_note_connection(struct fw_flows *flows,
 			      const struct fw_connection *connection);
 struct fw_flow_key fw_flows_key(const struct fw_flow_record *record,
 				unsigned direction);
+/* Whether its packets leave with other addresses or ports than they arrive with;
+ * valid with has_raw. */
+bool fw_flows_translated(const struct fw_flow_record *record);
 /* Takes the record's entries out of the flow map. */
 void fw_flows_unmap(struct fw_flows *flows, struct fw_flow_record *record);
 /* The number of the profile in a connection mark; -ENOENT where the mark says

@@ -127,12 +127,12 @@ static struct fw_flow_key granted[MAP_MAX];
 static size_t n_granted;
 
 int fw_apply_road_grant(struct fw_apply *apply, const struct fw_flow_key *key,
-			uint64_t pair)
+			const struct fw_grant *grant)
 {
 	int i = map_find(key);
 
 	(void)apply;
-	if (i < 0 || map[i].flow.pair != pair || n_granted == MAP_MAX)
+	if (i < 0 || map[i].flow.pair != grant->pair || n_granted == MAP_MAX)
 		return -ENOENT;
 	granted[n_granted++] = *key;
 	return 0;
@@ -421,6 +421,14 @@ static void ipv6(void **state)
 	lab_close(&lab);
 }
 
+static bool is_translated(const struct lab *lab, int reply)
+{
+	struct fw_flow_key key = key_of(&lab->raw[reply], reply ? 6u : 5u);
+	int i = map_find(&key);
+
+	return i >= 0 && map[i].flow.road.translated;
+}
+
 /* At the queue the destination is translated already and the source not yet:
  * the map gets what arrives at the devices. */
 static void nat(void **state)
@@ -453,6 +461,8 @@ static void nat(void **state)
 		expect_mapped(&lab, 5, 6);
 		assert_int_equal(look(&lab), 1);
 		assert_true(fw_tuple_equal(&lab.view.tuple, &lab.raw[0]));
+		for (int reply = 0; reply < 2; reply++)
+			assert_true(is_translated(&lab, reply));
 		lab_close(&lab);
 	}
 }

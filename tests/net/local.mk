@@ -56,6 +56,7 @@ fw_net_tests = \
 	tests/net/reload \
 	tests/net/roads \
 	tests/net/roads_leave \
+	tests/net/roads_nat \
 	tests/net/roads_xdp \
 	tests/net/rulesets \
 	tests/net/settings \
