@@ -44,7 +44,7 @@ _flywall() {
 		events) words='dns-query dns-rebind dns-mismatch dns-nxdomain-flood dns-tunnel
 			tls-handshake dhcp-lease dhcp-rogue dhcp-conflict dhcp-starvation
 			log drop generation flow device inspector learn error lost alert
-			kernel-drop retransmit reset order' ;;
+			kernel-drop retransmit reset order block' ;;
 		check | diff | dissect)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return

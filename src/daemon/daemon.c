@@ -20,6 +20,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "daemon/blocked_watch.h"
 #include "daemon/commands.h"
 #include "daemon/commit.h"
 #include "daemon/confirm.h"
@@ -224,6 +225,7 @@ static int commit_first(struct fw_daemon *daemon)
 	fw_record_text(&record, "file", daemon->file);
 	fw_daemon_record(daemon, &record);
 	fw_elements_run(daemon);
+	fw_blocked_tick(daemon);
 	fw_log(LOG_NOTICE, "%s: generation %llu is live", daemon->file,
 	       (unsigned long long)fw_apply_generation(daemon->apply));
 	return 0;
@@ -267,6 +269,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 	fw_elements_close(daemon);
 	fw_feeds_free(daemon->feeds);
 	fw_kernel_close(daemon);
+	fw_blocked_close(daemon);
 	fw_trial_free(daemon->trial);
 	fw_workers_settle(&daemon->workers, NULL);
 	fw_verdicts_free(daemon->verdicts);

@@ -6,6 +6,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/block.c \
 	src/daemon/block.h \
 	src/daemon/blocked.c src/daemon/blocked.h \
+	src/daemon/blocked_watch.c src/daemon/blocked_watch.h \
 	src/daemon/commands.c \
 	src/daemon/commands.h \
 	src/daemon/conntrack.c \

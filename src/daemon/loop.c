@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "apply/watched.h"
+#include "daemon/blocked_watch.h"
 #include "daemon/elements.h"
 #include "daemon/kernel.h"
 #include "daemon/logging.h"
@@ -337,6 +338,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	fw_flows_tick(daemon->flows);
 	fw_watching_tick(daemon);
 	fw_kernel_tick(daemon);
+	fw_blocked_tick(daemon);
 	fw_sinks_tick(daemon);
 }
 

@@ -54,6 +54,7 @@ struct fw_daemon {
 	struct fw_links *links;
 	struct fw_routes *routes;
 	struct fw_set_watch *set_watch;
+	struct fw_blocked_watch *blocked;	/* NULL: not looked at yet */
 
 	struct fw_events *events;
 	struct fw_monitors *monitors;

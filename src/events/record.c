@@ -35,6 +35,7 @@ static const char *const type_names[] = {
 	[FW_RECORD_GENERATION] = "generation",
 	[FW_RECORD_FLOW] = "flow",
 	[FW_RECORD_ORDER] = "order",
+	[FW_RECORD_BLOCK] = "block",
 	[FW_RECORD_DEVICE] = "device",
 	[FW_RECORD_INSPECTOR] = "inspector",
 	[FW_RECORD_LEARN] = "learn",
