@@ -373,9 +373,12 @@ static int connection_of(struct fw_flows *flows,
 			 const struct fw_flow_report *report, uint32_t bits,
 			 struct fw_connection *ret)
 {
+	/* A first packet's has none yet: the tick will find it. */
+	if (!report->has_ct && report->packets <= 1)
+		return -ENOENT;
 	if (!report->has_ct)
 		return fw_flows_find_connection(flows, &report->tuple, bits,
-				       report->packets > 1, ret);
+						true, ret);
 	*ret = (struct fw_connection){
 		.tuple = { report->ct[0], report->ct[1] },
 		.mark = report->ct_mark,

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "inspect/inspector.h"
+#include "inspect/pin.h"
 #include "inspect/sandbox.h"
 #include "inspect/view.h"
 #include "util/cleanup.h"
@@ -358,6 +359,7 @@ void fw_confined_run(const struct fw_confined_args *args)
 	uint32_t walls;
 
 	forget_the_daemon(args->queue);
+	fw_pin(args->queue);
 	walls = (uint32_t)protect(args) << FW_SANDBOX_MEMORY;
 	walls |= fw_sandbox_enter(args->parent, args->socket);
 	confined.inspector.number = args->queue;

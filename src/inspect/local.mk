@@ -16,6 +16,7 @@ libfwinspect_a_SOURCES = \
 	src/inspect/kept.c src/inspect/kept.h \
 	src/inspect/packet.c src/inspect/packet.h \
 	src/inspect/parse.h \
+	src/inspect/pin.c src/inspect/pin.h \
 	src/inspect/process.c src/inspect/process.h \
 	src/inspect/query.c src/inspect/query.h \
 	src/inspect/queue.c src/inspect/queue.h \

@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +25,7 @@
 #include <time.h>
 
 #include "inspect/inspector.h"
+#include "inspect/pin.h"
 #include "inspect/process.h"
 #include "inspect/queue.h"
 #include "util/cleanup.h"
@@ -254,25 +254,6 @@ static void sweep(struct fw_worker *worker)
 	publish(worker);
 }
 
-/* A queue keeps to one CPU, of those that the process may use. */
-static void pin(uint16_t number)
-{
-	cpu_set_t allowed, one;
-	int nth;
-
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		return;
-	nth = number % CPU_COUNT(&allowed);
-	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &allowed) || nth-- > 0)
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		(void)pthread_setaffinity_np(pthread_self(), sizeof(one), &one);
-		return;
-	}
-}
-
 /* Until something comes, or a process is to be started. */
 static int patience(const struct fw_worker *worker)
 {
@@ -295,7 +276,7 @@ static void *run(void *ctx)
 
 	(void)snprintf(name, sizeof(name), "fw-queue-%u", worker->number);
 	(void)pthread_setname_np(pthread_self(), name);
-	pin(worker->number);
+	fw_pin(worker->number);
 	for (;;) {
 		fds[2].fd = worker->process ? fw_process_fd(worker->process) :
 					      -1;
