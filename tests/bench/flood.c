@@ -4,12 +4,12 @@
  * device by BPF_PROG_TEST_RUN with live frames (Linux 5.18), so that what is
  * measured behind it is the receiver's filter and not the sender's sockets.
  *
- *	flood DEVICE MAC SOURCES DESTINATION SECONDS [syn]
+ *	flood DEVICE MAC SOURCES DESTINATION SECONDS [syn | SPORT DPORT]
  *
  * Sends from DEVICE, in this namespace, to the neighbour with MAC, 65,536
  * different packets in turn: from the address SOURCES, or from random ones of
  * those that the file of this name lists, IPv4 networks or addresses, one a line;
- * to UDP port 9, or TCP port 80.
+ * to UDP port 9, or TCP port 80. With two ports: of that one UDP flow.
  * Prints `sent N in S seconds`. Needs root.
  */
 #include <arpa/inet.h>
@@ -105,10 +105,10 @@ static uint16_t checksum(const void *from, size_t size, uint32_t sum)
 	return (uint16_t)~(sum + (sum >> 16));
 }
 
-static void make_udp(struct frame *frame, uint16_t port)
+static void make_udp(struct frame *frame, uint16_t port, uint16_t to)
 {
 	frame->udp.source = htons(port);
-	frame->udp.dest = htons(9);
+	frame->udp.dest = htons(to);
 	frame->udp.len = htons(sizeof(frame->udp) + sizeof(frame->data));
 }
 
@@ -154,7 +154,19 @@ static void make_frame(struct frame *frame, const struct ether_addr *to,
 	if (syn)
 		make_syn(frame, port);
 	else
-		make_udp(frame, port);
+		make_udp(frame, port, 9);
+}
+
+/* All alike. */
+static void make_flow(char **argv, const struct ether_addr *to,
+		      struct bench_corpus *corpus)
+{
+	struct frame frame;
+
+	make_frame(&frame, to, ntohl(inet_addr(argv[3])), 0, argv[4], false);
+	make_udp(&frame, (uint16_t)atoi(argv[6]), (uint16_t)atoi(argv[7]));
+	for (uint32_t i = 0; i < CORPUS_PACKETS; i++)
+		memcpy(corpus->packets[i], &frame, sizeof(frame));
 }
 
 static double now(void)
@@ -185,7 +197,8 @@ static void make_corpus(char **argv, const struct ether_addr *to, bool syn,
 int main(int argc, char **argv)
 {
 	bool syn = argc == 7 && !strcmp(argv[6], "syn");
-	struct ether_addr *to = argc == 6 || syn ? ether_aton(argv[2]) : NULL;
+	bool usage = argc == 6 || syn || argc == 8;
+	struct ether_addr *to = usage ? ether_aton(argv[2]) : NULL;
 	static struct bench_corpus corpus;
 	struct fw_packets_bpf *bpf;
 	double start, seconds;
@@ -193,14 +206,17 @@ int main(int argc, char **argv)
 
 	if (!to) {
 		fprintf(stderr, "usage: flood DEVICE MAC SOURCES DESTINATION "
-				"SECONDS [syn]\n");
+				"SECONDS [syn | SPORT DPORT]\n");
 		return 64;
 	}
 	seconds = strtod(argv[5], NULL);
 	bpf = fw_packets_bpf__open_and_load();
 	if (!bpf)
 		bench_die("programs", errno);
-	make_corpus(argv, to, syn, &corpus);
+	if (argc == 8)
+		make_flow(argv, to, &corpus);
+	else
+		make_corpus(argv, to, syn, &corpus);
 	bench_fill(bpf_map__fd(bpf->maps.corpus), &corpus);
 	bpf->bss->corpus_device = if_nametoindex(argv[1]);
 	if (!bpf->bss->corpus_device)

@@ -44,7 +44,7 @@ tests_bench_learn_LDADD = libfwlearn.a $(SQLITE_LIBS) $(LIBBPF_LIBS) \
 	$(fw_unit_libs)
 EXTRA_DIST += tests/bench/run tests/bench/check tests/bench/ruleset \
 	tests/bench/packets tests/bench/cookies tests/bench/worker \
-	tests/bench/eyes \
+	tests/bench/eyes tests/bench/roads \
 	tests/bench/lib.sh tests/bench/report
 
 # Each appends its rows to bench.tsv, of which the last makes a table, bench.json
@@ -55,7 +55,8 @@ CLEANFILES += bench.tsv bench.json bench.svg
 
 # One after the other, whatever make is told: they would disturb each other.
 fw_benches = bench-new bench-check bench-classify bench-prefixes bench-limits \
-	bench-names bench-packets bench-cookies bench-worker bench-learn bench-eyes \
+	bench-names bench-packets bench-cookies bench-roads bench-worker \
+	bench-learn bench-eyes \
 	bench-vetting \
 	bench-report
 
@@ -80,6 +81,9 @@ bench-cookies: all tests/bench/flood$(EXEEXT)
 
 bench-eyes: all tests/bench/flood$(EXEEXT)
 	$(fw_bench_env); $(srcdir)/tests/bench/eyes
+
+bench-roads: all tests/bench/flood$(EXEEXT)
+	$(fw_bench_env); $(srcdir)/tests/bench/roads
 
 bench-worker: all tests/bench/loop$(EXEEXT) tests/bench/echo$(EXEEXT) \
 		tests/bench/memory$(EXEEXT) tests/bench/fill$(EXEEXT)
