@@ -32,6 +32,7 @@
 #include "bpf/road.skel.h"
 #include "bpf/syn.skel.h"
 #include "bpf/tc.skel.h"
+#include "bpf/trace.skel.h"
 #include "bpf/watch.skel.h"
 #include "bpf/xdp.skel.h"
 #pragma GCC diagnostic pop
@@ -53,6 +54,8 @@ static const void *elf_bytes(enum kernel_program program, size_t *size)
 		return fw_dhcp_bpf__elf_bytes(size);
 	case KERNEL_TLS:
 		return fw_tls_bpf__elf_bytes(size);
+	case KERNEL_TRACE:
+		return fw_trace_bpf__elf_bytes(size);
 	default:
 		return fw_dns_bpf__elf_bytes(size);
 	}
@@ -102,12 +105,28 @@ static int share_maps(struct bpf_object *object, const struct kernel *from)
 	return r;
 }
 
+/* Those of the program that has most. */
+static uint32_t count_instructions(struct bpf_object *object)
+{
+	struct bpf_program *program;
+	uint32_t most = 0;
+
+	bpf_object__for_each_program(program, object) {
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info,
+					    &len) &&
+		    info.verified_insns > most)
+			most = info.verified_insns;
+	}
+	return most;
+}
+
 int kernel_open_bytes(struct kernel *kernel, const void *elf, size_t size,
 		      const struct kernel *share)
 {
-	struct bpf_prog_info info = {0};
 	struct bpf_program *program;
-	uint32_t len = sizeof(info);
 	int r = 0;
 
 	memset(kernel, 0, sizeof(*kernel));
@@ -126,8 +145,7 @@ int kernel_open_bytes(struct kernel *kernel, const void *elf, size_t size,
 	}
 	program = bpf_object__next_program(kernel->object, NULL);
 	kernel->program = bpf_program__fd(program);
-	if (bpf_obj_get_info_by_fd(kernel->program, &info, &len) == 0)
-		kernel->instructions = info.verified_insns;
+	kernel->instructions = count_instructions(kernel->object);
 	return 0;
 }
 

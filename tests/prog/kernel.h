@@ -23,12 +23,14 @@ enum kernel_program {
 	KERNEL_TLS,
 	KERNEL_DHCP,
 	KERNEL_DNS,
+	KERNEL_TRACE,
 };
 
 struct kernel {
 	struct bpf_object *object;
 	int program;
-	uint32_t instructions;	/* that the verifier went through */
+	uint32_t instructions;	/* that the verifier went through, of the
+				   program that has most */
 };
 
 /* Exits 77 with the reason where BPF cannot be had at all. */

@@ -20,13 +20,14 @@ static const struct {
 	[KERNEL_TLS] = { "tls", 4000 },
 	[KERNEL_DHCP] = { "dhcp", 1000 },
 	[KERNEL_DNS] = { "dns", 1000 },
+	[KERNEL_TRACE] = { "trace", 1200 },
 };
 
 int main(void)
 {
 	unsigned failed = 0, passed = 0;
 
-	for (int i = KERNEL_XDP; i <= KERNEL_DNS; i++) {
+	for (int i = KERNEL_XDP; i <= KERNEL_TRACE; i++) {
 		struct kernel kernel;
 		int r = kernel_open(&kernel, (enum kernel_program)i, NULL);
 
