@@ -57,8 +57,14 @@ void fw_trial_free(struct fw_trial *trial)
 	free(trial);
 }
 
+void fw_trial_forget(const struct fw_daemon *daemon)
+{
+	fw_trial_record_remove(daemon->dir);
+}
+
 static void end(struct fw_daemon *daemon)
 {
+	fw_trial_forget(daemon);
 	fw_trial_free(FW_TAKE(daemon->trial));
 }
 
@@ -200,6 +206,15 @@ int fw_trial_new(struct fw_daemon *daemon, uint64_t ms, struct fw_trial **ret)
 	return 0;
 }
 
+int fw_trial_note(const struct fw_trial *trial)
+{
+	const struct fw_daemon *daemon = trial->daemon;
+
+	return fw_trial_record_write(daemon->dir,
+				     fw_daemon_clock() + trial->ms * NS_PER_MS,
+				     daemon->file, daemon->running.text);
+}
+
 void fw_trial_begin(struct fw_trial *trial, struct fw_load *before, char **file)
 {
 	trial->before = *before;
@@ -220,7 +235,81 @@ void fw_trial_leave(struct fw_daemon *daemon)
 	fw_log(LOG_WARNING, "leaving unconfirmed: back to %s",
 	       daemon->trial->file);
 	go_back(daemon, &error, &outcome);
-	end(daemon);
+	/* what was refused, the next daemon goes back to */
+	fw_trial_free(FW_TAKE(daemon->trial));
+}
+
+/* --- what a predecessor left ---------------------------------------------- */
+int fw_trial_find(struct fw_daemon *daemon)
+{
+	int r = fw_trial_record_read(daemon->dir, &daemon->unconfirmed);
+
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	if (r != -ENOENT && r != -ESTALE)
+		fw_log_errno(LOG_ERR, r, "%s/trial: what ran before the trial "
+					 "is lost", daemon->dir);
+	if (r != -ENOENT)
+		fw_trial_forget(daemon);
+	return 0;
+}
+
+bool fw_trial_is_over(const struct fw_daemon *daemon)
+{
+	const struct fw_trial_record *record = &daemon->unconfirmed;
+
+	return record->file && record->deadline_ns <= fw_daemon_clock();
+}
+
+static int load_before(struct fw_daemon *daemon, struct fw_load *ret)
+{
+	const struct fw_trial_record *record = &daemon->unconfirmed;
+	int r;
+
+	ret->changes = fw_changes_copy(daemon->running.changes);
+	if (!ret->changes)
+		return -ENOMEM;
+	fw_changes_restore(ret->changes);
+	r = fw_load_text(record->file, record->text, ret);
+	if (r < 0)
+		return r;
+	fw_reload_load(daemon, record->file, ret);
+	return ret->code ? -EINVAL : fw_changes_settle(ret->changes, ret->plan);
+}
+
+static int go_on(struct fw_daemon *daemon)
+{
+	_cleanup_(fw_load_done) struct fw_load before = { 0 };
+	struct fw_trial_record *record = &daemon->unconfirmed;
+	uint64_t now = fw_daemon_clock(), ms = 1;
+	struct fw_trial *trial;
+	int r;
+
+	r = load_before(daemon, &before);
+	if (r < 0)
+		return r;
+	if (record->deadline_ns > now)
+		ms += (record->deadline_ns - now) / NS_PER_MS;
+	r = fw_trial_new(daemon, ms, &trial);
+	if (r < 0)
+		return r;
+	fw_trial_begin(trial, &before, &record->file);
+	fw_log(LOG_WARNING, "generation %llu is on trial: back to %s in %llu s",
+	       (unsigned long long)fw_apply_generation(daemon->apply),
+	       trial->file, (unsigned long long)fw_trial_left(daemon));
+	return 0;
+}
+
+int fw_trial_resume(struct fw_daemon *daemon)
+{
+	int r = 0;
+
+	if (daemon->overdue)
+		fw_trial_forget(daemon);
+	else if (daemon->unconfirmed.file)
+		r = go_on(daemon);
+	fw_trial_record_done(&daemon->unconfirmed);
+	return r;
 }
 
 uint64_t fw_trial_left(const struct fw_daemon *daemon)

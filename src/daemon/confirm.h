@@ -23,9 +23,22 @@
 
 struct fw_trial;
 
+/* Before the commit, so that a successor knows of it however this daemon ends:
+ * notes what runs now. 0 or -errno. */
+int fw_trial_note(const struct fw_trial *trial);
+/* There is no trial after all, or none that a successor has to know of. */
+void fw_trial_forget(const struct fw_daemon *daemon);
+
+/* At the start: what a predecessor left unconfirmed, if anything. 0 or -ENOMEM. */
+int fw_trial_find(struct fw_daemon *daemon);
+/* Its time is over: the start is with what ran before it. */
+bool fw_trial_is_over(const struct fw_daemon *daemon);
+/* Behind the first commit: goes on with what is left of the time. 0 or -errno. */
+int fw_trial_resume(struct fw_daemon *daemon);
+
 /* A trial of ms milliseconds, at most FW_TRIAL_MS_MAX. 0 or -errno. */
 int fw_trial_new(struct fw_daemon *daemon, uint64_t ms, struct fw_trial **ret);
-/* NULL is fine. A trial that has begun is forgotten: what runs stays. */
+/* NULL is fine. What runs stays. */
 void fw_trial_free(struct fw_trial *trial);
 /* What runs now is on trial. Takes *before and *file, what ran until now, and
  * leaves both empty. */

@@ -101,6 +101,9 @@ static int compile(struct fw_daemon *daemon)
 	int r;
 
 	r = fw_set_state_read(daemon, &running->changes);
+	if (r == 0 && daemon->overdue)
+		r = fw_load_text(daemon->file, daemon->unconfirmed.text,
+				 running);
 	if (r < 0)
 		return system_error(r, "start");
 	fw_reload_load(daemon, daemon->file, running);
@@ -113,13 +116,37 @@ static int compile(struct fw_daemon *daemon)
 	return running->code;
 }
 
+/* What ran before the trial that a killed daemon left. */
+static int load_before(struct fw_daemon *daemon, const char *why)
+{
+	char *file = strdup(daemon->unconfirmed.file);
+
+	if (!file)
+		return system_error(-ENOMEM, "start");
+	fw_log(LOG_WARNING, "%s: back to %s", why, file);
+	free(daemon->file);
+	daemon->file = file;
+	fw_load_done(&daemon->running);
+	daemon->overdue = true;
+	return compile(daemon);
+}
+
 static int load(struct fw_daemon *daemon)
 {
+	int code;
+
 	daemon->file = strdup(daemon->options->file);
 	if (!daemon->file ||
-	    fw_numbers_read(daemon->dir, &daemon->numbers) < 0)
+	    fw_numbers_read(daemon->dir, &daemon->numbers) < 0 ||
+	    fw_trial_find(daemon) < 0)
 		return system_error(-ENOMEM, "start");
-	return compile(daemon);
+	if (fw_trial_is_over(daemon))
+		return load_before(daemon, "what was on trial was not "
+					   "confirmed");
+	code = compile(daemon);
+	if (code != 0 && daemon->unconfirmed.file)
+		return load_before(daemon, "on trial, and not to be loaded");
+	return code;
 }
 
 static int open_apply(struct fw_daemon *daemon)
@@ -231,11 +258,20 @@ static int commit_first(struct fw_daemon *daemon)
 	return 0;
 }
 
+static int go_on_trial(struct fw_daemon *daemon)
+{
+	int r = fw_trial_resume(daemon);
+
+	if (r < 0)
+		fw_log_errno(LOG_ERR, r, "what was on trial stays");
+	return 0;
+}
+
 static int start(struct fw_daemon *daemon)
 {
 	static int (*const steps[])(struct fw_daemon *) = {
 		take_lock, load, open_apply, load_again, open_flows,
-		open_parts, commit_first,
+		open_parts, commit_first, go_on_trial,
 	};
 	int code = 0;
 
@@ -251,6 +287,7 @@ static int flush(struct fw_daemon *daemon)
 	struct fw_apply_error error = { .rule = FW_NO_RULE };
 
 	fw_set_state_forget(daemon);
+	fw_trial_forget(daemon);
 	if (fw_apply_flush(daemon->apply, &error) == 0)
 		return 0;
 	fw_log(LOG_ERR, "not everything is out of the kernel: %s", error.text);
@@ -293,6 +330,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 	fw_mailbox_free(daemon->mailbox);
 	fw_load_done(&daemon->running);
 	fw_numbers_done(&daemon->numbers);
+	fw_trial_record_done(&daemon->unconfirmed);
 	free(daemon->file);
 	return code;
 }

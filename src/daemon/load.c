@@ -73,9 +73,7 @@ static void tree_unref(struct fw_load_tree *tree)
 	free(tree);
 }
 
-/* As fw_parse_file(). */
-static int parse(const char *file, const struct fw_parse_options *options,
-		 struct fw_diags *diags, struct fw_load_tree **ret)
+static int tree_new(struct fw_load_tree **ret)
 {
 	struct fw_load_tree *tree = calloc(1, sizeof(*tree));
 
@@ -84,9 +82,17 @@ static int parse(const char *file, const struct fw_parse_options *options,
 	*ret = tree;
 	tree->refs = 1;
 	tree->arena = fw_arena_new();
-	if (!tree->arena)
-		return -ENOMEM;
-	return fw_parse_file(tree->arena, file, options, diags, &tree->ast);
+	return tree->arena ? 0 : -ENOMEM;
+}
+
+/* As fw_parse_file(). */
+static int parse(const char *file, const struct fw_parse_options *options,
+		 struct fw_diags *diags, struct fw_load_tree **ret)
+{
+	int r = tree_new(ret);
+
+	return r < 0 ? r : fw_parse_file((*ret)->arena, file, options, diags,
+					 &(*ret)->ast);
 }
 
 int fw_load_same(const struct fw_load *running, struct fw_load *ret)
@@ -94,6 +100,21 @@ int fw_load_same(const struct fw_load *running, struct fw_load *ret)
 	ret->tree = running->tree;
 	ret->tree->refs++;
 	return fw_lists_share(&ret->lists, &running->lists);
+}
+
+int fw_load_text(const char *name, const char *text, struct fw_load *ret)
+{
+	static const struct fw_parse_options none;
+	struct fw_diags diags;
+	int r;
+
+	r = tree_new(&ret->tree);
+	if (r < 0)
+		return r;
+	fw_diags_init(&diags, ret->tree->arena);
+	r = fw_parse_text(ret->tree->arena, name, text, strlen(text), &none,
+			  &diags, &ret->tree->ast);
+	return r == 0 && diags.n_errors > 0 ? -EINVAL : r;
 }
 
 /* -------------------------------------------------------------------------- */

@@ -29,6 +29,10 @@ struct fw_load {
 /* Makes ret ready for fw_load(): the same text and the same element files as
  * those of running. 0 or -ENOMEM. */
 int fw_load_same(const struct fw_load *running, struct fw_load *ret);
+/* Makes ret ready for fw_load(): a text in the place of a file, which is called
+ * name and has its lists beside that. 0, -EINVAL where it is no configuration,
+ * or -ENOMEM. */
+int fw_load_text(const char *name, const char *text, struct fw_load *ret);
 /* Reads and compiles. Safe from any thread, for one caller at a time. */
 void fw_load(const char *file, const struct fw_parse_options *options,
 	     const struct fw_facts *facts, struct fw_load *load);

@@ -85,6 +85,7 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/status.c \
 	src/daemon/status.h \
 	src/daemon/set_texts.c \
+	src/daemon/trial_record.c src/daemon/trial_record.h \
 	src/daemon/verdicts.c \
 	src/daemon/verdicts.h \
 	src/daemon/watching.c \

@@ -225,6 +225,26 @@ void fw_reload_exchange(struct fw_daemon *daemon, struct fw_load *load,
 	fw_logging_open(daemon);
 }
 
+/* Without it, a daemon that is killed would have nobody to go back. */
+static void note_trial(const struct fw_trial *trial, struct fw_outcome *outcome,
+		       char *text, size_t size)
+{
+	int r = fw_trial_note(trial);
+
+	if (r == 0)
+		return;
+	outcome->code = EX_IOERR;
+	(void)snprintf(text, size, "what runs cannot be noted, to go back to: "
+				   "%s", strerror(-r));
+	outcome->error = text;
+}
+
+static void give_up_trial(struct fw_daemon *daemon)
+{
+	fw_trial_forget(daemon);
+	fw_changes_close(daemon->running.changes, daemon->running.plan);
+}
+
 static void finish(struct fw_reload *reload)
 {
 	struct fw_daemon *daemon = reload->daemon;
@@ -249,6 +269,9 @@ static void finish(struct fw_reload *reload)
 	    fw_set_carry_out(daemon, daemon->running.plan,
 			     daemon->running.changes) < 0)
 		outcome.code = EX_OSERR;
+	if (reload->trial && outcome.code == 0)
+		note_trial(reload->trial, &outcome, error.text,
+			   sizeof(error.text));
 	if (reload->kind == COMPARE)
 		outcome.plan = load->plan;
 	else if (outcome.code == 0)
@@ -259,7 +282,7 @@ static void finish(struct fw_reload *reload)
 	if (reload->trial && outcome.code == 0)
 		fw_trial_begin(FW_TAKE(reload->trial), load, &reload->file);
 	else if (reload->trial)
-		fw_changes_close(daemon->running.changes, daemon->running.plan);
+		give_up_trial(daemon);
 	if (reload->done)
 		reload->done(reload->ctx, &outcome);
 }

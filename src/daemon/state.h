@@ -21,6 +21,7 @@
 #include "daemon/numbers.h"
 #include "daemon/routes.h"
 #include "daemon/set_watch.h"
+#include "daemon/trial_record.h"
 #include "daemon/verdicts.h"
 #include "daemon/workers.h"
 #include "events/log.h"
@@ -66,6 +67,9 @@ struct fw_daemon {
 	struct fw_loop *loop;
 	struct fw_reload *reload;	/* under way, or NULL */
 	struct fw_trial *trial;		/* waits to be confirmed, or NULL */
+	/* of a daemon that was killed on trial; until the first commit */
+	struct fw_trial_record unconfirmed;
+	bool overdue;			/* it runs what that record has */
 	struct fw_elements *elements;
 	struct fw_feeds *feeds;
 	struct fw_learning *learning;	/* NULL: nothing is learnt */

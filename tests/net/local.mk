@@ -72,6 +72,7 @@ fw_net_tests = \
 	tests/net/syn_real \
 	tests/net/tags \
 	tests/net/trial \
+	tests/net/unconfirmed \
 	tests/net/trust \
 	tests/net/vetted
 

@@ -68,6 +68,12 @@ tests_unit_test_learn_suggest_SOURCES = tests/unit/test_learn_suggest.c
 tests_unit_test_learn_suggest_LDADD = libfwlearn.a $(SQLITE_LIBS) \
 	$(fw_unit_libs)
 
+fw_unit_tests += tests/unit/test_trial_record
+tests_unit_test_trial_record_SOURCES = tests/unit/test_trial_record.c
+tests_unit_test_trial_record_LDADD = libfwdaemon.a libfwapply.a libfwnft.a libfwutil.a \
+	$(LIBNFTABLES_LIBS) $(LIBNFTNL_LIBS) $(LIBMNL_LIBS) $(NETTLE_LIBS) \
+	$(CMOCKA_LIBS)
+
 fw_unit_tests += tests/unit/test_lock
 tests_unit_test_lock_SOURCES = tests/unit/test_lock.c
 tests_unit_test_lock_LDADD = libfwdaemon.a $(fw_unit_libs)
