@@ -161,6 +161,14 @@ static int run_abort(const struct fw_words *words)
 	return fw_client_abort(client(words, &c));
 }
 
+static int run_report(const struct fw_words *words)
+{
+	struct client c;
+
+	return fw_client_report(client(words, &c),
+				words->file ? words->file : CONFIG_DEFAULT);
+}
+
 static int run_stop(const struct fw_words *words)
 {
 	struct client c;
@@ -304,6 +312,8 @@ static const struct command commands[] = {
 	  run_learn, "rules that the flows which were seen ask for" },
 	{ "features", FW_BIT(JSON), NULL, run_features,
 	  "what this kernel offers; with -v the verifier's logs" },
+	{ "report", FW_BIT(FILE), NULL, run_report,
+	  "an archive of what finds a fault: flywall report >report.tar" },
 	{ "stop", FW_BIT(FLUSH), NULL, run_stop, "end the daemon" },
 };
 

@@ -47,5 +47,7 @@ int fw_client_stop(const struct fw_client *client, bool flush);
 int fw_client_explain(const struct fw_client *client, const char *packet);
 /* file: NULL for the one that runs. */
 int fw_client_diff(const struct fw_client *client, const char *file);
+/* To standard output, with or without a daemon. file: the configuration. */
+int fw_client_report(const struct fw_client *client, const char *file);
 /* Whether a daemon answers; says nothing. */
 bool fw_client_answers(const struct fw_client *client);

@@ -55,6 +55,7 @@ fw_net_tests = \
 	tests/net/related \
 	tests/net/reload \
 	tests/net/roads \
+	tests/net/report \
 	tests/net/roads_leave \
 	tests/net/roads_nat \
 	tests/net/roads_xdp \

@@ -74,6 +74,10 @@ tests_unit_test_trial_record_LDADD = libfwdaemon.a libfwapply.a libfwnft.a libfw
 	$(LIBNFTABLES_LIBS) $(LIBNFTNL_LIBS) $(LIBMNL_LIBS) $(NETTLE_LIBS) \
 	$(CMOCKA_LIBS)
 
+fw_unit_tests += tests/unit/test_report
+tests_unit_test_report_SOURCES = tests/unit/test_report.c
+tests_unit_test_report_LDADD = libfwclient.a $(fw_unit_libs)
+
 fw_unit_tests += tests/unit/test_lock
 tests_unit_test_lock_SOURCES = tests/unit/test_lock.c
 tests_unit_test_lock_LDADD = libfwdaemon.a $(fw_unit_libs)
