@@ -6,8 +6,11 @@ CLEANFILES += contrib/systemd/flywall.service contrib/completion/flywall
 
 contrib/systemd/flywall.service: contrib/systemd/flywall.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
-		$(SED) 's,@sbindir@,$(sbindir),' \
+		$(SED) 's,[@]sbindir[@],$(sbindir),' \
 		$(srcdir)/contrib/systemd/flywall.service.in > $@
+
+# For its test
+check_DATA = contrib/systemd/flywall.service
 
 if INSTALL_UNIT
 systemdsystemunit_DATA = contrib/systemd/flywall.service

@@ -74,6 +74,7 @@ fw_net_tests = \
 	tests/net/tags \
 	tests/net/trial \
 	tests/net/unconfirmed \
+	tests/net/unit \
 	tests/net/trust \
 	tests/net/vetted
 
