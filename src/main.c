@@ -104,6 +104,13 @@ static int run_list(const struct fw_words *words)
 			      words->n_words ? words->words[0] : "config");
 }
 
+static int run_metrics(const struct fw_words *words)
+{
+	struct client c;
+
+	return fw_client_metrics(client(words, &c));
+}
+
 static int run_events(const struct fw_words *words)
 {
 	struct client c;
@@ -304,6 +311,8 @@ static const struct command commands[] = {
 	  "what runs; rules with their counters; sets; inspected flows" },
 	{ "events", FW_BIT(FOLLOW) | FW_BIT(JSON), "[TYPE ...]", run_events,
 	  "the last events; with -f those that come" },
+	{ "metrics", 0, NULL, run_metrics,
+	  "what is counted, as Prometheus reads it" },
 	{ "set", FW_BIT(JSON), "[FAMILY TABLE] NAME VERB [ELEMENT ...]",
 	  run_set, "add, delete, replace, test, expire or flush elements" },
 	{ "flow", FW_BIT(JSON), "trust | block | forget SELECTOR", run_flow,

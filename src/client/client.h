@@ -40,6 +40,8 @@ int fw_client_flow(const struct fw_client *client, char *const *words, size_t n)
 /* words: [list | show N | apply N | reject N] */
 int fw_client_learn(const struct fw_client *client, char *const *words,
 		    size_t n);
+/* Prometheus' text. */
+int fw_client_metrics(const struct fw_client *client);
 int fw_client_confirm(const struct fw_client *client);
 int fw_client_abort(const struct fw_client *client);
 int fw_client_stop(const struct fw_client *client, bool flush);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Questions about what runs: explain and diff. */
+/* Questions about what runs: explain, diff, metrics. */
 #include "client/client.h"
 
 #include <stdio.h>
@@ -14,6 +14,11 @@ static void print_text(const json_t *document)
 	const char *text = json_string_value(json_object_get(document, "text"));
 
 	(void)fputs(text ? text : "", stdout);
+}
+
+int fw_client_metrics(const struct fw_client *client)
+{
+	return fw_document(client, "metrics", NULL, print_text);
 }
 
 int fw_client_explain(const struct fw_client *client, const char *packet)

@@ -20,7 +20,6 @@ static const struct {
 	const char *value;	/* NULL: whatever stands behind the word */
 } rows[] = {
 	{ "options", "control", NULL },
-	{ "options", "metrics", NULL },
 
 	{ "rule", "synproxy", "map" },	/* at ingress: the name from a map */
 

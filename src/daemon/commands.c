@@ -16,6 +16,7 @@
 #include "daemon/learning.h"
 #include "daemon/leases.h"
 #include "daemon/loop.h"
+#include "daemon/metrics_place.h"
 #include "daemon/names.h"
 #include "daemon/questions.h"
 #include "daemon/reload.h"
@@ -120,6 +121,17 @@ static void run_flows(void *ctx, struct fw_conn *conn, const json_t *arguments)
 	if (r < 0)
 		fw_conn_error(conn, "%s", strerror(-r));
 	fw_conn_exit(conn, r < 0 ? EX_OSERR : EX_OK);
+}
+
+/* The text is one member of a document, as `list config` has its own. */
+static void run_metrics(void *ctx, struct fw_conn *conn,
+			const json_t *arguments)
+{
+	_cleanup_free_ char *text = fw_metrics_text(ctx);
+
+	(void)arguments;
+	answer(conn, text ? json_pack("{s:s, s:o}", "schema", FW_SCHEMA,
+				      "text", fw_json_text(text)) : NULL);
 }
 
 /* --- events --------------------------------------------------------------- */
@@ -380,6 +392,7 @@ const struct fw_socket_command fw_commands[] = {
 	{ "list leases", run_leases },
 	{ "list config", run_config },
 	{ "events", run_events },
+	{ "metrics", run_metrics },
 	{ "explain", fw_question_explain },
 	{ "diff", fw_question_diff },
 	{ "reload", run_reload },

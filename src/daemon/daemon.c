@@ -31,6 +31,7 @@
 #include "daemon/lock.h"
 #include "daemon/logging.h"
 #include "daemon/loop.h"
+#include "daemon/metrics_place.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/set_state.h"
@@ -224,7 +225,9 @@ static int open_parts(struct fw_daemon *daemon)
 	if (r < 0)
 		return system_error(r, "loop");
 	daemon->feeds = fw_feeds_new(daemon);
-	r = daemon->feeds ? fw_elements_open(daemon) : -ENOMEM;
+	daemon->metrics = fw_metrics_place_new(daemon);
+	r = daemon->feeds && daemon->metrics ? fw_elements_open(daemon) :
+					       -ENOMEM;
 	if (r < 0)
 		return system_error(r, "timer of sets");
 	if (asprintf(&path, "%s/control", daemon->dir) < 0)
@@ -253,6 +256,7 @@ static int commit_first(struct fw_daemon *daemon)
 	fw_daemon_record(daemon, &record);
 	fw_elements_run(daemon);
 	fw_blocked_tick(daemon);
+	fw_metrics_place_run(daemon->metrics);
 	fw_log(LOG_NOTICE, "%s: generation %llu is live", daemon->file,
 	       (unsigned long long)fw_apply_generation(daemon->apply));
 	return 0;
@@ -307,6 +311,7 @@ static int leave(struct fw_daemon *daemon, bool take_out)
 	fw_feeds_free(daemon->feeds);
 	fw_kernel_close(daemon);
 	fw_blocked_close(daemon);
+	fw_metrics_place_free(daemon->metrics);
 	fw_trial_free(daemon->trial);
 	fw_workers_settle(&daemon->workers, NULL);
 	fw_verdicts_free(daemon->verdicts);

@@ -57,6 +57,8 @@ libfwdaemon_a_SOURCES = \
 	src/daemon/loop.h \
 	src/daemon/mailbox.c \
 	src/daemon/mailbox.h \
+	src/daemon/metrics.c src/daemon/metrics.h \
+	src/daemon/metrics_place.c src/daemon/metrics_place.h \
 	src/daemon/names.c \
 	src/daemon/names.h \
 	src/daemon/notify.c \

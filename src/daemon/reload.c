@@ -19,6 +19,7 @@
 #include "daemon/confirm.h"
 #include "daemon/elements.h"
 #include "daemon/logging.h"
+#include "daemon/metrics_place.h"
 #include "daemon/notify.h"
 #include "daemon/set_edit.h"
 #include "util/cleanup.h"
@@ -223,6 +224,7 @@ void fw_reload_exchange(struct fw_daemon *daemon, struct fw_load *load,
 	*file = old_file;
 	fw_elements_run(daemon);
 	fw_logging_open(daemon);
+	fw_metrics_place_run(daemon->metrics);
 }
 
 /* Without it, a daemon that is killed would have nobody to go back. */

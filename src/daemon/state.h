@@ -33,6 +33,7 @@ struct fw_feeds;
 struct fw_kernel;
 struct fw_learning;
 struct fw_loop;
+struct fw_metrics_place;
 struct fw_reload;
 struct fw_sinks;
 struct fw_trial;
@@ -73,6 +74,7 @@ struct fw_daemon {
 	struct fw_elements *elements;
 	struct fw_feeds *feeds;
 	struct fw_learning *learning;	/* NULL: nothing is learnt */
+	struct fw_metrics_place *metrics;
 
 	/* set by fw_loop_leave() */
 	bool leaving;

@@ -14,6 +14,7 @@
 #include "daemon/feeds.h"
 #include "daemon/json.h"
 #include "daemon/kernel.h"
+#include "daemon/metrics_place.h"
 #include "daemon/queues.h"
 #include "daemon/sinks.h"
 #include "inspect/sandbox.h"
@@ -266,14 +267,17 @@ static json_t *classes(struct fw_daemon *daemon)
 	return array;
 }
 
-static json_t *counters(const struct fw_daemon *daemon)
+json_t *fw_status_stats(const struct fw_daemon *daemon, unsigned by)
 {
 	uint64_t stats[FW_STAT_MAX_] = { 0 };
 	json_t *object = json_object();
 
-	(void)fw_apply_stats(daemon->apply, stats);
-	fw_workers_add_stats(&daemon->workers, stats);
-	fw_monitors_add_stats(daemon->monitors, stats);
+	if (by & FW_COUNTED_PROGRAMS)
+		(void)fw_apply_stats(daemon->apply, stats);
+	if (by & FW_COUNTED_DAEMON) {
+		fw_workers_add_stats(&daemon->workers, stats);
+		fw_monitors_add_stats(daemon->monitors, stats);
+	}
 	for (unsigned i = 0; object && i < FW_STAT_MAX_; i++) {
 		if (json_object_set_new(object,
 					fw_stat_name((enum fw_stat)i),
@@ -294,7 +298,8 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 	fw_hash_hex(&plan->hash, hash);
 	return json_pack(
 		"{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o,"
-		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		" s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+		" s:o, s:o}",
 		"schema", FW_SCHEMA, "version", PACKAGE_VERSION, "instance",
 		fw_json_text(daemon->options->instance), "hash", hash, "pid",
 		(int)getpid(), "generation",
@@ -304,9 +309,12 @@ json_t *fw_status_document(struct fw_daemon *daemon)
 		fw_trial_document(daemon), "devices", devices(daemon),
 		"features", features(daemon), "roads", roads(daemon),
 		"profiles", profiles(plan), "queues", queues(daemon), "flows",
-		flows(daemon), "classes", classes(daemon), "maps", maps(daemon), "feeds",
-		fw_feeds_document(daemon->feeds), "counters",
-		counters(daemon), "events", fw_sinks_document(daemon), "kernel",
+		flows(daemon), "classes", classes(daemon), "maps", maps(daemon),
+		"feeds", fw_feeds_document(daemon->feeds), "metrics",
+		fw_metrics_place_document(daemon->metrics), "counters",
+		fw_status_stats(daemon, FW_COUNTED_PROGRAMS |
+						FW_COUNTED_DAEMON),
+		"events", fw_sinks_document(daemon), "kernel",
 		fw_kernel_counters(daemon), "kernel_drops",
 		fw_kernel_drops(daemon));
 }

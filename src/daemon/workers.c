@@ -140,6 +140,15 @@ static void drain(const struct fw_workers *workers, const struct fw_plan *plan)
 	}
 }
 
+static void add_malformed(struct fw_worker *worker, uint64_t to[])
+{
+	struct fw_worker_stats s;
+
+	fw_worker_get_stats(worker, &s);
+	for (size_t k = 0; k < FW_STATS_MALFORMED; k++)
+		to[k] += s.malformed[k];
+}
+
 void fw_workers_settle(struct fw_workers *workers, const struct fw_plan *plan)
 {
 	struct fw_view *next = FW_TAKE(workers->next);
@@ -156,6 +165,7 @@ void fw_workers_settle(struct fw_workers *workers, const struct fw_plan *plan)
 						   view);
 			workers->items[kept++] = workers->items[i];
 		} else {
+			add_malformed(workers->items[i].worker, workers->past);
 			fw_worker_stop(workers->items[i].worker);
 		}
 	}
@@ -166,11 +176,9 @@ void fw_workers_settle(struct fw_workers *workers, const struct fw_plan *plan)
 void fw_workers_add_stats(const struct fw_workers *workers,
 			  uint64_t stats[FW_STAT_MAX_])
 {
-	for (size_t i = 0; i < workers->n; i++) {
-		struct fw_worker_stats s;
-
-		fw_worker_get_stats(workers->items[i].worker, &s);
-		for (size_t k = 0; k < FW_STATS_MALFORMED; k++)
-			stats[FW_STAT_MALFORMED_FIRST + k] += s.malformed[k];
-	}
+	for (size_t k = 0; k < FW_STATS_MALFORMED; k++)
+		stats[FW_STAT_MALFORMED_FIRST + k] += workers->past[k];
+	for (size_t i = 0; i < workers->n; i++)
+		add_malformed(workers->items[i].worker,
+			      &stats[FW_STAT_MALFORMED_FIRST]);
 }

@@ -17,6 +17,7 @@ struct fw_workers {
 		struct fw_worker *worker;
 	} items[FW_WORKERS_MAX];	/* by queue */
 	size_t n;
+	uint64_t past[FW_STATS_MALFORMED];	/* of those that have stopped */
 	struct fw_view *next;	/* of the plan that is to be committed */
 };
 

@@ -40,6 +40,7 @@ fw_net_tests = \
 	tests/net/elements \
 	tests/net/feeds \
 	tests/net/live \
+	tests/net/metrics \
 	tests/net/million \
 	tests/net/nat \
 	tests/net/numbers \

@@ -339,3 +339,7 @@ tests_unit_test_monitor_tls_SOURCES = tests/unit/test_monitor_tls.c \
 	$(fw_records) tests/unit/capture.c tests/unit/capture.h $(fw_hello_sources)
 tests_unit_test_monitor_tls_LDADD = libfwmonitor.a libfwevents.a \
 	libfwinspect.a libfwplan.a $(fw_unit_libs)
+
+fw_unit_tests += tests/unit/test_metrics
+tests_unit_test_metrics_SOURCES = tests/unit/test_metrics.c
+tests_unit_test_metrics_LDADD = libfwdaemon.a $(fw_unit_libs)

@@ -244,6 +244,7 @@ static void pending(void **state)
 	is_pending("options { syn-cookies on }\n", "");
 	is_pending("options { malformed nft }\n", "");
 	is_pending("options { malformed drop }\n", "");
+	is_pending("options { metrics listen \"/x\" }\n", "");
 	is_pending("options { existing inspect }\n", "");
 	is_pending("monitor dns { devices = a; log queries }\n", "");
 	is_pending("monitor dns { devices = a; local = a }\n", "");
